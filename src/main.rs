@@ -1,0 +1,2 @@
+//! The memsync program.
+fn main() {}

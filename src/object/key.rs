@@ -1,0 +1,76 @@
+//! The name of a memory.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+/// A memory's name: the service's `content_hash`, taken as it is.
+///
+/// Usually 64 hexadecimal digits, but rows written by old versions or by other programs may hold any
+/// text, so it is never recomputed and never trusted to be a hash.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContentHash(Box<str>);
+
+/// A text that cannot name a memory.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidKey {
+    /// The text is empty.
+    #[error("the content_hash is empty")]
+    Empty,
+    /// The text is longer than [`ContentHash::MAX_BYTES`].
+    #[error("the content_hash has {0} bytes; at most {max} can be a name", max = ContentHash::MAX_BYTES)]
+    TooLong(usize),
+}
+
+impl ContentHash {
+    /// The longest key that fits a git tree entry once every byte is escaped.
+    pub const MAX_BYTES: usize = 1024;
+
+    /// Accepts any text of 1 to [`ContentHash::MAX_BYTES`] bytes.
+    pub fn new(text: impl Into<Box<str>>) -> Result<Self, InvalidKey> {
+        let text = text.into();
+        match text.len() {
+            0 => Err(InvalidKey::Empty),
+            length if length > Self::MAX_BYTES => Err(InvalidKey::TooLong(length)),
+            _ => Ok(Self(text)),
+        }
+    }
+
+    /// The key as the service stores it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the key looks as the service makes them: 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn is_hex(&self) -> bool {
+        self.0.len() == 64 && self.0.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
+    /// The first eight characters, as messages show it.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        match self.0.char_indices().nth(8) {
+            Some((end, _)) => &self.0[..end],
+            None => &self.0,
+        }
+    }
+}
+
+impl Borrow<str> for ContentHash {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ContentHash({:?})", &self.0)
+    }
+}

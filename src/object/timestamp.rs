@@ -1,0 +1,59 @@
+//! Moments as the service stores them.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+/// Seconds since 1970 in UTC, with a fraction: the service's `REAL` columns, kept to the last bit.
+#[derive(Clone, Copy, Debug)]
+pub struct Timestamp(f64);
+
+impl Timestamp {
+    /// Takes any finite number of seconds; `None` for what is no moment (NaN, infinities).
+    #[must_use]
+    pub fn new(seconds: f64) -> Option<Self> {
+        // Adding zero turns -0.0 into 0.0, which prints and compares as one value.
+        seconds.is_finite().then_some(Self(seconds + 0.0))
+    }
+
+    /// Seconds since 1970 in UTC.
+    #[must_use]
+    pub fn seconds(self) -> f64 {
+        self.0
+    }
+}
+
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// The shortest decimal text that reads back as the same number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.parse().ok().and_then(Self::new).ok_or(())
+    }
+}

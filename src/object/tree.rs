@@ -1,0 +1,343 @@
+//! The memories of one side at one moment, as git trees.
+//!
+//! A tree of more than [`MAX_LEAF`] memories is split by the next digit of the key into up to 16 subtrees
+//! (as git's notes are by two), so that one change among 100,000 memories writes a handful of small trees
+//! and comparing two snapshots visits only what differs. The shape is a function of the set of keys alone:
+//! equal snapshots have equal ids, whatever their histories.
+//!
+//! A key that is not 64 hexadecimal digits is fanned out by its own blob id and its name is escaped, so that
+//! no key can be an invalid or dangerous file name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gix_object::WriteTo;
+use gix_object::tree::{Entry, EntryKind};
+
+use super::{BlobId, ContentHash, ObjectId, TreeId};
+
+/// All memories of one side at one moment, by name.
+pub type Snapshot = BTreeMap<ContentHash, BlobId>;
+
+/// How many memories one tree object holds before it is split.
+pub const MAX_LEAF: usize = 64;
+
+/// Why a tree could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error<E> {
+    /// The object could not be had.
+    #[error(transparent)]
+    Load(E),
+    /// The object is not a tree that memsync writes.
+    #[error("tree {id} is damaged: {problem}")]
+    Malformed {
+        /// The damaged tree.
+        id: TreeId,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Gives every tree object of `snapshot` to `write`, children before parents, and returns the root's id.
+pub fn write<E>(
+    snapshot: &Snapshot,
+    write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
+) -> Result<TreeId, E> {
+    let mut named: Vec<(String, &ContentHash, BlobId)> =
+        snapshot.iter().map(|(key, blob)| (fan(key), key, *blob)).collect();
+    named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    write_level(&named, 0, write)
+}
+
+fn write_level<E>(
+    named: &[(String, &ContentHash, BlobId)],
+    depth: usize,
+    write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
+) -> Result<TreeId, E> {
+    let mut entries = Vec::new();
+    if named.len() <= MAX_LEAF {
+        for (_, key, blob) in named {
+            entries.push(entry(EntryKind::Blob, &file_name(key), blob));
+        }
+    } else {
+        for part in named.chunk_by(|a, b| a.0.as_bytes()[depth] == b.0.as_bytes()[depth]) {
+            let id = write_level(part, depth + 1, write)?;
+            entries.push(entry(EntryKind::Tree, &part[0].0[depth..=depth], &id));
+        }
+    }
+    put(entries, write)
+}
+
+/// Gives the tree of a sync, whose two entries are both sides' snapshots, to `write`, and returns its id.
+pub fn write_pair<E>(
+    local: TreeId,
+    remote: TreeId,
+    write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
+) -> Result<TreeId, E> {
+    put(vec![entry(EntryKind::Tree, "local", &local), entry(EntryKind::Tree, "remote", &remote)], write)
+}
+
+/// Reads the two snapshots of a sync, local first.
+pub fn read_pair<E>(
+    id: TreeId,
+    load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
+) -> Result<(TreeId, TreeId), Error<E>> {
+    let node = Node::load(id, load)?;
+    match (node.subtrees.get("local"), node.subtrees.get("remote")) {
+        (Some(local), Some(remote)) => Ok((*local, *remote)),
+        _ => Err(Error::Malformed { id, problem: "it is not the tree of a sync".to_owned() }),
+    }
+}
+
+/// Reads a whole snapshot.
+pub fn read<E>(
+    id: TreeId,
+    load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
+) -> Result<Snapshot, Error<E>> {
+    let mut snapshot = Snapshot::new();
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        let node = Node::load(id, load)?;
+        snapshot.extend(node.memories);
+        open.extend(node.subtrees.into_values());
+    }
+    Ok(snapshot)
+}
+
+/// Looks up one memory, reading only the trees above it.
+pub fn find<E>(
+    id: TreeId,
+    key: &ContentHash,
+    load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
+) -> Result<Option<BlobId>, Error<E>> {
+    let fan = fan(key);
+    let mut node = Node::load(id, load)?;
+    let mut depth = 0;
+    while let Some(child) = fan.get(depth..=depth).and_then(|digit| node.subtrees.get(digit)) {
+        node = Node::load(*child, load)?;
+        depth += 1;
+    }
+    Ok(node.memories.get(key).copied())
+}
+
+/// One memory that differs between two snapshots, with its blob in the first and in the second.
+pub type Difference = (ContentHash, Option<BlobId>, Option<BlobId>);
+
+/// What differs between two snapshots, sorted by key, visiting only trees that differ.
+pub fn diff<E>(
+    from: TreeId,
+    to: TreeId,
+    load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
+) -> Result<Vec<Difference>, Error<E>> {
+    let mut found = Vec::new();
+    diff_into(from, to, load, &mut found)?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+fn diff_into<E>(
+    from: TreeId,
+    to: TreeId,
+    load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
+    found: &mut Vec<Difference>,
+) -> Result<(), Error<E>> {
+    if from == to {
+        return Ok(());
+    }
+    let (old, new) = (Node::load(from, load)?, Node::load(to, load)?);
+    if old.subtrees.is_empty() || new.subtrees.is_empty() {
+        // Only one of them is fanned out, or neither: compare them as flat sets.
+        compare(&read(from, load)?, &read(to, load)?, found);
+        return Ok(());
+    }
+    let digits: BTreeSet<&String> = old.subtrees.keys().chain(new.subtrees.keys()).collect();
+    for digit in digits {
+        match (old.subtrees.get(digit), new.subtrees.get(digit)) {
+            (Some(from), Some(to)) => diff_into(*from, *to, load, found)?,
+            (Some(from), None) => compare(&read(*from, load)?, &Snapshot::new(), found),
+            (None, Some(to)) => compare(&Snapshot::new(), &read(*to, load)?, found),
+            (None, None) => {}
+        }
+    }
+    Ok(())
+}
+
+fn compare(from: &Snapshot, to: &Snapshot, found: &mut Vec<Difference>) {
+    found.extend(
+        from.iter()
+            .filter(|(key, blob)| to.get(*key) != Some(blob))
+            .map(|(key, blob)| (key.clone(), Some(*blob), to.get(key).copied())),
+    );
+    found.extend(
+        to.iter()
+            .filter(|(key, _)| !from.contains_key(*key))
+            .map(|(key, blob)| (key.clone(), None, Some(*blob))),
+    );
+}
+
+/// One tree object, decoded.
+struct Node {
+    memories: Snapshot,
+    subtrees: BTreeMap<String, TreeId>,
+}
+
+impl Node {
+    fn load<E>(id: TreeId, load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>) -> Result<Self, Error<E>> {
+        let bytes = load(id).map_err(Error::Load)?;
+        Self::decode(&bytes).map_err(|problem| Error::Malformed { id, problem })
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        let tree =
+            gix_object::TreeRef::from_bytes(bytes, gix_hash::Kind::Sha256).map_err(|e| e.to_string())?;
+        let mut node = Self { memories: Snapshot::new(), subtrees: BTreeMap::new() };
+        for entry in tree.entries {
+            let name = std::str::from_utf8(entry.filename).map_err(|e| e.to_string())?;
+            let id = entry.oid.as_bytes();
+            if entry.mode.is_tree() {
+                node.subtrees.insert(name.to_owned(), TreeId::from_bytes(id).map_err(|e| e.to_string())?);
+            } else {
+                let blob = BlobId::from_bytes(id).map_err(|e| e.to_string())?;
+                node.memories.insert(key_of(name).ok_or_else(|| format!("odd entry {name:?}"))?, blob);
+            }
+        }
+        Ok(node)
+    }
+}
+
+fn entry(kind: EntryKind, name: &str, id: &impl ObjectId) -> Entry {
+    Entry {
+        mode: kind.into(),
+        filename: name.into(),
+        oid: gix_hash::ObjectId::from_bytes_or_panic(id.as_bytes()),
+    }
+}
+
+fn put<E>(
+    mut entries: Vec<Entry>,
+    write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
+) -> Result<TreeId, E> {
+    entries.sort_unstable();
+    let mut bytes = Vec::new();
+    gix_object::Tree { entries }
+        .write_to(&mut bytes)
+        .expect("escaped names hold no NUL, and memory takes any size");
+    let id = TreeId::of(&bytes);
+    write(id, bytes)?;
+    Ok(id)
+}
+
+/// The 64 digits by which a key is fanned out.
+fn fan(key: &ContentHash) -> String {
+    if key.is_hex() { key.as_str().to_owned() } else { BlobId::of(key.as_str().as_bytes()).to_string() }
+}
+
+/// The key as a file name: itself, or `%` and its escaped bytes.
+fn file_name(key: &ContentHash) -> String {
+    if key.is_hex() {
+        return key.as_str().to_owned();
+    }
+    let mut name = String::from("%");
+    for byte in key.as_str().bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            name.push(char::from(byte));
+        } else {
+            name.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    name
+}
+
+fn key_of(name: &str) -> Option<ContentHash> {
+    let Some(escaped) = name.strip_prefix('%') else {
+        return ContentHash::new(name).ok().filter(ContentHash::is_hex);
+    };
+    let mut parts = escaped.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    ContentHash::new(String::from_utf8(bytes).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    #[derive(Default)]
+    struct Objects {
+        trees: BTreeMap<TreeId, Vec<u8>>,
+        loads: usize,
+    }
+
+    impl Objects {
+        fn write(&mut self, snapshot: &Snapshot) -> TreeId {
+            let Ok(id) = write::<Infallible>(snapshot, &mut |id, bytes| {
+                self.trees.insert(id, bytes);
+                Ok(())
+            });
+            id
+        }
+
+        fn load(&mut self) -> impl FnMut(TreeId) -> Result<Vec<u8>, Infallible> {
+            |id| {
+                self.loads += 1;
+                Ok(self.trees[&id].clone())
+            }
+        }
+    }
+
+    fn snapshot(count: usize) -> Snapshot {
+        (0..count)
+            .map(|n| {
+                let blob = BlobId::of(n.to_string().as_bytes());
+                let key = if n % 50 == 0 { format!("odd/../{n}\0%é") } else { blob.to_string() };
+                (ContentHash::new(key).unwrap(), blob)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_snapshot_is_read_back_at_every_size() {
+        for count in [0, 1, MAX_LEAF, MAX_LEAF + 1, 5_000] {
+            let mut objects = Objects::default();
+            let snapshot = snapshot(count);
+            let id = objects.write(&snapshot);
+            assert_eq!(read(id, &mut objects.load()).unwrap(), snapshot);
+            for (key, blob) in snapshot.iter().take(60) {
+                assert_eq!(find(id, key, &mut objects.load()).unwrap(), Some(*blob));
+            }
+        }
+    }
+
+    #[test]
+    fn one_change_among_many_touches_a_handful_of_trees() {
+        let mut objects = Objects::default();
+        let before = snapshot(20_000);
+        let mut after = before.clone();
+        let key = after.keys().nth(777).unwrap().clone();
+        after.insert(key.clone(), BlobId::of(b"changed"));
+        let (from, written) = (objects.write(&before), objects.trees.len());
+        let to = objects.write(&after);
+        assert!(objects.trees.len() - written <= 4, "wrote {} trees", objects.trees.len() - written);
+
+        objects.loads = 0;
+        let found = diff(from, to, &mut objects.load()).unwrap();
+        assert_eq!(found, [(key.clone(), Some(before[&key]), Some(after[&key]))]);
+        assert!(objects.loads <= 10, "read {} trees", objects.loads);
+    }
+
+    #[test]
+    fn differences_are_found_between_any_two_shapes() {
+        let mut objects = Objects::default();
+        for (from, to) in [(0, 3_000), (3_000, 0), (60, 70), (900, 3_000)] {
+            let (old, new) = (snapshot(from), snapshot(to));
+            let (from, to) = (objects.write(&old), objects.write(&new));
+            let mut expected = Vec::new();
+            compare(&old, &new, &mut expected);
+            expected.sort();
+            assert_eq!(diff(from, to, &mut objects.load()).unwrap(), expected);
+        }
+    }
+}

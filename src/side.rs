@@ -1,0 +1,149 @@
+//! The port that the local database, every remote and the test doubles share.
+//!
+//! Guarantees asked of an implementation: a snapshot never invents a memory; an edit is carried out only
+//! where the side holds what the edit expects, else the outcome is [`Outcome::Stale`]; what [`Outcome::Done`]
+//! reports was read back from the side; one memory that fails never stops the others.
+//!
+//! Must never: decide anything. Which side wins is `reconcile`'s to say, when to write `sync`'s.
+
+use std::error::Error as StdError;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use crate::object::{ContentHash, Edit, Memory, Outcome, Timestamp};
+
+/// A cause from below, kept typed until the edge.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+/// A memory as a side holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The memory's name.
+    pub key: ContentHash,
+    /// The memory in this side's own form.
+    pub memory: Memory,
+    /// When the side says that it was last written; only `-X newest` looks at it.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// What a snapshot or a question turned up under one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A memory.
+    Memory(Held),
+    /// Something is there that cannot be carried (text that is not UTF-8, a row that is no memory). It is
+    /// left alone on both sides: neither sent, nor replaced, nor taken for deleted.
+    Unreadable {
+        /// The name, where it can be one.
+        key: Option<ContentHash>,
+        /// What is wrong, in one sentence.
+        why: String,
+    },
+}
+
+/// A device's database, or a server.
+pub trait Side {
+    /// Shows every live memory to `visit`, in no particular order, each key once; stops early without an
+    /// error where `visit` breaks. What is not shown may merely have been missed: ask [`Side::get`].
+    fn snapshot(&mut self, visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), Error>;
+
+    /// Asks directly for each key; the answers are in the order of `keys`, `None` where the side is sure
+    /// that it holds no such memory.
+    fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, Error>;
+
+    /// Carries out `edits` and reports one outcome for each, in any order, as soon as it is final. On an
+    /// error the edits without a report were not begun or may have happened: the next run finds out.
+    fn apply(&mut self, edits: Vec<Edit>, report: &mut dyn FnMut(ContentHash, Outcome)) -> Result<(), Error>;
+}
+
+/// Why a side as a whole could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing usable answered.
+    #[error("cannot reach {address}")]
+    Unreachable {
+        /// The server's address, without credentials.
+        address: String,
+        /// What the network said.
+        #[source]
+        cause: Cause,
+    },
+    /// The server refused the key.
+    #[error("{address} refused the API key: {detail}")]
+    Unauthorized {
+        /// The server's address.
+        address: String,
+        /// The server's words, or why no key could be had.
+        detail: String,
+    },
+    /// The server's certificate is not trusted.
+    #[error("the certificate of {address} is not trusted")]
+    UntrustedCertificate {
+        /// The server's address.
+        address: String,
+        /// The presented certificate's SHA-256, as 64 hexadecimal digits.
+        sha256: String,
+        /// Why verification failed.
+        #[source]
+        cause: Cause,
+    },
+    /// The server shows another certificate than the one that was pinned.
+    #[error("the certificate of {address} has CHANGED: somebody may be listening in")]
+    ChangedCertificate {
+        /// The server's address.
+        address: String,
+        /// The SHA-256 of the certificate that it shows now.
+        sha256: String,
+        /// The SHA-256 that was trusted.
+        pinned: String,
+    },
+    /// Something answered that does not speak the service's API.
+    #[error("{address} does not answer like mcp-memory-service: {detail}")]
+    Protocol {
+        /// The address that was asked.
+        address: String,
+        /// What was wrong with the answer.
+        detail: String,
+    },
+    /// There is no database at this path.
+    #[error("there is no database at {}", .path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file is not a database that mcp-memory-service made with its SQLite-vec storage.
+    #[error("{} is not a database of mcp-memory-service: {detail}", .path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What it lacks.
+        detail: String,
+    },
+    /// Another program held the database for longer than the time limit.
+    #[error("{} is locked by another program", .path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        cause: Cause,
+    },
+    /// The database cannot be written: no room, no permission, a read-only file.
+    #[error("cannot write {}", .path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        cause: Cause,
+    },
+    /// The database cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        cause: Cause,
+    },
+}
