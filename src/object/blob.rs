@@ -65,7 +65,7 @@ impl Memory {
     /// Reads a canonical text.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         let text = std::str::from_utf8(bytes).map_err(|error| ParseError {
-            line: 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count(),
+            line: bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count(),
             problem: "this is not UTF-8",
         })?;
         let mut memory = Memory::default();

@@ -241,10 +241,14 @@ fn file_name(key: &ContentHash) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
             name.push(char::from(byte));
         } else {
-            name.push_str(&format!("%{byte:02x}"));
+            name.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 15)]);
         }
     }
     name
+}
+
+fn hex_digit(half: u8) -> char {
+    char::from_digit(half.into(), 16).expect("half a byte is one digit")
 }
 
 fn key_of(name: &str) -> Option<ContentHash> {
