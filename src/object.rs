@@ -11,6 +11,7 @@
 //! memory came from.
 
 mod blob;
+mod carried;
 mod commit;
 mod edit;
 mod id;
@@ -21,6 +22,7 @@ mod timestamp;
 pub mod tree;
 
 pub use blob::ParseError;
+pub use carried::Carried;
 pub use commit::{Commit, InvalidCommit, Signature};
 pub use edit::{Edit, Outcome, Refusal};
 pub use id::{BlobId, CommitId, InvalidId, Kind, ObjectId, TreeId};

@@ -90,7 +90,7 @@ impl Memory {
     fn set_header(&mut self, name: &str, value: String) -> Result<(), &'static str> {
         match name {
             "created" => {
-                self.created_at = Some(value.parse::<Timestamp>().map_err(|()| "no number of seconds")?)
+                self.created_at = Some(value.parse::<Timestamp>().map_err(|()| "no number of seconds")?);
             }
             "metadata" => self.metadata = Metadata::Opaque(value),
             "store" => self.store = Some(value),
