@@ -1,1 +1,30 @@
-//! TODO
+//! What a sync would do, as a value.
+//!
+//! [`compare`] names the [`State`] of each memory from three trees: the base (what both sides held when they
+//! last agreed, in each side's own form), the local database and the server. [`plan`] turns states into edits
+//! and conflicts, [`advance`] turns confirmed outcomes into the next base.
+//!
+//! Guarantees: a side's change is its difference from its own base form, so what a server rewrites never shows
+//! up as a change. Nothing is deleted without a base that held it. A plan for two sides that agree is empty.
+//!
+//! Must never: touch a file, a socket, a clock, a random number or the environment.
+
+mod advance;
+mod brake;
+mod merge;
+mod plan;
+mod rewind;
+mod rewrite;
+mod scope;
+mod state;
+
+pub use advance::{After, advance};
+pub use brake::{Brake, DeletionLimit, brakes};
+pub use merge::{Field, Merged, Preference, differing, merge};
+pub use plan::{
+    Conflict, Direction, Options, Plan, PlanId, Planned, Resolution, Resolved, Step, Strategy, plan,
+};
+pub use rewind::{find_rewind, rewound_base};
+pub use rewrite::{is_rewriting, same_tag, same_type};
+pub use scope::Scope;
+pub use state::{Base, Compared, Pair, SideName, State, Versions, compare, missing};

@@ -1,0 +1,303 @@
+//! Three-way merge of one memory, field by field.
+//!
+//! A side's change is its difference from its own base form, and it is applied to the other side's form as an
+//! edit of fields, so what only the other side knows stays. The result is therefore two memories, the next
+//! local and the next remote one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::rewrite::{is_added_by_service, same_tag, same_type};
+use crate::object::{Memory, Metadata, Timestamp};
+
+/// A field in which both sides changed to different values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// The text (letter case or surrounding space: other changes have another key).
+    Content,
+    /// The type.
+    Type,
+    /// The store.
+    Store,
+    /// The successor.
+    SupersededBy,
+    /// The tags, which never collide: they are a set.
+    Tags,
+    /// The moment of creation, which never collides: the earlier one stays.
+    Created,
+    /// A metadata member, by its path from the top; empty where the metadata as a whole is meant.
+    Metadata(Vec<String>),
+    /// The memory's existence: deleted on one side, changed on the other.
+    Existence,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Content => f.write_str("content"),
+            Self::Type => f.write_str("type"),
+            Self::Store => f.write_str("store"),
+            Self::SupersededBy => f.write_str("superseded-by"),
+            Self::Tags => f.write_str("tags"),
+            Self::Created => f.write_str("created"),
+            Self::Metadata(path) if path.is_empty() => f.write_str("metadata"),
+            Self::Metadata(path) => write!(f, "meta.{}", path.join(".")),
+            Self::Existence => f.write_str("existence"),
+        }
+    }
+}
+
+/// Which side's value a colliding field takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preference {
+    /// This device's.
+    Ours,
+    /// The server's.
+    Theirs,
+}
+
+/// What both sides would hold after a merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// The next local form.
+    pub local: Memory,
+    /// The next remote form.
+    pub remote: Memory,
+    /// The fields that collided; where there was no preference they are as each side has them.
+    pub collisions: BTreeSet<Field>,
+}
+
+/// Merges `ours` and `theirs`, whose last common forms were `base` (local form, remote form); without one,
+/// everything counts as added on both sides.
+#[must_use]
+pub fn merge(
+    base: Option<(&Memory, &Memory)>,
+    ours: &Memory,
+    theirs: &Memory,
+    preference: Option<Preference>,
+) -> Merged {
+    let nothing = Memory::default();
+    let (base_ours, base_theirs) = base.unwrap_or((&nothing, &nothing));
+    let mut merger = Merger { preference, collisions: BTreeSet::new() };
+    let mut scalar =
+        |field: Field, get: fn(&Memory) -> Option<&str>, same: fn(Option<&str>, Option<&str>) -> bool| {
+            let sides = Sides {
+                base_ours: get(base_ours),
+                base_theirs: get(base_theirs),
+                ours: get(ours),
+                theirs: get(theirs),
+            };
+            let (ours, theirs) = merger.value(sides, same, || field);
+            (ours.map(str::to_owned), theirs.map(str::to_owned))
+        };
+    let content = scalar(Field::Content, |memory| Some(&memory.content), |ours, theirs| ours == theirs);
+    let memory_type = scalar(Field::Type, |memory| memory.memory_type.as_deref(), same_type);
+    let store = scalar(Field::Store, |memory| memory.store.as_deref(), |ours, theirs| ours == theirs);
+    let superseded_by =
+        scalar(Field::SupersededBy, |memory| memory.superseded_by.as_deref(), |ours, theirs| ours == theirs);
+    let metadata = merger.metadata(Sides {
+        base_ours: &base_ours.metadata,
+        base_theirs: &base_theirs.metadata,
+        ours: &ours.metadata,
+        theirs: &theirs.metadata,
+    });
+    let created_at = created_at(base_ours, base_theirs, ours, theirs);
+    Merged {
+        local: Memory {
+            content: content.0.unwrap_or_default(),
+            tags: changed_tags(&base_theirs.tags, &theirs.tags, &ours.tags),
+            memory_type: memory_type.0,
+            metadata: metadata.0,
+            created_at: created_at.0,
+            store: store.0,
+            superseded_by: superseded_by.0,
+        },
+        remote: Memory {
+            content: content.1.unwrap_or_default(),
+            tags: changed_tags(&base_ours.tags, &ours.tags, &theirs.tags),
+            memory_type: memory_type.1,
+            metadata: metadata.1,
+            created_at: created_at.1,
+            store: store.1,
+            superseded_by: superseded_by.1,
+        },
+        collisions: merger.collisions,
+    }
+}
+
+/// The fields in which two memories differ; metadata by its top-level members.
+#[must_use]
+pub fn differing(one: &Memory, other: &Memory) -> BTreeSet<Field> {
+    let mut fields = BTreeSet::new();
+    let mut differs = |field: Field, equal: bool| {
+        if !equal {
+            fields.insert(field);
+        }
+    };
+    differs(Field::Content, one.content == other.content);
+    differs(Field::Type, one.memory_type == other.memory_type);
+    differs(Field::Store, one.store == other.store);
+    differs(Field::SupersededBy, one.superseded_by == other.superseded_by);
+    differs(Field::Tags, one.tags == other.tags);
+    differs(Field::Created, one.created_at == other.created_at);
+    if let (Some(members), Some(others)) = (one.metadata.members(), other.metadata.members()) {
+        for key in members.keys().chain(others.keys()) {
+            differs(Field::Metadata(vec![key.clone()]), members.get(key) == others.get(key));
+        }
+    } else {
+        differs(Field::Metadata(Vec::new()), one.metadata == other.metadata);
+    }
+    fields
+}
+
+/// One value in the four forms that a merge looks at.
+#[derive(Clone, Copy)]
+struct Sides<T> {
+    base_ours: T,
+    base_theirs: T,
+    ours: T,
+    theirs: T,
+}
+
+impl<T> Sides<T> {
+    fn map<U>(self, mut f: impl FnMut(T) -> U) -> Sides<U> {
+        Sides {
+            base_ours: f(self.base_ours),
+            base_theirs: f(self.base_theirs),
+            ours: f(self.ours),
+            theirs: f(self.theirs),
+        }
+    }
+
+    fn all(self, mut f: impl FnMut(T) -> bool) -> bool {
+        f(self.base_ours) && f(self.base_theirs) && f(self.ours) && f(self.theirs)
+    }
+}
+
+struct Merger {
+    preference: Option<Preference>,
+    collisions: BTreeSet<Field>,
+}
+
+impl Merger {
+    /// Merges one value that has no parts: the next local and the next remote value.
+    fn value<T: Copy + PartialEq>(
+        &mut self,
+        sides: Sides<T>,
+        same: impl Fn(T, T) -> bool,
+        field: impl FnOnce() -> Field,
+    ) -> (T, T) {
+        let Sides { base_ours, base_theirs, ours, theirs } = sides;
+        match (ours != base_ours, theirs != base_theirs) {
+            (false, false) => (ours, theirs),
+            (true, false) => (ours, ours),
+            (false, true) => (theirs, theirs),
+            (true, true) if same(ours, theirs) => (ours, theirs),
+            (true, true) => {
+                self.collisions.insert(field());
+                match self.preference {
+                    None => (ours, theirs),
+                    Some(Preference::Ours) => (ours, ours),
+                    Some(Preference::Theirs) => (theirs, theirs),
+                }
+            }
+        }
+    }
+
+    fn metadata(&mut self, sides: Sides<&Metadata>) -> (Metadata, Metadata) {
+        if !sides.all(|metadata| metadata.members().is_some()) {
+            let whole = || Field::Metadata(Vec::new());
+            let (ours, theirs) = self.value(sides, |ours, theirs| ours == theirs, whole);
+            return (ours.clone(), theirs.clone());
+        }
+        let empty = BTreeMap::new();
+        let members = sides.map(|metadata| metadata.members().unwrap_or(&empty));
+        let (ours, theirs) = self.members(members.map(|members| members.iter().collect()), &mut Vec::new());
+        (Metadata::Members(ours.into_iter().collect()), Metadata::Members(theirs.into_iter().collect()))
+    }
+
+    /// Merges the members of an object, and of the objects inside it.
+    fn members(
+        &mut self,
+        sides: Sides<BTreeMap<&String, &Value>>,
+        path: &mut Vec<String>,
+    ) -> (Map<String, Value>, Map<String, Value>) {
+        let (mut next_ours, mut next_theirs) = (Map::new(), Map::new());
+        let Sides { base_ours, base_theirs, ours, theirs } = &sides;
+        let keys: BTreeSet<&String> = [base_ours, base_theirs, ours, theirs]
+            .into_iter()
+            .flat_map(|members| members.keys().copied())
+            .collect();
+        for key in keys {
+            path.push(key.clone());
+            let member =
+                Sides { base_ours, base_theirs, ours, theirs }.map(|members| members.get(key).copied());
+            let (our_value, their_value) = self.member(member, path);
+            path.pop();
+            next_ours.extend(our_value.map(|value| (key.clone(), value)));
+            next_theirs.extend(their_value.map(|value| (key.clone(), value)));
+        }
+        (next_ours, next_theirs)
+    }
+
+    fn member(
+        &mut self,
+        sides: Sides<Option<&Value>>,
+        path: &mut Vec<String>,
+    ) -> (Option<Value>, Option<Value>) {
+        if sides.ours.is_some_and(Value::is_object) && sides.theirs.is_some_and(Value::is_object) {
+            let objects = sides.map(|value| {
+                value.and_then(Value::as_object).map(|object| object.iter().collect()).unwrap_or_default()
+            });
+            let (ours, theirs) = self.members(objects, path);
+            return (Some(Value::Object(ours)), Some(Value::Object(theirs)));
+        }
+        let field = || Field::Metadata(path.clone());
+        let (ours, theirs) = self.value(sides, |ours, theirs| ours == theirs, field);
+        (ours.cloned(), theirs.cloned())
+    }
+}
+
+/// Applies what `now` changed of `base` to the tags of the other side.
+///
+/// A tag and the form that the service stores it in count as one tag where only one of them is there.
+fn changed_tags(
+    base: &BTreeSet<String>,
+    now: &BTreeSet<String>,
+    other: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let mut next = other.clone();
+    for removed in base.difference(now) {
+        if !next.remove(removed) {
+            next.retain(|tag| !same_tag(removed, tag) || now.iter().any(|kept| same_tag(kept, tag)));
+        }
+    }
+    for added in now.difference(base) {
+        let has_its_form =
+            next.iter().any(|tag| tag == added || (same_tag(added, tag) && !now.contains(tag)));
+        if !has_its_form && !(is_added_by_service(added, &next) && base.is_empty()) {
+            next.insert(added.clone());
+        }
+    }
+    next
+}
+
+/// One side's change travels; where both changed, or there is no base, the earlier moment stays.
+fn created_at(
+    base_ours: &Memory,
+    base_theirs: &Memory,
+    ours: &Memory,
+    theirs: &Memory,
+) -> (Option<Timestamp>, Option<Timestamp>) {
+    let (ours, theirs) =
+        match (ours.created_at != base_ours.created_at, theirs.created_at != base_theirs.created_at) {
+            (false, false) => return (ours.created_at, theirs.created_at),
+            (true, false) => (ours.created_at, None),
+            (false, true) => (None, theirs.created_at),
+            (true, true) => (ours.created_at, theirs.created_at),
+        };
+    let earlier = [ours, theirs].into_iter().flatten().min();
+    (earlier, earlier)
+}

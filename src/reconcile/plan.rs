@@ -1,0 +1,364 @@
+//! From states to edits: what each side would be asked to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::merge::{Field, Merged, Preference, differing, merge};
+use super::scope::Scope;
+use super::state::{Compared, SideName, State, Versions};
+use crate::object::{BlobId, ContentHash, Memory, ObjectId};
+
+/// Which sides a plan may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Only this device: `pull`, `apply`.
+    Pull,
+    /// Only the server: `push`.
+    Push,
+    /// Both: `sync`.
+    Both,
+}
+
+/// What happens to a field that both sides changed to different values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// The memory waits for the user.
+    #[default]
+    Wait,
+    /// This device's value is taken.
+    Ours,
+    /// The server's value is taken.
+    Theirs,
+    /// The value of the memory that was written later is taken; an edit counts as later than a deletion, and
+    /// where the times are equal or unknown the server's is taken, so that every device decides alike.
+    Newest,
+}
+
+/// How a user ended a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// The whole version of this device is taken.
+    Ours,
+    /// The whole version of the server is taken.
+    Theirs,
+}
+
+/// A resolution and what it was made for: it ends only the conflict that the user saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The versions in conflict.
+    pub versions: Versions,
+    /// The answer.
+    pub resolution: Resolution,
+}
+
+/// What [`plan`] needs to know besides the trees.
+pub struct Options<'a> {
+    /// Which sides may be changed.
+    pub direction: Direction,
+    /// What collisions do.
+    pub strategy: Strategy,
+    /// Whether memories that both sides changed are merged (`merge.auto`).
+    pub auto_merge: bool,
+    /// Which memories the plan is about.
+    pub scope: &'a Scope,
+    /// The conflicts that the user has ended.
+    pub resolutions: &'a BTreeMap<ContentHash, Resolved>,
+    /// Which side wrote a memory later; asked only under [`Strategy::Newest`].
+    pub newer: &'a dyn Fn(&ContentHash) -> Preference,
+}
+
+/// One edit of one side, by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    /// What the side must hold now.
+    pub expected: Option<BlobId>,
+    /// What it shall hold; `None` to delete.
+    pub target: Option<BlobId>,
+}
+
+impl Step {
+    /// Whether the step deletes.
+    #[must_use]
+    pub fn is_deletion(self) -> bool {
+        self.target.is_none()
+    }
+}
+
+/// What is planned for one memory. Without a step both sides agree already, and only the base moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The memory.
+    pub key: ContentHash,
+    /// Why.
+    pub state: State,
+    /// What both sides hold now.
+    pub versions: Versions,
+    /// What this device does.
+    pub local: Option<Step>,
+    /// What the server is asked to do.
+    pub remote: Option<Step>,
+    /// Whether both sides agree once the steps are done; false where the direction left a step out.
+    pub complete: bool,
+}
+
+impl Planned {
+    /// The step of one side.
+    #[must_use]
+    pub fn step(&self, side: SideName) -> Option<Step> {
+        match side {
+            SideName::Local => self.local,
+            SideName::Remote => self.remote,
+        }
+    }
+}
+
+/// A memory that waits for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The memory.
+    pub key: ContentHash,
+    /// What happened to it.
+    pub state: State,
+    /// Base, ours and theirs.
+    pub versions: Versions,
+    /// The fields that collide.
+    pub fields: BTreeSet<Field>,
+}
+
+/// Names a plan by what it would do: 12 hexadecimal digits, equal for equal plans.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanId(String);
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Everything that a sync would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The memories that change or whose base moves, sorted by key.
+    pub entries: Vec<Planned>,
+    /// The memories that wait, sorted by key.
+    pub conflicts: Vec<Conflict>,
+    /// The merged memories that neither side holds yet.
+    pub objects: BTreeMap<BlobId, Memory>,
+}
+
+impl Plan {
+    /// The steps of one side.
+    pub fn steps(&self, side: SideName) -> impl Iterator<Item = (&ContentHash, Step)> {
+        self.entries.iter().filter_map(move |entry| Some((&entry.key, entry.step(side)?)))
+    }
+
+    /// Whether no side is asked to do anything.
+    #[must_use]
+    pub fn has_no_steps(&self) -> bool {
+        self.entries.iter().all(|entry| entry.local.is_none() && entry.remote.is_none())
+    }
+
+    /// The plan's name.
+    #[must_use]
+    pub fn id(&self) -> PlanId {
+        let mut text = String::new();
+        for side in [SideName::Local, SideName::Remote] {
+            for (key, step) in self.steps(side) {
+                let name =
+                    |blob: Option<BlobId>| blob.map_or_else(|| "-".to_owned(), |blob| blob.to_string());
+                text += &format!("{side} {key:?} {} {}\n", name(step.expected), name(step.target));
+            }
+        }
+        PlanId(BlobId::of(text.as_bytes()).to_string()[..12].to_owned())
+    }
+}
+
+/// Decides what happens to each memory of `compared`, reading memories through `load` only where fields matter.
+pub fn plan<E>(
+    compared: &[Compared],
+    options: &Options<'_>,
+    load: &mut impl FnMut(BlobId) -> Result<Memory, E>,
+) -> Result<Plan, E> {
+    let mut planner = Planner { options, load, plan: Plan::default() };
+    for one in compared {
+        if planner.is_in_scope(one.versions)? {
+            planner.decide(one)?;
+        }
+    }
+    Ok(planner.plan)
+}
+
+/// What one memory comes to: the next local and the next remote blob, or the fields that collide.
+enum Verdict {
+    Settle { local: Option<BlobId>, remote: Option<BlobId> },
+    Wait(BTreeSet<Field>),
+}
+
+struct Planner<'a, L> {
+    options: &'a Options<'a>,
+    load: &'a mut L,
+    plan: Plan,
+}
+
+impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
+    fn is_in_scope(&mut self, versions: Versions) -> Result<bool, E> {
+        if self.options.scope.is_everything() {
+            return Ok(true);
+        }
+        let base = versions.base.map(|pair| pair.local);
+        let held = [versions.local, versions.remote];
+        let looked_at = if held == [None, None] { [base, None] } else { held };
+        for blob in looked_at.into_iter().flatten() {
+            if self.options.scope.contains(&(self.load)(blob)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn decide(&mut self, one: &Compared) -> Result<(), E> {
+        let answer = self.options.resolutions.get(&one.key).filter(|answer| answer.versions == one.versions);
+        let verdict = match answer {
+            Some(answer) => self.resolved(one, answer.resolution)?,
+            None => self.verdict(one)?,
+        };
+        match verdict {
+            Verdict::Settle { local, remote } => self.settle(one, local, remote),
+            Verdict::Wait(fields) => self.plan.conflicts.push(Conflict {
+                key: one.key.clone(),
+                state: one.state,
+                versions: one.versions,
+                fields,
+            }),
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, one: &Compared, local: Option<BlobId>, remote: Option<BlobId>) {
+        let step = |held, target| (held != target).then_some(Step { expected: held, target });
+        let (local, remote) = (step(one.versions.local, local), step(one.versions.remote, remote));
+        let (may_pull, may_push) =
+            (self.options.direction != Direction::Push, self.options.direction != Direction::Pull);
+        self.plan.entries.push(Planned {
+            key: one.key.clone(),
+            state: one.state,
+            versions: one.versions,
+            local: local.filter(|_| may_pull),
+            remote: remote.filter(|_| may_push),
+            complete: (local.is_none() || may_pull) && (remote.is_none() || may_push),
+        });
+    }
+
+    fn verdict(&mut self, one: &Compared) -> Result<Verdict, E> {
+        let Versions { local, remote, .. } = one.versions;
+        Ok(match one.state {
+            State::Unchanged | State::BothAddedAlike | State::BothModifiedAlike | State::BothDeleted => {
+                Verdict::Settle { local, remote }
+            }
+            State::AddedByUs | State::DeletedByUs => Verdict::Settle { local, remote: local },
+            State::AddedByThem | State::DeletedByThem => Verdict::Settle { local: remote, remote },
+            State::ModifiedByUs | State::ModifiedByThem => self.one_sided(one)?,
+            State::BothAdded | State::BothModified => self.both_sided(one)?,
+            State::DeletedByUsModifiedByThem | State::ModifiedByUsDeletedByThem => {
+                match self.preference_for_existence(one) {
+                    Some(Preference::Ours) => Verdict::Settle { local, remote: local },
+                    Some(Preference::Theirs) => Verdict::Settle { local: remote, remote },
+                    None => Verdict::Wait(BTreeSet::from([Field::Existence])),
+                }
+            }
+        })
+    }
+
+    /// A change of one side travels as an edit of fields; where both sides' forms were equal that is the
+    /// changed memory itself.
+    fn one_sided(&mut self, one: &Compared) -> Result<Verdict, E> {
+        let Versions { base, local, remote } = one.versions;
+        if base.is_some_and(|pair| pair.local == pair.remote) {
+            let changed = if one.state == State::ModifiedByUs { local } else { remote };
+            return Ok(Verdict::Settle { local: changed, remote: changed });
+        }
+        let merged = self.merge(one, None)?;
+        Ok(self.keep(merged))
+    }
+
+    fn both_sided(&mut self, one: &Compared) -> Result<Verdict, E> {
+        let preference = match self.options.strategy {
+            Strategy::Wait => None,
+            Strategy::Ours => Some(Preference::Ours),
+            Strategy::Theirs => Some(Preference::Theirs),
+            Strategy::Newest => Some((self.options.newer)(&one.key)),
+        };
+        let merged = self.merge(one, preference)?;
+        let must_wait = preference.is_none() && !merged.collisions.is_empty();
+        if must_wait {
+            return Ok(Verdict::Wait(merged.collisions));
+        }
+        let changes =
+            Some(merged.local.id()) != one.versions.local || Some(merged.remote.id()) != one.versions.remote;
+        if preference.is_none() && !self.options.auto_merge && changes {
+            let (Some(ours), Some(theirs)) = (one.versions.local, one.versions.remote) else {
+                return Ok(self.keep(merged));
+            };
+            return Ok(Verdict::Wait(differing(&(self.load)(ours)?, &(self.load)(theirs)?)));
+        }
+        Ok(self.keep(merged))
+    }
+
+    fn preference_for_existence(&self, one: &Compared) -> Option<Preference> {
+        match self.options.strategy {
+            Strategy::Wait => None,
+            Strategy::Ours => Some(Preference::Ours),
+            Strategy::Theirs => Some(Preference::Theirs),
+            Strategy::Newest if one.versions.local.is_some() => Some(Preference::Ours),
+            Strategy::Newest => Some(Preference::Theirs),
+        }
+    }
+
+    /// The whole version of one side: the other side is taken as unchanged, so that every difference travels.
+    fn resolved(&mut self, one: &Compared, resolution: Resolution) -> Result<Verdict, E> {
+        let Versions { base, local, remote } = one.versions;
+        let (Some(ours), Some(theirs)) = (local, remote) else {
+            let kept = if resolution == Resolution::Ours { local } else { remote };
+            return Ok(Verdict::Settle { local: kept, remote: kept });
+        };
+        let base = base.map(|pair| Ok((self.load(pair.local)?, self.load(pair.remote)?))).transpose()?;
+        let (base_ours, base_theirs) = base.unwrap_or_default();
+        let merged = match resolution {
+            Resolution::Ours => {
+                let ours = self.load(ours)?;
+                merge(Some((&base_ours, &base_theirs)), &ours, &base_theirs, None)
+            }
+            Resolution::Theirs => {
+                let theirs = self.load(theirs)?;
+                merge(Some((&base_ours, &base_theirs)), &base_ours, &theirs, None)
+            }
+        };
+        Ok(match resolution {
+            Resolution::Ours => Verdict::Settle { local, remote: Some(self.object(merged.remote)) },
+            Resolution::Theirs => Verdict::Settle { local: Some(self.object(merged.local)), remote },
+        })
+    }
+
+    fn merge(&mut self, one: &Compared, preference: Option<Preference>) -> Result<Merged, E> {
+        let Versions { base, local, remote } = one.versions;
+        let base = base.map(|pair| Ok((self.load(pair.local)?, self.load(pair.remote)?))).transpose()?;
+        let ours = local.map(|blob| self.load(blob)).transpose()?.unwrap_or_default();
+        let theirs = remote.map(|blob| self.load(blob)).transpose()?.unwrap_or_default();
+        Ok(merge(base.as_ref().map(|(ours, theirs)| (ours, theirs)), &ours, &theirs, preference))
+    }
+
+    fn keep(&mut self, merged: Merged) -> Verdict {
+        Verdict::Settle { local: Some(self.object(merged.local)), remote: Some(self.object(merged.remote)) }
+    }
+
+    fn object(&mut self, memory: Memory) -> BlobId {
+        let id = memory.id();
+        self.plan.objects.entry(id).or_insert(memory);
+        id
+    }
+
+    fn load(&mut self, blob: BlobId) -> Result<Memory, E> {
+        (self.load)(blob)
+    }
+}

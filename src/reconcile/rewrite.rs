@@ -1,0 +1,159 @@
+//! What mcp-memory-service is known to make of what it is sent (read off 10.20.6 and 12.2.0).
+//!
+//! The pair of bases absorbs any rewriting once a base exists. These rules matter where none does yet (a first
+//! sync, a crash between the write and the base) and where an answer must be told from somebody else's edit.
+
+use std::collections::BTreeSet;
+
+use crate::object::{Memory, Metadata};
+
+/// What a type that the service does not know reads back as.
+const FALLBACK_TYPE: &str = "observation";
+
+/// The tag that the service gives to a memory without tags.
+const NO_TAGS: &str = "untagged";
+
+/// The form in which the service stores a tag: trimmed, lower case, commas as hyphens.
+fn stored_tag(tag: &str) -> String {
+    tag.trim().to_lowercase().replace(',', "-")
+}
+
+/// Whether one of two tags is what the service makes of the other.
+#[must_use]
+pub fn same_tag(one: &str, other: &str) -> bool {
+    one == other || stored_tag(one) == other || stored_tag(other) == one
+}
+
+/// Whether `remote` is what the service shows for a memory that was given the type `local`.
+#[must_use]
+pub fn same_type(local: Option<&str>, remote: Option<&str>) -> bool {
+    let stored = local.map(|local| local.trim().to_lowercase());
+    let is_known = |name: &str| KNOWN_TYPES.binary_search(&name).is_ok();
+    local == remote
+        || stored.as_deref() == remote
+        || (remote == Some(FALLBACK_TYPE) && !stored.as_deref().is_some_and(is_known))
+}
+
+/// Whether `added` is a tag that the service adds by itself to a memory that was sent with `tags`.
+#[must_use]
+pub(super) fn is_added_by_service(added: &str, tags: &BTreeSet<String>) -> bool {
+    (added == NO_TAGS && tags.is_empty()) || added.starts_with("source:")
+}
+
+/// Whether `held` is what a server makes of `sent` when nobody else writes: equal, or different only by
+/// documented rewriting, or with fields as they were `before` because the server cannot set them.
+///
+/// Where it is not, somebody else wrote between our write and the reading back, and what they wrote
+/// must not be mistaken for our own base.
+#[must_use]
+pub fn is_rewriting(before: Option<&Memory>, sent: &Memory, held: &Memory) -> bool {
+    let unsettable = |equal: bool, as_before: Option<bool>| equal || as_before.unwrap_or(true);
+    held.content == sent.content
+        && same_type(sent.memory_type.as_deref(), held.memory_type.as_deref())
+        && unsettable(
+            held.created_at == sent.created_at,
+            before.map(|before| held.created_at == before.created_at),
+        )
+        && unsettable(held.store == sent.store, before.map(|before| held.store == before.store))
+        && unsettable(
+            held.superseded_by == sent.superseded_by,
+            before.map(|before| held.superseded_by == before.superseded_by),
+        )
+        && is_rewriting_of_tags(&sent.tags, &held.tags)
+        && is_rewriting_of_metadata(&sent.metadata, &held.metadata)
+}
+
+fn is_rewriting_of_tags(sent: &BTreeSet<String>, held: &BTreeSet<String>) -> bool {
+    sent.iter().all(|tag| held.iter().any(|other| same_tag(tag, other)))
+        && held
+            .iter()
+            .all(|tag| sent.iter().any(|other| same_tag(other, tag)) || is_added_by_service(tag, sent))
+}
+
+fn is_rewriting_of_metadata(sent: &Metadata, held: &Metadata) -> bool {
+    let (Metadata::Members(sent), Metadata::Members(held)) = (sent, held) else { return sent == held };
+    // `tags` and `type` are dropped, `hostname` and `conversation_id` added on the way in.
+    let excused = |key: &str| matches!(key, "tags" | "type" | "hostname" | "conversation_id");
+    sent.iter().all(|(key, value)| held.get(key) == Some(value) || excused(key))
+        && held.keys().all(|key| sent.contains_key(key) || excused(key))
+}
+
+/// The types that both versions keep as they are sent, sorted; deployments may add their own.
+#[rustfmt::skip]
+const KNOWN_TYPES: [&str; 75] = [
+    "acceptance_criteria",
+    "action_item",
+    "agenda_item",
+    "announcement",
+    "anti_pattern",
+    "approach",
+    "approval",
+    "architecture",
+    "assumption",
+    "attendee_note",
+    "backlog_item",
+    "best_practice",
+    "bug",
+    "ceremony",
+    "change_request",
+    "chat_summary",
+    "code_edit",
+    "code_smell",
+    "command",
+    "communication",
+    "comparison",
+    "configuration",
+    "constraint",
+    "conversation",
+    "daily_standup",
+    "deadline",
+    "decision",
+    "deliverable",
+    "demo_feedback",
+    "dependency",
+    "design_pattern",
+    "document",
+    "email_summary",
+    "error",
+    "escalation",
+    "exception",
+    "failure",
+    "feedback",
+    "file_access",
+    "finding",
+    "follow_up",
+    "gotcha",
+    "hypothesis",
+    "insight",
+    "learning",
+    "meeting",
+    "milestone",
+    "minutes",
+    "note",
+    "observation",
+    "pattern",
+    "planning",
+    "recommendation",
+    "recurring_issue",
+    "reference",
+    "request",
+    "requirement",
+    "research",
+    "response",
+    "retrospective",
+    "retrospective_action",
+    "risk",
+    "search",
+    "source",
+    "sprint_goal",
+    "sprint_planning",
+    "sprint_review",
+    "stakeholder",
+    "standup_note",
+    "status_update",
+    "story_point_estimate",
+    "timeout",
+    "tool_choice",
+    "velocity",
+    "workflow",
+];
