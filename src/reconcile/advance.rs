@@ -40,7 +40,7 @@ pub fn advance(base: &Base, plan: &Plan, after: &After) -> Base {
         let remote = held(SideName::Remote, entry.versions.remote);
         match (local, remote) {
             (Some(Some(local)), Some(Some(remote))) => {
-                drop(next.insert(entry.key.clone(), Pair { local, remote }))
+                next.insert(entry.key.clone(), Pair { local, remote });
             }
             (Some(None), Some(None)) => {
                 next.remove(&entry.key);

@@ -214,18 +214,18 @@ impl Merger {
         }
         let empty = BTreeMap::new();
         let members = sides.map(|metadata| metadata.members().unwrap_or(&empty));
-        let (ours, theirs) = self.members(members.map(|members| members.iter().collect()), &mut Vec::new());
+        let (ours, theirs) = self.members(&members.map(|members| members.iter().collect()), &mut Vec::new());
         (Metadata::Members(ours.into_iter().collect()), Metadata::Members(theirs.into_iter().collect()))
     }
 
     /// Merges the members of an object, and of the objects inside it.
     fn members(
         &mut self,
-        sides: Sides<BTreeMap<&String, &Value>>,
+        sides: &Sides<BTreeMap<&String, &Value>>,
         path: &mut Vec<String>,
     ) -> (Map<String, Value>, Map<String, Value>) {
         let (mut next_ours, mut next_theirs) = (Map::new(), Map::new());
-        let Sides { base_ours, base_theirs, ours, theirs } = &sides;
+        let Sides { base_ours, base_theirs, ours, theirs } = sides;
         let keys: BTreeSet<&String> = [base_ours, base_theirs, ours, theirs]
             .into_iter()
             .flat_map(|members| members.keys().copied())
@@ -251,7 +251,7 @@ impl Merger {
             let objects = sides.map(|value| {
                 value.and_then(Value::as_object).map(|object| object.iter().collect()).unwrap_or_default()
             });
-            let (ours, theirs) = self.members(objects, path);
+            let (ours, theirs) = self.members(&objects, path);
             return (Some(Value::Object(ours)), Some(Value::Object(theirs)));
         }
         let field = || Field::Metadata(path.clone());
@@ -277,7 +277,8 @@ fn changed_tags(
     for added in now.difference(base) {
         let has_its_form =
             next.iter().any(|tag| tag == added || (same_tag(added, tag) && !now.contains(tag)));
-        if !has_its_form && !(is_added_by_service(added, &next) && base.is_empty()) {
+        let is_the_services_own = base.is_empty() && is_added_by_service(added, &next);
+        if !has_its_form && !is_the_services_own {
             next.insert(added.clone());
         }
     }

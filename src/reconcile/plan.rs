@@ -167,7 +167,7 @@ impl Plan {
             for (key, step) in self.steps(side) {
                 let name =
                     |blob: Option<BlobId>| blob.map_or_else(|| "-".to_owned(), |blob| blob.to_string());
-                text += &format!("{side} {key:?} {} {}\n", name(step.expected), name(step.target));
+                text.extend([format!("{side} {key:?} {} {}\n", name(step.expected), name(step.target))]);
             }
         }
         PlanId(BlobId::of(text.as_bytes()).to_string()[..12].to_owned())
@@ -309,9 +309,8 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         match self.options.strategy {
             Strategy::Wait => None,
             Strategy::Ours => Some(Preference::Ours),
-            Strategy::Theirs => Some(Preference::Theirs),
             Strategy::Newest if one.versions.local.is_some() => Some(Preference::Ours),
-            Strategy::Newest => Some(Preference::Theirs),
+            Strategy::Theirs | Strategy::Newest => Some(Preference::Theirs),
         }
     }
 
