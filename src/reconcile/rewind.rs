@@ -8,7 +8,7 @@ use crate::object::tree::{Difference, Snapshot};
 
 /// The smallest number of memories that must all be back at their older forms. One or two may as well be
 /// somebody changing their mind.
-const SMALLEST: usize = 3;
+pub const SMALLEST_REWIND: usize = 3;
 
 /// Which of the earlier syncs a side was rewound to.
 ///
@@ -21,7 +21,7 @@ pub fn find_rewind(since: &[Vec<Difference>], held: &Snapshot) -> Option<usize> 
     for (at, changed) in since.iter().enumerate() {
         let is_back = changed.iter().all(|(key, older, _)| held.get(key).copied() == *older);
         let explains_more = best.is_none_or(|best| changed.len() > since[best].len());
-        if changed.len() >= SMALLEST && is_back && explains_more {
+        if changed.len() >= SMALLEST_REWIND && is_back && explains_more {
             best = Some(at);
         }
     }

@@ -1,0 +1,245 @@
+//! Carrying a plan out.
+
+use std::collections::HashMap;
+
+use super::{Chosen, Error, Progress, Proposal, Session};
+use crate::object::{ContentHash, Edit, Memory, Outcome, Refusal};
+use crate::reconcile::{After, Plan, SideName, Step, is_rewriting};
+use crate::side::Side;
+use crate::store::{self, Intent};
+
+/// How many memories were created, changed and deleted on one side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// New memories.
+    pub created: usize,
+    /// Changed memories.
+    pub changed: usize,
+    /// Deleted memories.
+    pub deleted: usize,
+}
+
+impl Done {
+    /// All of them.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.created + self.changed + self.deleted
+    }
+
+    /// Counts planned steps.
+    #[must_use]
+    pub fn planned(plan: &Plan, side: SideName) -> Self {
+        let mut done = Self::default();
+        plan.steps(side).for_each(|(_, step)| done.add(step));
+        done
+    }
+
+    fn add(&mut self, step: Step) {
+        match (step.expected, step.target) {
+            (None, _) => self.created += 1,
+            (Some(_), Some(_)) => self.changed += 1,
+            (Some(_), None) => self.deleted += 1,
+        }
+    }
+}
+
+/// One memory that a side did not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The side.
+    pub side: SideName,
+    /// The memory.
+    pub key: ContentHash,
+    /// What happened, in one sentence.
+    pub reason: String,
+    /// The side will not take it as it is; otherwise the next run tries again.
+    pub refused: bool,
+    /// The similar memory that the server already holds, where that is the reason.
+    pub similar_to: Option<ContentHash>,
+}
+
+/// What a run did.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What was done on this device.
+    pub local: Done,
+    /// What was done on the server.
+    pub remote: Done,
+    /// Memories that a side did not take.
+    pub problems: Vec<Problem>,
+    /// Memories that changed between the reading and the write; nothing was written to them.
+    pub stale: Vec<(SideName, ContentHash)>,
+    /// What ended the run early; everything confirmed until then is recorded.
+    pub error: Option<Error>,
+}
+
+/// How much goes to a side at once: enough to keep it busy, little enough to hold in memory.
+const BATCH_EDITS: usize = 500;
+const BATCH_BYTES: usize = 8 << 20;
+
+impl Session<'_> {
+    /// Carries out a chosen plan and records what was confirmed. A side that is `None` is not asked for
+    /// anything; the plan must have no steps for it.
+    pub fn execute(
+        &self,
+        proposal: &Proposal,
+        chosen: Chosen<'_>,
+        local: Option<&mut dyn Side>,
+        remote: Option<&mut dyn Side>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Report, Error> {
+        self.announce(chosen.plan)?;
+        let mut run =
+            Run { session: self, plan: chosen.plan, after: After::default(), report: Report::default() };
+        let mut sides = [(SideName::Local, local), (SideName::Remote, remote)];
+        let outcome = [false, true].into_iter().try_for_each(|deletions| {
+            sides.iter_mut().try_for_each(|(name, side)| match side {
+                Some(side) => run.apply(*name, &mut **side, deletions, progress),
+                None => Ok(()),
+            })
+        });
+        let Run { after, mut report, .. } = run;
+        report.error = outcome.err();
+        self.record(proposal, chosen, &after, &report)?;
+        Ok(report)
+    }
+
+    /// Keeps the merged memories, and notes what is about to happen.
+    fn announce(&self, plan: &Plan) -> Result<(), Error> {
+        self.store.transaction(|store| {
+            for memory in plan.objects.values() {
+                store.put_memory(memory)?;
+            }
+            let intents = plan.steps(SideName::Remote).map(|(key, step)| Intent {
+                remote: self.remote.to_owned(),
+                side: store::Side::Remote,
+                key: key.clone(),
+                expected: step.expected,
+                target: step.target,
+            });
+            store.begin_intents(&intents.collect::<Vec<_>>())?;
+            Ok(())
+        })
+    }
+}
+
+struct Run<'a> {
+    session: &'a Session<'a>,
+    plan: &'a Plan,
+    after: After,
+    report: Report,
+}
+
+impl Run<'_> {
+    /// Carries out one side's deletions, or everything else.
+    fn apply(
+        &mut self,
+        name: SideName,
+        side: &mut dyn Side,
+        deletions: bool,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Error> {
+        let steps: Vec<(&ContentHash, Step)> =
+            self.plan.steps(name).filter(|(_, step)| step.is_deletion() == deletions).collect();
+        let mut rest = steps.as_slice();
+        let mut count = 0;
+        while !rest.is_empty() {
+            let (edits, taken) = self.batch(rest)?;
+            let (batch, later) = rest.split_at(taken);
+            let mut outcomes = Vec::with_capacity(taken);
+            let applied = side.apply(edits, &mut |key, outcome| {
+                count += 1;
+                progress(Progress::Writing { side: name, count, total: steps.len() });
+                outcomes.push((key, outcome));
+            });
+            self.take(name, batch, outcomes)?;
+            applied.map_err(Error::side(name))?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// The first edits of `steps`, with their memories, and how many steps they are.
+    fn batch(&self, steps: &[(&ContentHash, Step)]) -> Result<(Vec<Edit>, usize), Error> {
+        let mut edits = Vec::new();
+        let mut bytes = 0;
+        for (key, step) in steps.iter().take(BATCH_EDITS) {
+            let target = step.target.map(|blob| self.session.store.memory(blob)).transpose()?;
+            bytes += target.as_ref().map_or(0, |memory| memory.content.len());
+            edits.push(Edit { key: (*key).clone(), expected: step.expected, target });
+            if bytes >= BATCH_BYTES {
+                break;
+            }
+        }
+        let taken = edits.len();
+        Ok((edits, taken))
+    }
+
+    /// Notes the outcomes of a batch, and keeps what the side holds now.
+    fn take(
+        &mut self,
+        name: SideName,
+        batch: &[(&ContentHash, Step)],
+        outcomes: Vec<(ContentHash, Outcome)>,
+    ) -> Result<(), Error> {
+        let session = self.session;
+        let steps: HashMap<&ContentHash, Step> = batch.iter().copied().collect();
+        session.store.transaction(|_| {
+            for (key, outcome) in outcomes {
+                match (outcome, steps.get(&key).copied()) {
+                    (Outcome::Done { now }, Some(step)) => self.done(name, key, step, now)?,
+                    (Outcome::Stale, _) => self.report.stale.push((name, key)),
+                    (Outcome::Refused(refusal), _) => {
+                        self.problem(name, key, refusal.to_string(), Some(refusal))
+                    }
+                    (Outcome::Failed { reason }, _) => self.problem(name, key, reason, None),
+                    (Outcome::Done { .. }, None) => {}
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn done(
+        &mut self,
+        name: SideName,
+        key: ContentHash,
+        step: Step,
+        now: Option<Memory>,
+    ) -> Result<(), Error> {
+        let store = self.session.store;
+        let held = match (step.target, now) {
+            (None, None) => None,
+            (Some(target), Some(now)) => {
+                let id = store.put_memory(&now)?;
+                let before = step.expected.map(|blob| store.memory(blob)).transpose()?;
+                let is_ours = id == target
+                    || name == SideName::Local
+                    || is_rewriting(before.as_ref(), &store.memory(target)?, &now);
+                // Somebody else's write between ours and the reading back is a change to what we wrote.
+                Some(if is_ours { id } else { target })
+            }
+            // It was deleted or made again in that moment: the next run sees which.
+            (Some(_), None) | (None, Some(_)) => {
+                self.report.stale.push((name, key));
+                return Ok(());
+            }
+        };
+        let done = match name {
+            SideName::Local => &mut self.report.local,
+            SideName::Remote => &mut self.report.remote,
+        };
+        done.add(step);
+        self.after.confirm(name, key, held);
+        Ok(())
+    }
+
+    fn problem(&mut self, side: SideName, key: ContentHash, reason: String, refusal: Option<Refusal>) {
+        let refused = refusal.is_some();
+        let similar_to = match refusal {
+            Some(Refusal::Similar { to }) => Some(to),
+            _ => None,
+        };
+        self.report.problems.push(Problem { side, key, reason, refused, similar_to });
+    }
+}

@@ -1,0 +1,128 @@
+//! The base and its history, as refs and commits.
+//!
+//! - `refs/heads/local`: what this device held, a commit whenever that changed.
+//! - `refs/remotes/NAME`: what the server held, likewise.
+//! - `refs/base/NAME`: the syncs. The tree of such a commit holds what both sides agreed on, `local/` and
+//!   `remote/`; its parents are the sync before and the two snapshots that it was made from.
+
+use super::{Error, Session};
+use crate::object::tree::Snapshot;
+use crate::object::{BlobId, Commit, CommitId, Signature, TreeId};
+use crate::reconcile::{Base, Pair};
+use crate::store::RefName;
+
+/// Where this device's snapshots are kept.
+#[must_use]
+pub fn local_reference() -> RefName {
+    RefName::new("refs/heads/local").expect("a fixed, valid name")
+}
+
+/// Where the snapshots of a remote are kept.
+pub fn remote_reference(remote: &str) -> Result<RefName, Error> {
+    Ok(RefName::new(&format!("refs/remotes/{remote}"))?)
+}
+
+/// Where the syncs with a remote are kept.
+pub fn base_reference(remote: &str) -> Result<RefName, Error> {
+    Ok(RefName::new(&format!("refs/base/{remote}"))?)
+}
+
+/// The last sync and what both sides agreed on.
+#[derive(Clone, Debug, Default)]
+pub struct BaseCommit {
+    /// The commit; `None` before the first sync.
+    pub id: Option<CommitId>,
+    /// What it says.
+    pub base: Base,
+}
+
+impl Session<'_> {
+    /// Reads the base.
+    pub fn base(&self) -> Result<BaseCommit, Error> {
+        let Some(id) = self.store.reference(&base_reference(self.remote)?)? else {
+            return Ok(BaseCommit::default());
+        };
+        Ok(BaseCommit { id: Some(id), base: self.base_at(id)? })
+    }
+
+    /// Reads the base that an earlier sync left.
+    pub fn base_at(&self, commit: CommitId) -> Result<Base, Error> {
+        let (local, remote) = self.sides_at(commit)?;
+        let ours = self.store.snapshot(local)?;
+        if local == remote {
+            return Ok(ours
+                .into_iter()
+                .map(|(key, blob)| (key, Pair { local: blob, remote: blob }))
+                .collect());
+        }
+        let theirs = self.store.snapshot(remote)?;
+        let pair = |(key, local)| theirs.get(&key).map(|remote| (key, Pair { local, remote: *remote }));
+        Ok(ours.into_iter().filter_map(pair).collect())
+    }
+
+    /// The two trees of a sync, local first.
+    pub fn sides_at(&self, commit: CommitId) -> Result<(TreeId, TreeId), Error> {
+        Ok(self.store.pair(self.store.commit(commit)?.tree)?)
+    }
+
+    /// The sync before this one; `None` for the first, whose parents are only the two snapshots.
+    pub fn sync_before(&self, commit: CommitId) -> Result<Option<CommitId>, Error> {
+        Ok(match self.store.commit(commit)?.parents.as_slice() {
+            [before, _, _] => Some(*before),
+            _ => None,
+        })
+    }
+
+    /// Records what a side holds, as a commit on `reference` where it differs from the last one there.
+    pub fn record_snapshot(
+        &self,
+        reference: &RefName,
+        snapshot: &Snapshot,
+        message: &str,
+    ) -> Result<CommitId, Error> {
+        self.store.transaction(|store| {
+            let tree = store.put_snapshot(snapshot)?;
+            let last = store.reference(reference)?;
+            if let Some(last) = last
+                && store.commit(last)?.tree == tree
+            {
+                return Ok(last);
+            }
+            let commit = self.commit(tree, last.into_iter().collect(), message);
+            let id = store.put_commit(&commit)?;
+            store.move_reference(reference, last, id, message, self.now)?;
+            Ok(id)
+        })
+    }
+
+    /// Moves the base. Belongs into a transaction with everything else that a run records.
+    pub(super) fn record_base(
+        &self,
+        last: Option<CommitId>,
+        base: &Base,
+        message: &str,
+    ) -> Result<CommitId, Error> {
+        let side = |form: fn(&Pair) -> BlobId| -> Snapshot {
+            base.iter().map(|(key, pair)| (key.clone(), form(pair))).collect()
+        };
+        let store = self.store;
+        let local = store.put_snapshot(&side(|pair| pair.local))?;
+        let remote = store.put_snapshot(&side(|pair| pair.remote))?;
+        let tree = store.put_pair(local, remote)?;
+        let snapshots =
+            [store.reference(&local_reference())?, store.reference(&remote_reference(self.remote)?)?];
+        let parents = [last].into_iter().chain(snapshots).flatten().collect();
+        let id = store.put_commit(&self.commit(tree, parents, message))?;
+        store.move_reference(&base_reference(self.remote)?, last, id, first_line(message), self.now)?;
+        Ok(id)
+    }
+
+    fn commit(&self, tree: TreeId, parents: Vec<CommitId>, message: &str) -> Commit {
+        let author = Signature { name: self.device.to_owned(), seconds: self.now, offset: 0 };
+        Commit { tree, parents, author, message: format!("{}\n", message.trim_end()) }
+    }
+}
+
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,272 @@
+//! From two readings to a proposal: the plan, and the reasons to stop before it.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{BaseCommit, Error, Reading, Session};
+use crate::object::tree::Snapshot;
+use crate::object::{CommitId, ContentHash};
+use crate::reconcile::{
+    self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Preference, Resolution,
+    Resolved, Scope, SideName, Strategy, Versions,
+};
+use crate::store::{self, Conflict};
+
+/// What the user asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Which sides may be changed; both where nothing is said.
+    pub direction: Option<Direction>,
+    /// What collisions do.
+    pub strategy: Strategy,
+    /// Every memory that both sides changed waits (`merge.auto=false`).
+    pub never_merge: bool,
+    /// Which memories the run is about.
+    pub scope: Scope,
+    /// The same, by name.
+    pub only: Option<BTreeSet<ContentHash>>,
+    /// How much may be deleted without asking.
+    pub limit: DeletionLimit,
+}
+
+impl Wishes {
+    /// Whether the run is about all memories.
+    #[must_use]
+    pub fn is_about_everything(&self) -> bool {
+        self.only.is_none() && self.scope.is_everything()
+    }
+}
+
+/// A side that was restored from a backup.
+#[derive(Clone, Debug)]
+pub struct Rewind {
+    /// The side.
+    pub side: SideName,
+    /// The sync whose state it is back at.
+    pub commit: CommitId,
+    /// When that sync was, seconds since 1970 in UTC.
+    pub seconds: i64,
+    /// How many memories are back at their older forms.
+    pub memories: usize,
+    /// What puts them right: the other side's newer forms travel.
+    pub plan: Plan,
+    base: Base,
+}
+
+/// What a run would do.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// Every memory that is not unchanged.
+    pub compared: Vec<Compared>,
+    /// What the run would do.
+    pub plan: Plan,
+    /// Reasons to stop before it.
+    pub brakes: Vec<Brake>,
+    /// A side seems to have been restored from a backup: also a reason to stop.
+    pub rewind: Option<Rewind>,
+    /// The last sync.
+    pub base: BaseCommit,
+    /// What this device holds.
+    pub local: Reading,
+    /// What the server holds.
+    pub remote: Reading,
+    /// What the user asked for.
+    pub wishes: Wishes,
+}
+
+/// A plan that may be carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) base: &'a Base,
+}
+
+impl Proposal {
+    /// The plan to carry out: the one named by `allowed`, else the proposed one if nothing speaks against it.
+    #[must_use]
+    pub fn choose(&self, allowed: Option<&str>) -> Option<Chosen<'_>> {
+        let is_allowed = |plan: &Plan| allowed == Some(plan.id().to_string().as_str());
+        if let Some(rewind) = self.rewind.as_ref().filter(|rewind| is_allowed(&rewind.plan)) {
+            return Some(Chosen { plan: &rewind.plan, base: &rewind.base });
+        }
+        let may_go_on = (self.brakes.is_empty() && self.rewind.is_none()) || is_allowed(&self.plan);
+        may_go_on.then_some(Chosen { plan: &self.plan, base: &self.base.base })
+    }
+
+    /// The ids that `--allow-plan` takes: the plan as it stands, and the one that puts a rewind right.
+    #[must_use]
+    pub fn ids(&self) -> (PlanId, Option<PlanId>) {
+        (self.plan.id(), self.rewind.as_ref().map(|rewind| rewind.plan.id()))
+    }
+}
+
+impl Session<'_> {
+    /// Compares both readings with the base and plans. Writes nothing.
+    pub fn propose(
+        &self,
+        mut base: BaseCommit,
+        local: Reading,
+        remote: Reading,
+        wishes: Wishes,
+    ) -> Result<Proposal, Error> {
+        self.forget_interrupted_replacements(&mut base.base, &remote.snapshot)?;
+        let unreadable: BTreeSet<ContentHash> =
+            local.unreadable.iter().chain(&remote.unreadable).filter_map(|one| one.key.clone()).collect();
+        let trees = Trees {
+            local: without(&local.snapshot, &unreadable),
+            remote: without(&remote.snapshot, &unreadable),
+            unreadable,
+        };
+        let compared = trees.compare(&base.base, wishes.only.as_ref());
+        let plan = self.plan(&compared, &wishes, &local, &remote)?;
+        let brakes = reconcile::brakes(&plan, &base.base, &local.snapshot, &remote.snapshot, wishes.limit);
+        let rewind = match self.find_rewind(&base, &trees)? {
+            Some((side, commit, memories)) => {
+                let earlier = self.base_at(commit)?;
+                let rewound = reconcile::rewound_base(&base.base, &earlier, side, trees.side(side));
+                let compared = trees.compare(&rewound, wishes.only.as_ref());
+                let plan = self.plan(&compared, &wishes, &local, &remote)?;
+                let seconds = self.store.commit(commit)?.author.seconds;
+                Some(Rewind { side, commit, seconds, memories, plan, base: rewound })
+            }
+            None => None,
+        };
+        Ok(Proposal { compared, plan, brakes, rewind, base, local, remote, wishes })
+    }
+
+    fn plan(
+        &self,
+        compared: &[Compared],
+        wishes: &Wishes,
+        local: &Reading,
+        remote: &Reading,
+    ) -> Result<Plan, Error> {
+        let resolutions = self.resolutions()?;
+        // An unknown time is older than any; the server wins ties, so that all devices decide alike.
+        let newer = |key: &ContentHash| {
+            let ours_is_newer = local.updated_at.get(key) > remote.updated_at.get(key);
+            if ours_is_newer { Preference::Ours } else { Preference::Theirs }
+        };
+        let options = Options {
+            direction: wishes.direction.unwrap_or(Direction::Both),
+            strategy: wishes.strategy,
+            auto_merge: !wishes.never_merge,
+            scope: &wishes.scope,
+            resolutions: &resolutions,
+            newer: &newer,
+        };
+        Ok(reconcile::plan(compared, &options, &mut |blob| self.store.memory(blob))?)
+    }
+
+    fn resolutions(&self) -> Result<BTreeMap<ContentHash, Resolved>, Error> {
+        let conflicts = self.store.conflicts(self.remote)?;
+        let resolved = |conflict: Conflict| {
+            let resolution = match conflict.resolution? {
+                store::Resolution::Ours => Resolution::Ours,
+                store::Resolution::Theirs => Resolution::Theirs,
+            };
+            Some((conflict.key.clone(), Resolved { versions: versions(&conflict), resolution }))
+        };
+        Ok(conflicts.into_iter().filter_map(resolved).collect())
+    }
+
+    /// A server without a way to change a content replaces the memory by a deletion and a creation. Where a run
+    /// died between the two, the absence is ours and no deletion by somebody else.
+    fn forget_interrupted_replacements(&self, base: &mut Base, remote: &Snapshot) -> Result<(), Error> {
+        for intent in self.store.journal(self.remote)? {
+            let replaces = intent.expected.is_some() && intent.target.is_some();
+            if intent.side == store::Side::Remote && replaces && !remote.contains_key(&intent.key) {
+                base.remove(&intent.key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for an earlier sync that one side is back at; local first.
+    fn find_rewind(
+        &self,
+        base: &BaseCommit,
+        trees: &Trees<'_>,
+    ) -> Result<Option<(SideName, CommitId, usize)>, Error> {
+        for side in [SideName::Local, SideName::Remote] {
+            let held = trees.side(side);
+            let form =
+                |pair: &reconcile::Pair| if side == SideName::Local { pair.local } else { pair.remote };
+            let changed = base.base.iter().filter(|(key, pair)| held.get(*key) != Some(&form(pair))).count();
+            if changed < reconcile::SMALLEST_REWIND {
+                continue;
+            }
+            let (commits, since) = self.changes_since_earlier_syncs(base.id, side)?;
+            if let Some(at) = reconcile::find_rewind(&since, held) {
+                return Ok(Some((side, commits[at], since[at].len())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// For each of the last syncs, what changed on one side from then to the base.
+    fn changes_since_earlier_syncs(
+        &self,
+        base: Option<CommitId>,
+        side: SideName,
+    ) -> Result<(Vec<CommitId>, Vec<Vec<crate::object::tree::Difference>>), Error> {
+        /// How far back a backup is looked for. Each sync that changed something is one step.
+        const DEPTH: usize = 200;
+        let (mut commits, mut since) = (Vec::new(), Vec::new());
+        let Some(base) = base else { return Ok((commits, since)) };
+        let tree = |commit| -> Result<_, Error> {
+            let (local, remote) = self.sides_at(commit)?;
+            Ok(if side == SideName::Local { local } else { remote })
+        };
+        let newest = tree(base)?;
+        let mut at = base;
+        for _ in 0..DEPTH {
+            let Some(before) = self.sync_before(at)? else { break };
+            since.push(self.store.diff(tree(before)?, newest)?);
+            commits.push(before);
+            at = before;
+        }
+        Ok((commits, since))
+    }
+}
+
+/// The trees that are compared, without what cannot be read on either side.
+struct Trees<'a> {
+    local: Cow<'a, Snapshot>,
+    remote: Cow<'a, Snapshot>,
+    unreadable: BTreeSet<ContentHash>,
+}
+
+impl Trees<'_> {
+    fn side(&self, side: SideName) -> &Snapshot {
+        match side {
+            SideName::Local => &self.local,
+            SideName::Remote => &self.remote,
+        }
+    }
+
+    fn compare(&self, base: &Base, only: Option<&BTreeSet<ContentHash>>) -> Vec<Compared> {
+        let mut compared = reconcile::compare(base, &self.local, &self.remote);
+        compared.retain(|one| {
+            !self.unreadable.contains(&one.key) && only.is_none_or(|only| only.contains(&one.key))
+        });
+        compared
+    }
+}
+
+fn without<'a>(snapshot: &'a Snapshot, keys: &BTreeSet<ContentHash>) -> Cow<'a, Snapshot> {
+    let mut kept = Cow::Borrowed(snapshot);
+    if !keys.is_empty() {
+        kept.to_mut().retain(|key, _| !keys.contains(key));
+    }
+    kept
+}
+
+/// The versions that a stored conflict was made of.
+pub(super) fn versions(conflict: &Conflict) -> Versions {
+    Versions {
+        base: conflict.base.map(|(local, remote)| reconcile::Pair { local, remote }),
+        local: conflict.ours,
+        remote: conflict.theirs,
+    }
+}

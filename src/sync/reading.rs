@@ -1,0 +1,130 @@
+//! Reading a side: its snapshot, and direct questions for what the snapshot lacks.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+
+use super::{Error, Progress, Session};
+use crate::object::tree::Snapshot;
+use crate::object::{BlobId, ContentHash, Timestamp};
+use crate::reconcile::{Base, SideName, missing};
+use crate::side::{Found, Side};
+use crate::store::{self, IndexEntry};
+
+/// What a side holds.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Every memory that can be carried.
+    pub snapshot: Snapshot,
+    /// When the side says that each was last written; only `-X newest` looks at it.
+    pub updated_at: HashMap<ContentHash, Timestamp>,
+    /// What is there and cannot be carried; it is left alone on both sides.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// Something that cannot be carried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its name, where it can be one.
+    pub key: Option<ContentHash>,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Reading {
+    /// The reading as index rows.
+    #[must_use]
+    pub fn to_index(&self) -> BTreeMap<ContentHash, IndexEntry> {
+        let entry = |key: &ContentHash, blob: &BlobId| IndexEntry {
+            blob: *blob,
+            updated_at: self.updated_at.get(key).copied(),
+        };
+        self.snapshot.iter().map(|(key, blob)| (key.clone(), entry(key, blob))).collect()
+    }
+}
+
+impl Session<'_> {
+    /// Reads a side and keeps every memory as an object, so that whatever a later step replaces can be printed
+    /// and restored. Memories that the base holds and the snapshot lacks are asked for directly.
+    pub fn read(
+        &self,
+        name: SideName,
+        side: &mut dyn Side,
+        base: &Base,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Reading, Error> {
+        let known = |key: &ContentHash| {
+            base.get(key).map(|pair| match name {
+                SideName::Local => pair.local,
+                SideName::Remote => pair.remote,
+            })
+        };
+        let mut reader = Reader { session: self, reading: Reading::default(), failure: None };
+        self.store.transaction(|_| {
+            side.snapshot(&mut |found| {
+                let flow = reader.take(found, &known);
+                progress(Progress::Reading { side: name, count: reader.reading.snapshot.len() });
+                flow
+            })
+            .map_err(Error::side(name))?;
+            reader.failure.take().map_or(Ok(()), Err)
+        })?;
+        let unseen: Vec<ContentHash> = missing(base, &reader.reading.snapshot).into_iter().cloned().collect();
+        if !unseen.is_empty() {
+            let answers = side.get(&unseen).map_err(Error::side(name))?;
+            self.store.transaction(|_| {
+                let flow = answers.into_iter().flatten().try_for_each(|found| reader.take(found, &known));
+                debug_assert_eq!(flow.is_break(), reader.failure.is_some());
+                reader.failure.take().map_or(Ok(()), Err)
+            })?;
+        }
+        Ok(reader.reading)
+    }
+
+    /// What the server held when it was last read or written, without asking it again.
+    pub fn last_fetched(&self) -> Result<Reading, Error> {
+        let mut reading = Reading::default();
+        for (key, entry) in self.store.index(self.remote)? {
+            reading.updated_at.extend(entry.updated_at.map(|at| (key.clone(), at)));
+            reading.snapshot.insert(key, entry.blob);
+        }
+        Ok(reading)
+    }
+}
+
+/// Takes in what a side shows.
+struct Reader<'a> {
+    session: &'a Session<'a>,
+    reading: Reading,
+    failure: Option<Error>,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, found: Found, known: &dyn Fn(&ContentHash) -> Option<BlobId>) -> ControlFlow<()> {
+        match found {
+            Found::Unreadable { key, why } => {
+                // A direct question may show again what the snapshot showed.
+                let unreadable = Unreadable { key, why };
+                if !self.reading.unreadable.contains(&unreadable) {
+                    self.reading.unreadable.push(unreadable);
+                }
+            }
+            Found::Memory(held) => match self.keep(&held.memory, known(&held.key)) {
+                Ok(blob) => {
+                    self.reading.updated_at.extend(held.updated_at.map(|at| (held.key.clone(), at)));
+                    self.reading.snapshot.insert(held.key, blob);
+                }
+                Err(error) => {
+                    self.failure = Some(error.into());
+                    return ControlFlow::Break(());
+                }
+            },
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Keeps a memory as an object; what the base holds is kept already.
+    fn keep(&self, memory: &crate::object::Memory, known: Option<BlobId>) -> Result<BlobId, store::Error> {
+        let id = memory.id();
+        if known == Some(id) { Ok(id) } else { self.session.store.put_memory(memory) }
+    }
+}

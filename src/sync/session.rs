@@ -1,0 +1,38 @@
+//! What all steps of one run share.
+
+use crate::reconcile::SideName;
+use crate::store::Store;
+
+/// One run of memsync against one remote.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    /// The staging database.
+    pub store: &'a Store,
+    /// The remote's name.
+    pub remote: &'a str,
+    /// This device's name.
+    pub device: &'a str,
+    /// The moment of the run, seconds since 1970 in UTC.
+    pub now: i64,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// So many memories of this side were read.
+    Reading {
+        /// The side.
+        side: SideName,
+        /// Memories so far.
+        count: usize,
+    },
+    /// So many edits of this side have an outcome.
+    Writing {
+        /// The side.
+        side: SideName,
+        /// Edits so far.
+        count: usize,
+        /// Edits in all.
+        total: usize,
+    },
+}

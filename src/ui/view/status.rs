@@ -1,0 +1,307 @@
+//! The page that `memsync status` shows, its frozen form for scripts, and its JSON.
+
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::text::{fit, memories, moment, pad};
+use crate::object::ContentHash;
+use crate::reconcile::{SideName, State};
+use crate::ui::{Label, Palette, escape_line};
+
+/// Everything that the page is about.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// This device's name.
+    pub device: String,
+    /// The remote's name.
+    pub remote: String,
+    /// The remote's address; `None` where none is configured.
+    pub url: Option<String>,
+    /// When the server was last read, seconds since 1970.
+    pub last_fetch: Option<i64>,
+    /// When something was last sent, seconds since 1970.
+    pub last_push: Option<i64>,
+    /// How many memories this device holds.
+    pub held: usize,
+    /// The memories that are not in agreement, sorted by key.
+    pub entries: Vec<Entry>,
+    /// What cannot be carried, in one sentence each.
+    pub unreadable: Vec<String>,
+    /// How many memories of this device have no vector.
+    pub missing_vectors: u64,
+    /// Why the next sync would stop, with what lets it through.
+    pub brakes: Vec<String>,
+}
+
+/// A memory that is not in agreement.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its name.
+    pub key: ContentHash,
+    /// What happened to it.
+    pub state: State,
+    /// The first line of its text.
+    pub first_line: String,
+    /// The fields that collide, where it waits for the user.
+    pub conflict: Option<Vec<String>>,
+    /// The conflict was ended by this side's version; the next push or sync carries it out.
+    pub resolved: Option<&'static str>,
+    /// Why its last push failed.
+    pub failure: Option<String>,
+}
+
+impl Entry {
+    /// The three letters of `--porcelain`.
+    #[must_use]
+    pub fn letters(&self) -> String {
+        let third = match (&self.conflict, &self.failure) {
+            (Some(_), _) => 'U',
+            (None, Some(_)) => 'F',
+            (None, None) => '.',
+        };
+        [self.state.letter(SideName::Local), self.state.letter(SideName::Remote), third].into_iter().collect()
+    }
+
+    /// Git's words for what happened.
+    fn words(&self) -> &'static str {
+        if self.conflict.is_some() {
+            return match self.state {
+                State::BothAdded => "both added:",
+                State::DeletedByUsModifiedByThem => "deleted by us:",
+                State::ModifiedByUsDeletedByThem => "deleted by them:",
+                _ => "both modified:",
+            };
+        }
+        match self.state {
+            State::AddedByUs | State::AddedByThem | State::BothAdded | State::BothAddedAlike => "new:",
+            State::DeletedByUs | State::DeletedByThem | State::BothDeleted => "deleted:",
+            _ => "modified:",
+        }
+    }
+}
+
+/// A part of the page.
+struct Section {
+    title: &'static str,
+    hint: &'static str,
+    label: Label,
+    belongs: fn(&Entry) -> bool,
+}
+
+const SECTIONS: [Section; 4] = [
+    Section {
+        title: "Conflicts",
+        hint: "\"memsync checkout --ours HASH\" or \"--theirs HASH\" ends one",
+        label: Label::Conflict,
+        belongs: |entry| entry.conflict.is_some(),
+    },
+    Section {
+        title: "Changes on this device",
+        hint: "\"memsync push\" sends them, \"memsync sync\" does all",
+        label: Label::Added,
+        belongs: |entry| {
+            entry.conflict.is_none()
+                && entry.state.letter(SideName::Local) != '.'
+                && (entry.state.letter(SideName::Remote) == '.' || entry.resolved.is_some())
+        },
+    },
+    Section {
+        title: "Changes on the server, as last fetched",
+        hint: "\"memsync pull\" brings them here",
+        label: Label::Modified,
+        belongs: |entry| {
+            entry.conflict.is_none()
+                && entry.resolved.is_none()
+                && entry.state.letter(SideName::Local) == '.'
+                && entry.state.letter(SideName::Remote) != '.'
+        },
+    },
+    Section {
+        title: "Changed on both sides without a conflict",
+        hint: "\"memsync sync\" merges them",
+        label: Label::Modified,
+        belongs: |entry| {
+            entry.conflict.is_none()
+                && entry.resolved.is_none()
+                && entry.state.letter(SideName::Local) != '.'
+                && entry.state.letter(SideName::Remote) != '.'
+        },
+    },
+];
+
+impl Status {
+    /// The page for people.
+    #[must_use]
+    pub fn page(&self, palette: Palette, width: usize) -> String {
+        let mut page = self.head();
+        for section in &SECTIONS {
+            let entries: Vec<&Entry> = self.entries.iter().filter(|entry| (section.belongs)(entry)).collect();
+            if !entries.is_empty() {
+                page += &heading(palette, section.title, section.hint);
+                page.extend(entries.iter().map(|entry| line(palette, section.label, entry, width)));
+            }
+        }
+        page += &self.failures(palette, width);
+        page += &self.notes(palette);
+        if self.entries.is_empty() {
+            page += match self.url {
+                Some(_) if self.last_fetch.is_some() => "\nnothing to sync: both sides agree\n",
+                Some(_) => "\nnothing fetched yet (\"memsync sync\" does all)\n",
+                None => "\n",
+            };
+        }
+        page
+    }
+
+    fn head(&self) -> String {
+        let at = |moment_of: Option<i64>| moment_of.map_or_else(|| "never".to_owned(), moment);
+        let address = match &self.url {
+            Some(url) => escape_line(url).into_owned(),
+            None => format!("not set (\"memsync remote add {} URL\")", self.remote),
+        };
+        format!(
+            "On device {}, {}\nRemote {}: {address}\nLast remote sync: {}\nLast push attempt: {}\n",
+            escape_line(&self.device),
+            memories(self.held),
+            escape_line(&self.remote),
+            at(self.last_fetch),
+            at(self.last_push),
+        )
+    }
+
+    fn failures(&self, palette: Palette, width: usize) -> String {
+        let failed: Vec<(&Entry, &String)> =
+            self.entries.iter().filter_map(|entry| Some((entry, entry.failure.as_ref()?))).collect();
+        if failed.is_empty() {
+            return String::new();
+        }
+        let mut part = heading(palette, "Failed pushes", "the next \"memsync push\" tries again");
+        for (entry, reason) in failed {
+            let id = palette.paint(Label::Id, entry.key.short().to_owned());
+            let reason = fit(&escape_line(reason), width.saturating_sub(12).max(20));
+            part.extend([format!("\t{id}  {reason}\n")]);
+        }
+        part
+    }
+
+    fn notes(&self, palette: Palette) -> String {
+        let mut part = String::new();
+        if !self.unreadable.is_empty() {
+            part += &heading(palette, "Cannot be carried", "left alone on both sides");
+            part.extend(self.unreadable.iter().map(|why| format!("\t{}\n", escape_line(why))));
+        }
+        if !self.brakes.is_empty() {
+            part += &heading(palette, "The next sync stops", "nothing is changed before you decide");
+            part.extend(self.brakes.iter().map(|why| format!("\t{}\n", escape_line(why))));
+        }
+        if self.missing_vectors > 0 {
+            let count = memories(usize::try_from(self.missing_vectors).unwrap_or(usize::MAX));
+            part.extend([format!("\n{count} without a vector: found by list, tag and text, not by meaning\n")]);
+        }
+        part
+    }
+
+    /// One line a memory, `XYZ SP content_hash TAB first-line`. With `nul_ended` lines end with NUL and text is
+    /// left as it is, otherwise it is escaped.
+    #[must_use]
+    pub fn porcelain(&self, nul_ended: bool) -> String {
+        let line = |entry: &Entry| {
+            if nul_ended {
+                format!("{} {}\t{}\0", entry.letters(), entry.key, entry.first_line)
+            } else {
+                let key = escape_line(entry.key.as_str()).into_owned();
+                format!("{} {key}\t{}\n", entry.letters(), escape_line(&entry.first_line))
+            }
+        };
+        self.entries.iter().map(line).collect()
+    }
+
+    /// The JSON document.
+    #[must_use]
+    pub fn json(&self) -> StatusJson {
+        StatusJson {
+            schema_version: 1,
+            device: self.device.clone(),
+            remote: self.remote.clone(),
+            url: self.url.clone(),
+            last_remote_sync: self.last_fetch,
+            last_push_attempt: self.last_push,
+            local_memories: self.held,
+            without_vector: self.missing_vectors,
+            entries: self.entries.iter().map(EntryJson::from).collect(),
+            unreadable: self.unreadable.clone(),
+            brakes: self.brakes.clone(),
+        }
+    }
+}
+
+fn heading(palette: Palette, title: &str, hint: &str) -> String {
+    format!("\n{}\n  ({hint})\n", palette.paint(Label::Heading, format!("{title}:")))
+}
+
+fn line(palette: Palette, label: Label, entry: &Entry, width: usize) -> String {
+    /// The longest words and the space after them.
+    const WORDS: usize = 17;
+    let words = palette.paint(label, pad(entry.words(), WORDS));
+    let id = palette.paint(Label::Id, pad(&escape_line(entry.key.short()), 8));
+    let mut remark = String::new();
+    if let Some(fields) = entry.conflict.as_ref().filter(|fields| **fields != ["existence"]) {
+        remark = format!("({}) ", escape_line(&fields.join(", ")));
+    }
+    if let Some(side) = entry.resolved {
+        remark = format!("({side} chosen) ");
+    }
+    // A tab shows as eight columns.
+    let room = width.saturating_sub(8 + WORDS + 10 + remark.width()).max(16);
+    format!("\t{words}{id}  {remark}{}\n", fit(&escape_line(&entry.first_line), room))
+}
+
+/// `memsync status --json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusJson {
+    schema_version: u32,
+    device: String,
+    remote: String,
+    url: Option<String>,
+    last_remote_sync: Option<i64>,
+    last_push_attempt: Option<i64>,
+    local_memories: usize,
+    without_vector: u64,
+    entries: Vec<EntryJson>,
+    unreadable: Vec<String>,
+    brakes: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct EntryJson {
+    content_hash: String,
+    local: String,
+    remote: String,
+    conflict: Option<Vec<String>>,
+    resolved: Option<&'static str>,
+    push_failed: Option<String>,
+    first_line: String,
+}
+
+impl From<&Entry> for EntryJson {
+    fn from(entry: &Entry) -> Self {
+        let word = |side| {
+            match entry.state.letter(side) {
+                'A' => "added",
+                'M' => "modified",
+                'D' => "deleted",
+                _ => "same",
+            }
+            .to_owned()
+        };
+        Self {
+            content_hash: entry.key.to_string(),
+            local: word(SideName::Local),
+            remote: word(SideName::Remote),
+            conflict: entry.conflict.clone(),
+            resolved: entry.resolved,
+            push_failed: entry.failure.clone(),
+            first_line: entry.first_line.clone(),
+        }
+    }
+}

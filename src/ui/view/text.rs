@@ -1,0 +1,68 @@
+//! Small pieces that every page shares.
+
+use jiff::tz::TimeZone;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// A moment as pages show it, in the system's time zone: `2026-11-22 15:44`.
+#[must_use]
+pub fn moment(seconds: i64) -> String {
+    zoned(seconds, "%Y-%m-%d %H:%M")
+}
+
+/// A moment to the second and with its zone, as `log` shows it.
+#[must_use]
+pub fn exact_moment(seconds: i64) -> String {
+    zoned(seconds, "%Y-%m-%d %H:%M:%S %z")
+}
+
+fn zoned(seconds: i64, format: &str) -> String {
+    match jiff::Timestamp::from_second(seconds) {
+        Ok(timestamp) => timestamp.to_zoned(TimeZone::system()).strftime(format).to_string(),
+        Err(_) => format!("@{seconds}"),
+    }
+}
+
+/// `1 memory`, `2 memories`.
+#[must_use]
+pub fn memories(count: usize) -> String {
+    counted(count, "memory", "memories")
+}
+
+/// A number with its noun.
+#[must_use]
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `text` cut to so many columns, with an ellipsis where something was cut.
+#[must_use]
+pub fn fit(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let fitting = text.chars().take_while(|c| {
+        used += c.width().unwrap_or(0);
+        used <= columns
+    });
+    fitting.collect::<String>() + "…"
+}
+
+/// `text` filled up with spaces to so many columns.
+#[must_use]
+pub fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_by_columns_and_not_by_characters() {
+        assert_eq!(fit("plain", 5), "plain");
+        assert_eq!(fit("plain text", 6), "plain…");
+        assert_eq!(fit("日本語の記憶", 6), "日本…");
+        assert_eq!(pad("日本", 6), "日本  ");
+    }
+}
