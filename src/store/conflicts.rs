@@ -1,0 +1,147 @@
+//! Conflicts that wait for a decision, and the decisions.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::{FromSqlError, Type};
+use rusqlite::{Row, params};
+
+use super::sql::stored_as_text;
+use super::{Error, Store};
+use crate::object::{BlobId, ContentHash};
+
+const WHAT: &str = "the conflicts";
+
+/// How the user ends a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// This device's version is taken.
+    Ours,
+    /// The server's version is taken.
+    Theirs,
+    /// Both changes are dropped: the memory goes back to what it was at the last sync.
+    Base,
+}
+
+stored_as_text!(Resolution { Ours => "ours", Theirs => "theirs", Base => "base" });
+
+/// One memory that was changed on both sides in ways that do not merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The memory.
+    pub key: ContentHash,
+    /// The remote's name.
+    pub remote: String,
+    /// What the sides held when they last agreed, local form first; `None` where they never did.
+    pub base: Option<(BlobId, BlobId)>,
+    /// What this device holds; `None` where it deleted the memory.
+    pub ours: Option<BlobId>,
+    /// What the server holds; `None` where it deleted the memory.
+    pub theirs: Option<BlobId>,
+    /// The fields that both sides set to different values.
+    pub fields: Vec<String>,
+    /// When the conflict was first seen, in seconds since 1970 in UTC.
+    pub since: i64,
+    /// The decision, where there is one.
+    pub resolution: Option<Resolution>,
+}
+
+impl Conflict {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let base: (Option<BlobId>, Option<BlobId>) = (row.get(2)?, row.get(3)?);
+        let fields = serde_json::from_str(row.get_ref(6)?.as_str()?)
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(6, Type::Text, Box::new(error)))?;
+        Ok(Self {
+            key: row.get(0)?,
+            remote: row.get(1)?,
+            base: match base {
+                (Some(local), Some(remote)) => Some((local, remote)),
+                (None, None) => None,
+                _ => {
+                    let half = Box::new(FromSqlError::InvalidType);
+                    return Err(rusqlite::Error::FromSqlConversionFailure(2, Type::Null, half));
+                }
+            },
+            ours: row.get(4)?,
+            theirs: row.get(5)?,
+            fields,
+            since: row.get(7)?,
+            resolution: row.get(8)?,
+        })
+    }
+
+    /// Whether both are about the same three versions.
+    fn is_same(&self, other: &Self) -> bool {
+        (self.base, self.ours, self.theirs) == (other.base, other.ours, other.theirs)
+    }
+}
+
+impl Store {
+    /// The conflicts with a remote, sorted by key.
+    pub fn conflicts(&self, remote: &str) -> Result<Vec<Conflict>, Error> {
+        let sql = "SELECT key, remote, base_local, base_remote, ours, theirs, fields, since, resolution
+                   FROM conflicts WHERE remote = ?1 ORDER BY key";
+        self.rows(WHAT, sql, [remote], Conflict::read)
+    }
+
+    /// Replaces the conflicts with a remote. One that is about the same versions as before keeps its `since`
+    /// and its resolution; any other begins without a resolution, whatever `conflicts` says.
+    pub fn set_conflicts(&self, remote: &str, conflicts: &[Conflict]) -> Result<(), Error> {
+        self.transaction(|store| {
+            let known = store.conflicts(remote)?.into_iter().map(|conflict| (conflict.key.clone(), conflict));
+            let mut known: BTreeMap<_, _> = known.collect();
+            for conflict in conflicts {
+                let (since, resolution) = match known.remove(&conflict.key) {
+                    Some(before) if before.is_same(conflict) => (before.since, before.resolution),
+                    _ => (conflict.since, None),
+                };
+                store.put_conflict(remote, &Conflict { since, resolution, ..conflict.clone() })?;
+            }
+            for key in known.keys() {
+                let sql = "DELETE FROM conflicts WHERE remote = ?1 AND key = ?2";
+                store.execute(WHAT, sql, params![remote, key])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Records how a conflict ends; returns whether there is such a conflict.
+    pub fn resolve(&self, remote: &str, key: &ContentHash, resolution: Resolution) -> Result<bool, Error> {
+        self.set_resolution(remote, key, Some(resolution))
+    }
+
+    /// Takes a decision back; returns whether there is such a conflict.
+    pub fn clear_resolution(&self, remote: &str, key: &ContentHash) -> Result<bool, Error> {
+        self.set_resolution(remote, key, None)
+    }
+
+    fn set_resolution(
+        &self,
+        remote: &str,
+        key: &ContentHash,
+        resolution: Option<Resolution>,
+    ) -> Result<bool, Error> {
+        let sql = "UPDATE conflicts SET resolution = ?3 WHERE remote = ?1 AND key = ?2";
+        Ok(self.execute(WHAT, sql, params![remote, key, resolution])? > 0)
+    }
+
+    fn put_conflict(&self, remote: &str, conflict: &Conflict) -> Result<(), Error> {
+        self.execute(
+            WHAT,
+            "INSERT OR REPLACE INTO conflicts
+             (key, remote, base_local, base_remote, ours, theirs, fields, since, resolution)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                conflict.key,
+                remote,
+                conflict.base.map(|(local, _)| local),
+                conflict.base.map(|(_, remote)| remote),
+                conflict.ours,
+                conflict.theirs,
+                serde_json::Value::from(conflict.fields.as_slice()).to_string(),
+                conflict.since,
+                conflict.resolution,
+            ],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! What a side refused or failed to take, so that `status` can say so until it succeeds.
+
+use rusqlite::params;
+
+use super::{Error, Side, Store};
+use crate::object::ContentHash;
+
+const WHAT: &str = "the failures";
+
+/// A memory that a side did not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The memory.
+    pub key: ContentHash,
+    /// The remote's name.
+    pub remote: String,
+    /// Which side did not take it.
+    pub side: Side,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// Whether trying again without a change is of no use.
+    pub refused: bool,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was last tried, in seconds since 1970 in UTC.
+    pub at: i64,
+}
+
+impl Store {
+    /// Records a failure. Its attempts are added to those of the earlier failure of the same memory on the same
+    /// side; the rest replaces it.
+    pub fn record_failure(&self, failure: &Failure) -> Result<(), Error> {
+        self.execute(
+            WHAT,
+            "INSERT INTO failures (key, remote, side, reason, refused, attempts, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET reason = excluded.reason, refused = excluded.refused,
+                 attempts = attempts + excluded.attempts, at = excluded.at",
+            params![
+                failure.key,
+                failure.remote,
+                failure.side,
+                failure.reason,
+                failure.refused,
+                failure.attempts,
+                failure.at
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Forgets a failure, where there is one.
+    pub fn clear_failure(&self, remote: &str, side: Side, key: &ContentHash) -> Result<(), Error> {
+        let sql = "DELETE FROM failures WHERE key = ?1 AND remote = ?2 AND side = ?3";
+        self.execute(WHAT, sql, params![key, remote, side])?;
+        Ok(())
+    }
+
+    /// What this device and a remote did not take of each other, sorted by key.
+    pub fn failures(&self, remote: &str) -> Result<Vec<Failure>, Error> {
+        let sql = "SELECT key, remote, side, reason, refused, attempts, at
+                   FROM failures WHERE remote = ?1 ORDER BY key, side";
+        self.rows(WHAT, sql, [remote], |row| {
+            Ok(Failure {
+                key: row.get(0)?,
+                remote: row.get(1)?,
+                side: row.get(2)?,
+                reason: row.get(3)?,
+                refused: row.get(4)?,
+                attempts: row.get(5)?,
+                at: row.get(6)?,
+            })
+        })
+    }
+}

@@ -1,0 +1,247 @@
+//! Objects: written once under the id of their bytes, compressed where that makes them smaller.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use rusqlite::{Row, params};
+use zstd::bulk::{Compressor, Decompressor};
+
+use super::{Error, Store};
+use crate::object::tree::{self, Difference, Snapshot};
+use crate::object::{BlobId, Commit, CommitId, ContentHash, Kind, Memory, ObjectId, TreeId};
+
+const WHAT: &str = "the objects";
+
+/// SQLite's own limit on a value in bytes: a larger size in a row cannot be right.
+const MAX_SIZE: i64 = 1_000_000_000;
+
+/// Objects that are kept in memory only, by the bytes of their ids.
+pub(super) type Unsaved = BTreeMap<[u8; 32], Stored>;
+
+/// An object as a row holds it.
+pub(super) struct Stored {
+    kind: Kind,
+    /// How many bytes the object has.
+    size: i64,
+    /// Compressed where it is shorter than `size`, else the object itself.
+    data: Vec<u8>,
+}
+
+impl Stored {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { kind: row.get(0)?, size: row.get(1)?, data: row.get(2)? })
+    }
+}
+
+/// zstd with its working memory, which is too large to be set up for each object.
+pub(super) struct Codec {
+    compressor: Compressor<'static>,
+    decompressor: Decompressor<'static>,
+}
+
+impl Codec {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { compressor: Compressor::new(1)?, decompressor: Decompressor::new()? })
+    }
+
+    fn encode(&mut self, kind: Kind, bytes: &[u8]) -> Stored {
+        let smaller = self.compressor.compress(bytes).ok().filter(|data| data.len() < bytes.len());
+        let size = bytes.len().try_into().expect("no allocation is that large");
+        Stored { kind, size, data: smaller.unwrap_or_else(|| bytes.to_vec()) }
+    }
+
+    /// The object's bytes, not yet checked against its id.
+    fn decode(&mut self, stored: Stored) -> io::Result<Vec<u8>> {
+        let size = stored.size.clamp(0, MAX_SIZE).try_into().expect("it is not negative, and fits 32 bits");
+        if stored.data.len() == size {
+            return Ok(stored.data);
+        }
+        self.decompressor.decompress(&stored.data, size)
+    }
+}
+
+impl Store {
+    /// Keeps a memory under the id of its canonical text.
+    pub fn put_memory(&self, memory: &Memory) -> Result<BlobId, Error> {
+        let bytes = memory.to_blob();
+        let id = BlobId::of(&bytes);
+        self.put(id, &bytes)?;
+        Ok(id)
+    }
+
+    /// Reads a memory; a missing one is [`Error::Damaged`], as for every id that something points to.
+    pub fn memory(&self, id: BlobId) -> Result<Memory, Error> {
+        let bytes = self.get(id)?;
+        Memory::parse(&bytes).map_err(|cause| self.damaged_object(id, "it is no memory", cause))
+    }
+
+    /// Keeps a snapshot, writing only the trees that are not there yet, and returns its root.
+    pub fn put_snapshot(&self, snapshot: &Snapshot) -> Result<TreeId, Error> {
+        self.transaction(|store| tree::write(snapshot, &mut |id, bytes| store.put(id, &bytes)))
+    }
+
+    /// Reads a whole snapshot.
+    pub fn snapshot(&self, id: TreeId) -> Result<Snapshot, Error> {
+        tree::read(id, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
+    }
+
+    /// Keeps the tree of a sync, whose two entries are both sides' snapshots.
+    pub fn put_pair(&self, local: TreeId, remote: TreeId) -> Result<TreeId, Error> {
+        tree::write_pair(local, remote, &mut |id, bytes| self.put(id, &bytes))
+    }
+
+    /// Reads the two snapshots of a sync, local first.
+    pub fn pair(&self, id: TreeId) -> Result<(TreeId, TreeId), Error> {
+        tree::read_pair(id, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
+    }
+
+    /// Looks up one memory of a snapshot, reading only the trees above it.
+    pub fn find(&self, id: TreeId, key: &ContentHash) -> Result<Option<BlobId>, Error> {
+        tree::find(id, key, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
+    }
+
+    /// What differs between two snapshots, sorted by key, visiting only trees that differ.
+    pub fn diff(&self, from: TreeId, to: TreeId) -> Result<Vec<Difference>, Error> {
+        tree::diff(from, to, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
+    }
+
+    /// Keeps a commit.
+    pub fn put_commit(&self, commit: &Commit) -> Result<CommitId, Error> {
+        let bytes = commit.to_bytes();
+        let id = CommitId::of(&bytes);
+        self.put(id, &bytes)?;
+        Ok(id)
+    }
+
+    /// Reads a commit.
+    pub fn commit(&self, id: CommitId) -> Result<Commit, Error> {
+        let bytes = self.get(id)?;
+        Commit::parse(&bytes).map_err(|cause| self.damaged_object(id, "it is no commit", cause))
+    }
+
+    /// Reads any object by the 32 bytes of its id: its kind and its bytes, which were checked against the id.
+    pub fn object(&self, id: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, Error> {
+        let Some(stored) = self.stored(id)? else { return Ok(None) };
+        let kind = stored.kind;
+        let damaged = |cause: Box<dyn std::error::Error + Send + Sync>| {
+            Error::damaged(&self.path, format!("{kind} {} cannot be read", hex(id)), cause)
+        };
+        let bytes = self.codec.borrow_mut().decode(stored).map_err(|cause| damaged(cause.into()))?;
+        if names(id, kind, &bytes) {
+            Ok(Some((kind, bytes)))
+        } else {
+            Err(damaged("its bytes do not hash to its id".into()))
+        }
+    }
+
+    /// The objects whose id begins with `prefix` in hexadecimal digits, sorted by id, at most `limit`; none
+    /// where `prefix` is empty or is not hexadecimal.
+    pub fn objects_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<(Kind, String)>, Error> {
+        let Some((from, to)) = range(prefix) else { return Ok(Vec::new()) };
+        let mut found = self.rows(
+            WHAT,
+            "SELECT id, kind FROM objects WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+            params![from, to, i64::try_from(limit).unwrap_or(i64::MAX)],
+            |row| Ok((row.get(1)?, hex(row.get_ref(0)?.as_blob()?))),
+        )?;
+        if let Some(unsaved) = &self.unsaved {
+            found.extend(unsaved.borrow().range(from..=to).map(|(id, stored)| (stored.kind, hex(id))));
+            found.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+            found.truncate(limit);
+        }
+        Ok(found)
+    }
+
+    /// Whether the object is there; its bytes are not looked at.
+    pub(super) fn has(&self, id: &impl ObjectId) -> Result<bool, Error> {
+        if self.unsaved.as_ref().is_some_and(|unsaved| unsaved.borrow().contains_key(id.as_bytes())) {
+            return Ok(true);
+        }
+        let sql = "SELECT 1 FROM objects WHERE id = ?1";
+        Ok(self.row(WHAT, sql, [id.as_bytes()], |_| Ok(()))?.is_some())
+    }
+
+    fn put<I: ObjectId>(&self, id: I, bytes: &[u8]) -> Result<(), Error> {
+        // Most objects of a snapshot are there already, and looking is cheaper than compressing.
+        if self.has(&id)? {
+            return Ok(());
+        }
+        let stored = self.codec.borrow_mut().encode(I::KIND, bytes);
+        if let Some(unsaved) = &self.unsaved {
+            let id = id.as_bytes().try_into().expect("an object id has 32 bytes");
+            unsaved.borrow_mut().insert(id, stored);
+            return Ok(());
+        }
+        self.execute(
+            WHAT,
+            "INSERT INTO objects (id, kind, size, data) VALUES (?1, ?2, ?3, ?4)",
+            params![id.as_bytes(), stored.kind, stored.size, stored.data],
+        )?;
+        Ok(())
+    }
+
+    fn get<I: ObjectId>(&self, id: I) -> Result<Vec<u8>, Error> {
+        match self.object(id.as_bytes())? {
+            Some((kind, bytes)) if kind == I::KIND => Ok(bytes),
+            Some((kind, _)) => Err(self.damaged_object(id, "it cannot be read", format!("it is a {kind}"))),
+            None => Err(self.missing(id)),
+        }
+    }
+
+    fn stored(&self, id: &[u8]) -> Result<Option<Stored>, Error> {
+        let sql = "SELECT kind, size, data FROM objects WHERE id = ?1";
+        if let Some(stored) = self.row(WHAT, sql, [id], Stored::read)? {
+            return Ok(Some(stored));
+        }
+        let Some(unsaved) = &self.unsaved else { return Ok(None) };
+        let unsaved = unsaved.borrow();
+        Ok(unsaved.get(id).map(|found| Stored { data: found.data.clone(), ..*found }))
+    }
+
+    /// The error for an object that something points to and that is not there.
+    pub(super) fn missing<I: ObjectId>(&self, id: I) -> Error {
+        Error::Damaged { path: self.path.clone(), what: format!("{} {id} is missing", I::KIND), cause: None }
+    }
+
+    fn damaged_object<I: ObjectId>(
+        &self,
+        id: I,
+        problem: &str,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
+        Error::damaged(&self.path, format!("{} {id}: {problem}", I::KIND), cause)
+    }
+
+    fn tree_error(&self, error: tree::Error<Error>) -> Error {
+        match error {
+            tree::Error::Load(error) => error,
+            tree::Error::Malformed { id, problem } => self.damaged_object(id, "it is no tree", problem),
+        }
+    }
+}
+
+fn names(id: &[u8], kind: Kind, bytes: &[u8]) -> bool {
+    match kind {
+        Kind::Blob => BlobId::of(bytes).as_bytes() == id,
+        Kind::Tree => TreeId::of(bytes).as_bytes() == id,
+        Kind::Commit => CommitId::of(bytes).as_bytes() == id,
+    }
+}
+
+/// The first and the last id that begin with `prefix`.
+fn range(prefix: &str) -> Option<([u8; 32], [u8; 32])> {
+    let digits: Vec<u8> =
+        prefix.chars().map(|digit| Some(digit.to_digit(16)? as u8)).collect::<Option<_>>()?;
+    if digits.is_empty() || digits.len() > 64 {
+        return None;
+    }
+    let filled = |rest: u8| {
+        let digit = |at: usize| digits.get(at).copied().unwrap_or(rest);
+        std::array::from_fn(|byte| digit(2 * byte) << 4 | digit(2 * byte + 1))
+    };
+    Some((filled(0), filled(0xf)))
+}
+
+fn hex(id: &[u8]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
