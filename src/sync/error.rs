@@ -18,6 +18,9 @@ pub enum Error {
     /// The staging database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The remote's name cannot be part of a ref.
+    #[error("a remote cannot have this name")]
+    RemoteName(#[from] store::InvalidRefName),
 }
 
 impl Error {

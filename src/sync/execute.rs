@@ -84,20 +84,14 @@ impl Session<'_> {
         &self,
         proposal: &Proposal,
         chosen: Chosen<'_>,
-        local: Option<&mut dyn Side>,
-        remote: Option<&mut dyn Side>,
+        local: Option<&mut (dyn Side + '_)>,
+        remote: Option<&mut (dyn Side + '_)>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Report, Error> {
         self.announce(chosen.plan)?;
         let mut run =
             Run { session: self, plan: chosen.plan, after: After::default(), report: Report::default() };
-        let mut sides = [(SideName::Local, local), (SideName::Remote, remote)];
-        let outcome = [false, true].into_iter().try_for_each(|deletions| {
-            sides.iter_mut().try_for_each(|(name, side)| match side {
-                Some(side) => run.apply(*name, &mut **side, deletions, progress),
-                None => Ok(()),
-            })
-        });
+        let outcome = run.apply_all(local, remote, progress);
         let Run { after, mut report, .. } = run;
         report.error = outcome.err();
         self.record(proposal, chosen, &after, &report)?;
@@ -131,6 +125,24 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Creations and changes before deletions, this device before the server.
+    fn apply_all(
+        &mut self,
+        mut local: Option<&mut (dyn Side + '_)>,
+        mut remote: Option<&mut (dyn Side + '_)>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Error> {
+        for deletions in [false, true] {
+            if let Some(local) = local.as_deref_mut() {
+                self.apply(SideName::Local, local, deletions, progress)?;
+            }
+            if let Some(remote) = remote.as_deref_mut() {
+                self.apply(SideName::Remote, remote, deletions, progress)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Carries out one side's deletions, or everything else.
     fn apply(
         &mut self,
@@ -190,7 +202,7 @@ impl Run<'_> {
                     (Outcome::Done { now }, Some(step)) => self.done(name, key, step, now)?,
                     (Outcome::Stale, _) => self.report.stale.push((name, key)),
                     (Outcome::Refused(refusal), _) => {
-                        self.problem(name, key, refusal.to_string(), Some(refusal))
+                        self.problem(name, key, refusal.to_string(), Some(refusal));
                     }
                     (Outcome::Failed { reason }, _) => self.problem(name, key, reason, None),
                     (Outcome::Done { .. }, None) => {}

@@ -19,12 +19,12 @@ pub fn local_reference() -> RefName {
 
 /// Where the snapshots of a remote are kept.
 pub fn remote_reference(remote: &str) -> Result<RefName, Error> {
-    Ok(RefName::new(&format!("refs/remotes/{remote}"))?)
+    Ok(RefName::new(format!("refs/remotes/{remote}"))?)
 }
 
 /// Where the syncs with a remote are kept.
 pub fn base_reference(remote: &str) -> Result<RefName, Error> {
-    Ok(RefName::new(&format!("refs/base/{remote}"))?)
+    Ok(RefName::new(format!("refs/base/{remote}"))?)
 }
 
 /// The last sync and what both sides agreed on.

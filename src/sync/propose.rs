@@ -164,6 +164,7 @@ impl Session<'_> {
             let resolution = match conflict.resolution? {
                 store::Resolution::Ours => Resolution::Ours,
                 store::Resolution::Theirs => Resolution::Theirs,
+                store::Resolution::Base => return None,
             };
             Some((conflict.key.clone(), Resolved { versions: versions(&conflict), resolution }))
         };
@@ -173,7 +174,7 @@ impl Session<'_> {
     /// A server without a way to change a content replaces the memory by a deletion and a creation. Where a run
     /// died between the two, the absence is ours and no deletion by somebody else.
     fn forget_interrupted_replacements(&self, base: &mut Base, remote: &Snapshot) -> Result<(), Error> {
-        for intent in self.store.journal(self.remote)? {
+        for intent in self.store.journal()?.into_iter().filter(|intent| intent.remote == self.remote) {
             let replaces = intent.expected.is_some() && intent.target.is_some();
             if intent.side == store::Side::Remote && replaces && !remote.contains_key(&intent.key) {
                 base.remove(&intent.key);
