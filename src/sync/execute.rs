@@ -1,6 +1,7 @@
 //! Carrying a plan out.
 
 use std::collections::HashMap;
+use std::ops::AddAssign;
 
 use super::{Chosen, Error, Progress, Proposal, Session};
 use crate::object::{ContentHash, Edit, Memory, Outcome, Refusal};
@@ -40,6 +41,14 @@ impl Done {
             (Some(_), Some(_)) => self.changed += 1,
             (Some(_), None) => self.deleted += 1,
         }
+    }
+}
+
+impl AddAssign for Done {
+    fn add_assign(&mut self, other: Self) {
+        self.created += other.created;
+        self.changed += other.changed;
+        self.deleted += other.deleted;
     }
 }
 
@@ -105,7 +114,7 @@ impl Session<'_> {
                 store.put_memory(memory)?;
             }
             let intents = plan.steps(SideName::Remote).map(|(key, step)| Intent {
-                remote: self.remote.to_owned(),
+                remote: self.remote.clone(),
                 side: store::Side::Remote,
                 key: key.clone(),
                 expected: step.expected,

@@ -39,7 +39,7 @@ pub struct BaseCommit {
 impl Session<'_> {
     /// Reads the base.
     pub fn base(&self) -> Result<BaseCommit, Error> {
-        let Some(id) = self.store.reference(&base_reference(self.remote)?)? else {
+        let Some(id) = self.store.reference(&base_reference(&self.remote)?)? else {
             return Ok(BaseCommit::default());
         };
         Ok(BaseCommit { id: Some(id), base: self.base_at(id)? })
@@ -110,15 +110,15 @@ impl Session<'_> {
         let remote = store.put_snapshot(&side(|pair| pair.remote))?;
         let tree = store.put_pair(local, remote)?;
         let snapshots =
-            [store.reference(&local_reference())?, store.reference(&remote_reference(self.remote)?)?];
+            [store.reference(&local_reference())?, store.reference(&remote_reference(&self.remote)?)?];
         let parents = [last].into_iter().chain(snapshots).flatten().collect();
         let id = store.put_commit(&self.commit(tree, parents, message))?;
-        store.move_reference(&base_reference(self.remote)?, last, id, first_line(message), self.now)?;
+        store.move_reference(&base_reference(&self.remote)?, last, id, first_line(message), self.now)?;
         Ok(id)
     }
 
     fn commit(&self, tree: TreeId, parents: Vec<CommitId>, message: &str) -> Commit {
-        let author = Signature { name: self.device.to_owned(), seconds: self.now, offset: 0 };
+        let author = Signature { name: self.device.clone(), seconds: self.now, offset: 0 };
         Commit { tree, parents, author, message: format!("{}\n", message.trim_end()) }
     }
 }

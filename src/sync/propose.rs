@@ -81,6 +81,14 @@ pub struct Chosen<'a> {
     pub(super) base: &'a Base,
 }
 
+impl<'a> Chosen<'a> {
+    /// The plan itself.
+    #[must_use]
+    pub fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+}
+
 impl Proposal {
     /// The plan to carry out: the one named by `allowed`, else the proposed one if nothing speaks against it.
     #[must_use]
@@ -159,7 +167,7 @@ impl Session<'_> {
     }
 
     fn resolutions(&self) -> Result<BTreeMap<ContentHash, Resolved>, Error> {
-        let conflicts = self.store.conflicts(self.remote)?;
+        let conflicts = self.store.conflicts(&self.remote)?;
         let resolved = |conflict: Conflict| {
             let resolution = match conflict.resolution? {
                 store::Resolution::Ours => Resolution::Ours,

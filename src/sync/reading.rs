@@ -83,7 +83,7 @@ impl Session<'_> {
     /// What the server held when it was last read or written, without asking it again.
     pub fn last_fetched(&self) -> Result<Reading, Error> {
         let mut reading = Reading::default();
-        for (key, entry) in self.store.index(self.remote)? {
+        for (key, entry) in self.store.index(&self.remote)? {
             reading.updated_at.extend(entry.updated_at.map(|at| (key.clone(), at)));
             reading.snapshot.insert(key, entry.blob);
         }

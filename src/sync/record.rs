@@ -24,8 +24,8 @@ impl Session<'_> {
 
     /// Notes what the server holds.
     pub fn record_fetched(&self, reading: &Reading) -> Result<(), Error> {
-        self.record_snapshot(&remote_reference(self.remote)?, &reading.snapshot, "fetch")?;
-        self.store.set_index(self.remote, &reading.to_index())?;
+        self.record_snapshot(&remote_reference(&self.remote)?, &reading.snapshot, "fetch")?;
+        self.store.set_index(&self.remote, &reading.to_index())?;
         Ok(self.store.set_fact(LAST_FETCH, &self.now.to_string(), self.now)?)
     }
 
@@ -40,14 +40,14 @@ impl Session<'_> {
         self.store.transaction(|store| {
             let next = advance(chosen.base, chosen.plan, after);
             if proposal.base.id.is_none() || next != proposal.base.base {
-                let message = summary(self.remote, chosen, report);
+                let message = summary(&self.remote, chosen, report);
                 self.record_base(proposal.base.id, &next, &message)?;
             }
             self.record_remote(proposal, chosen, after)?;
             self.record_conflicts(proposal, chosen, after)?;
             self.record_failures(proposal, chosen, after, &report.problems)?;
             if report.error.is_none() {
-                store.clear_journal(self.remote)?;
+                store.clear_journal(&self.remote)?;
             }
             let pushed = chosen.plan.steps(SideName::Remote).next().is_some();
             if pushed {
@@ -67,12 +67,12 @@ impl Session<'_> {
                 None => {}
             }
         }
-        Ok(self.store.set_index(self.remote, &index)?)
+        Ok(self.store.set_index(&self.remote, &index)?)
     }
 
     /// The conflicts that wait now. What a run was not about, or has not finished, stays as it was.
     fn record_conflicts(&self, proposal: &Proposal, chosen: Chosen<'_>, after: &After) -> Result<(), Error> {
-        let stored = self.store.conflicts(self.remote)?;
+        let stored = self.store.conflicts(&self.remote)?;
         let about: Option<BTreeSet<&ContentHash>> = (!proposal.wishes.is_about_everything())
             .then(|| chosen.plan.entries.iter().map(|entry| &entry.key).collect());
         let is_finished = |key: &ContentHash| {
@@ -96,13 +96,13 @@ impl Session<'_> {
         };
         let mut conflicts: Vec<Conflict> = stored.into_iter().filter(waits).collect();
         conflicts.extend(chosen.plan.conflicts.iter().map(|conflict| self.stored(conflict)));
-        Ok(self.store.set_conflicts(self.remote, &conflicts)?)
+        Ok(self.store.set_conflicts(&self.remote, &conflicts)?)
     }
 
     fn stored(&self, conflict: &reconcile::Conflict) -> Conflict {
         Conflict {
             key: conflict.key.clone(),
-            remote: self.remote.to_owned(),
+            remote: self.remote.clone(),
             base: conflict.versions.base.map(|pair| (pair.local, pair.remote)),
             ours: conflict.versions.local,
             theirs: conflict.versions.remote,
@@ -127,20 +127,20 @@ impl Session<'_> {
                     (SideName::Local, Some(Direction::Push)) | (SideName::Remote, Some(Direction::Pull))
                 )
         };
-        for failure in self.store.failures(self.remote)? {
+        for failure in self.store.failures(&self.remote)? {
             let side = match failure.side {
                 Side::Local => SideName::Local,
                 Side::Remote => SideName::Remote,
             };
             let is_moot = considered(side) && chosen.plan.steps(side).all(|(key, _)| *key != failure.key);
             if after.get(side, &failure.key).is_some() || is_moot {
-                self.store.clear_failure(self.remote, failure.side, &failure.key)?;
+                self.store.clear_failure(&self.remote, failure.side, &failure.key)?;
             }
         }
         for problem in problems {
             self.store.record_failure(&Failure {
                 key: problem.key.clone(),
-                remote: self.remote.to_owned(),
+                remote: self.remote.clone(),
                 side: match problem.side {
                     SideName::Local => Side::Local,
                     SideName::Remote => Side::Remote,

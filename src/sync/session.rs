@@ -4,14 +4,14 @@ use crate::reconcile::SideName;
 use crate::store::Store;
 
 /// One run of memsync against one remote.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Session<'a> {
     /// The staging database.
     pub store: &'a Store,
     /// The remote's name.
-    pub remote: &'a str,
+    pub remote: String,
     /// This device's name.
-    pub device: &'a str,
+    pub device: String,
     /// The moment of the run, seconds since 1970 in UTC.
     pub now: i64,
 }
