@@ -28,7 +28,7 @@ fn a_service_keeps_what_it_is_told(version: Version) {
         service.writes_since(seen),
         [format!("PUT /api/memories/{kept}"), format!("DELETE /api/memories/{gone}")]
     );
-    assert_eq!(service.search("morning"), [kept.clone()]);
+    assert_eq!(service.search("morning"), [kept.as_str()]);
 
     service.restart();
     assert_eq!(service.list().keys().collect::<Vec<_>>(), [&kept]);

@@ -6,6 +6,7 @@ pub mod database;
 pub mod environment;
 pub mod install;
 pub mod output;
+pub mod rust_source;
 pub mod service;
 
 pub use database::Database;
