@@ -9,7 +9,7 @@ use super::{CommitId, ObjectId, TreeId};
 pub struct Signature {
     /// The device's name; characters that git cannot hold there are dropped when it is written.
     pub name: String,
-    /// Seconds since 1970 in UTC.
+    /// Seconds since 1970 in UTC; git knows none before, so an earlier moment is written as 0.
     pub seconds: i64,
     /// The device's distance from UTC in seconds, east positive.
     pub offset: i32,
@@ -43,7 +43,7 @@ impl Commit {
         let signature = gix_actor::Signature {
             name: if name.is_empty() { "unknown" } else { name }.into(),
             email: "".into(),
-            time: gix_object::date::Time { seconds: self.author.seconds, offset: self.author.offset },
+            time: gix_object::date::Time { seconds: self.author.seconds.max(0), offset: self.author.offset },
         };
         let commit = gix_object::Commit {
             tree: gix_hash::ObjectId::from_bytes_or_panic(self.tree.as_bytes()),

@@ -1,0 +1,17 @@
+//! Every integration test of memsync, in one program so that it links once.
+//!
+//! A file holds what is tested together (a command, the objects, the journeys of several devices);
+//! `support` holds the environment that they run in.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests make folders, read the environment and start programs themselves"
+)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(unreachable_pub, reason = "`pub` marks what a helper offers the tests; nothing is exported")]
+
+mod architecture;
+mod canonical;
+mod objects;
+mod service;
+mod support;

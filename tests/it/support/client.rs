@@ -1,0 +1,126 @@
+//! A small blocking client for the service's HTTP API, so that tests can play a user beside memsync.
+
+use std::collections::BTreeMap;
+use std::sync::Once;
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+/// A connection to one service.
+pub struct Client {
+    runtime: Runtime,
+    http: reqwest::Client,
+    base: String,
+    key: String,
+}
+
+impl Client {
+    /// A client of the service at `base` (scheme, host and port), which takes any certificate.
+    pub fn new(base: &str, key: &str) -> Self {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .tls_danger_accept_invalid_certs(true)
+            .timeout(Duration::from_mins(1))
+            .build()
+            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { runtime, http, base: base.to_owned(), key: key.to_owned() }
+    }
+
+    /// Sends one request; the answer's status and JSON (`null` where it is none).
+    pub fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Value), reqwest::Error> {
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.base)).header("X-API-Key", &self.key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.runtime.block_on(async {
+            let response = request.send().await?;
+            let status = response.status();
+            let text = response.text().await?;
+            Ok((status, serde_json::from_str(&text).unwrap_or_default()))
+        })
+    }
+
+    /// Whether the service answers.
+    pub fn is_healthy(&self) -> bool {
+        self.call(Method::GET, "/api/health", None).is_ok_and(|(status, _)| status == StatusCode::OK)
+    }
+
+    /// Stores a memory with these tags and returns its key.
+    #[track_caller]
+    pub fn post(&self, content: &str, tags: &[&str]) -> String {
+        self.post_json(&json!({ "content": content, "tags": tags }))
+    }
+
+    /// Stores a memory from a whole request body and returns its key.
+    #[track_caller]
+    pub fn post_json(&self, body: &Value) -> String {
+        let answer = self.ok(Method::POST, "/api/memories", Some(body));
+        assert_eq!(answer["success"], true, "{answer}");
+        answer["content_hash"].as_str().unwrap().to_owned()
+    }
+
+    /// Changes what `body` names (tags, `memory_type`, metadata) of a memory.
+    #[track_caller]
+    pub fn put(&self, key: &str, body: &Value) {
+        let answer = self.ok(Method::PUT, &format!("/api/memories/{key}"), Some(body));
+        assert_eq!(answer["success"], true, "{answer}");
+    }
+
+    /// Deletes a memory.
+    #[track_caller]
+    pub fn delete(&self, key: &str) {
+        let answer = self.ok(Method::DELETE, &format!("/api/memories/{key}"), None);
+        assert_eq!(answer["success"], true, "{answer}");
+    }
+
+    /// One memory; `None` where the service has none of that key.
+    #[track_caller]
+    pub fn get(&self, key: &str) -> Option<Value> {
+        let (status, answer) = self.call(Method::GET, &format!("/api/memories/{key}"), None).unwrap();
+        assert!(status.is_success() || status == StatusCode::NOT_FOUND, "{status} {answer}");
+        status.is_success().then_some(answer)
+    }
+
+    /// Every memory of every store, by key.
+    #[track_caller]
+    pub fn list(&self) -> BTreeMap<String, Value> {
+        let mut memories = BTreeMap::new();
+        for page in 1.. {
+            let path = format!("/api/memories?page={page}&page_size=100&store=all");
+            let answer = self.ok(Method::GET, &path, None);
+            for memory in answer["memories"].as_array().unwrap() {
+                memories.insert(memory["content_hash"].as_str().unwrap().to_owned(), memory.clone());
+            }
+            if answer["has_more"] != true {
+                break;
+            }
+        }
+        memories
+    }
+
+    /// Searches, which makes the service count the access in the metadata of what it finds; the keys found.
+    #[track_caller]
+    pub fn search(&self, query: &str) -> Vec<String> {
+        let answer = self.ok(Method::POST, "/api/search", Some(&json!({ "query": query, "n_results": 10 })));
+        let found = answer["results"].as_array().unwrap().iter();
+        found.map(|result| result["memory"]["content_hash"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[track_caller]
+    fn ok(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+        let (status, answer) = self.call(method, path, body).unwrap();
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answer
+    }
+}

@@ -1,0 +1,95 @@
+//! A look into a memory database with plain SQL, independent of memsync's own code.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// The memory database in a service's or a device's folder.
+#[derive(Clone, Debug)]
+pub struct Database {
+    path: PathBuf,
+}
+
+/// One row of `memories`, columns as they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The key.
+    pub content_hash: String,
+    /// The text.
+    pub content: String,
+    /// The tags column, commas and all.
+    pub tags: Option<String>,
+    /// The type.
+    pub memory_type: Option<String>,
+    /// The metadata column's text.
+    pub metadata: Option<String>,
+    /// Seconds since 1970.
+    pub created_at: Option<f64>,
+    /// Whether it is only the tombstone of a deleted memory.
+    pub deleted: bool,
+    /// Whether it has a vector, so that semantic search finds it.
+    pub vector: bool,
+}
+
+impl Database {
+    /// The database that a service started on `folder` keeps.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { path: folder.join("sqlite_vec.db") }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Every row, tombstones too, sorted by key.
+    pub fn rows(&self) -> Vec<Row> {
+        // The vectors' own table needs the extension; the plain table beneath it tells which there are.
+        let sql = "SELECT content_hash, content, tags, memory_type, metadata, created_at,
+                     deleted_at IS NOT NULL, id IN (SELECT rowid FROM memory_embeddings_rowids)
+                   FROM memories ORDER BY content_hash";
+        let connection = self.open();
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| {
+            Ok(Row {
+                content_hash: row.get(0)?,
+                content: row.get(1)?,
+                tags: row.get(2)?,
+                memory_type: row.get(3)?,
+                metadata: row.get(4)?,
+                created_at: row.get(5)?,
+                deleted: row.get(6)?,
+                vector: row.get(7)?,
+            })
+        });
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// The rows that are no tombstones.
+    pub fn live(&self) -> Vec<Row> {
+        self.rows().into_iter().filter(|row| !row.deleted).collect()
+    }
+
+    /// Fails the test unless SQLite and the full-text index find themselves whole.
+    #[track_caller]
+    pub fn check(&self) {
+        let connection = self.open();
+        let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(verdict, "ok", "{}", self.path.display());
+        let fts = "INSERT INTO memory_content_fts(memory_content_fts, rank) VALUES ('integrity-check', 1)";
+        connection.execute(fts, []).unwrap();
+    }
+
+    /// Runs one statement, as another program with its hand in the database would; the number of rows.
+    pub fn execute(&self, sql: &str, parameters: impl rusqlite::Params) -> usize {
+        self.open().execute(sql, parameters).unwrap()
+    }
+
+    fn open(&self) -> Connection {
+        // Never creates the file: a test that looks too early should fail, not find an empty database.
+        let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        connection.busy_timeout(Duration::from_secs(30)).unwrap();
+        connection
+    }
+}

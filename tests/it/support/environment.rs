@@ -1,0 +1,121 @@
+//! Devices to run `memsync` on: nothing of the machine that runs the tests shows through.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::output::CommandOutput;
+use super::{Database, Service};
+
+/// A folder of its own for everything that a test writes, removed at the end.
+pub struct TestEnvironment {
+    folder: tempfile::TempDir,
+}
+
+impl TestEnvironment {
+    /// Makes the folder.
+    pub fn new() -> Self {
+        Self { folder: tempfile::Builder::new().prefix("memsync-test-").tempdir().unwrap() }
+    }
+
+    /// The folder of that name inside, made where it is missing.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// A device of that name, with no database yet and no server.
+    pub fn device(&self, name: &str) -> Device {
+        let folder = self.folder(name);
+        Device {
+            name: name.to_owned(),
+            database: Database::in_folder(&folder),
+            staging: folder.join("staging.db"),
+            remote: None,
+            key: None,
+            now: "2025-01-02T03:04:05Z".to_owned(),
+            root: self.folder.path().to_owned(),
+            folder,
+        }
+    }
+}
+
+/// One device: a home folder, a memory database, a staging database, and the server it talks to.
+pub struct Device {
+    /// Its `HOSTNAME`, and the name of its folder.
+    pub name: String,
+    /// Its `HOME`.
+    pub folder: PathBuf,
+    /// The memory database, `MCP_MEMORY_SQLITE_PATH`.
+    pub database: Database,
+    /// The staging database, `STAGING_DB`.
+    pub staging: PathBuf,
+    /// The server, `REMOTE_API`.
+    pub remote: Option<String>,
+    /// The server's key, `MCP_API_KEY`.
+    pub key: Option<String>,
+    /// What the device takes for the present moment, `MEMSYNC_NOW`.
+    pub now: String,
+    root: PathBuf,
+}
+
+impl Device {
+    /// The same device, talking to `server`.
+    pub fn with_remote(mut self, server: &Service) -> Self {
+        self.remote = Some(server.url());
+        self.key = Some(Service::KEY.to_owned());
+        self
+    }
+
+    /// Runs `memsync` to its end, with nothing on its standard input.
+    pub fn memsync<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> CommandOutput {
+        self.memsync_with_input(arguments, "")
+    }
+
+    /// Runs `memsync` to its end with `input` on its standard input.
+    pub fn memsync_with_input<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+        input: &str,
+    ) -> CommandOutput {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A program that ends without reading its input closes the pipe, which is no failure of the test.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        self.output(&child.wait_with_output().unwrap())
+    }
+
+    /// `memsync` without arguments, for a test that sets more than this environment has.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memsync"));
+        command.env_clear().current_dir(&self.folder).envs([
+            ("HOME", self.folder.as_os_str()),
+            ("MCP_MEMORY_SQLITE_PATH", self.database.path().as_os_str()),
+            ("STAGING_DB", self.staging.as_os_str()),
+            ("HOSTNAME", self.name.as_ref()),
+            ("MEMSYNC_NOW", self.now.as_ref()),
+            ("COLUMNS", "80".as_ref()),
+            ("NO_COLOR", "1".as_ref()),
+            ("TZ", "UTC".as_ref()),
+            ("LANG", "C.UTF-8".as_ref()),
+        ]);
+        // Pagers, editors and credential helpers are programs on the path.
+        command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command.envs(self.remote.as_ref().map(|url| ("REMOTE_API", url)));
+        command.envs(self.key.as_ref().map(|key| ("MCP_API_KEY", key)));
+        command
+    }
+
+    /// What a finished [`Device::command`] printed.
+    pub fn output(&self, output: &std::process::Output) -> CommandOutput {
+        CommandOutput::new(output, &[(display(&self.root), "[TMP]")])
+    }
+}
+
+fn display(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,14 @@
+//! What the tests share.
+
+pub mod arbitrary;
+pub mod client;
+pub mod database;
+pub mod environment;
+pub mod install;
+pub mod output;
+pub mod rust_source;
+pub mod service;
+
+pub use database::Database;
+pub use environment::{Device, TestEnvironment};
+pub use service::{Service, Services, Version};
