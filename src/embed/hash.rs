@@ -41,7 +41,16 @@ mod tests {
     fn the_numbers_are_those_of_the_service() {
         // `_HashEmbeddingModel(10).encode(["föx"])` of 12.2.0, through sqlite_vec.serialize_float32.
         let expected: [u32; 10] = [
-            0xbf71_d480, 0xbf3d_ad9a, 0xbf0e_eab6, 0x3efd_522a, 0x3e94_4ac5, 0xbec8_825c, 0xbf47_124d, 0xbf0a_b004, 0x3ecc_64d1, 0x3e98_3681,
+            0xbf71_d480,
+            0xbf3d_ad9a,
+            0xbf0e_eab6,
+            0x3efd_522a,
+            0x3e94_4ac5,
+            0xbec8_825c,
+            0xbf47_124d,
+            0xbf0a_b004,
+            0x3ecc_64d1,
+            0x3e98_3681,
         ];
         let bits: Vec<u32> = hash_vector("föx", 10).into_iter().map(f32::to_bits).collect();
         assert_eq!(bits, expected);
