@@ -1,1 +1,186 @@
-//! TODO
+//! A device's own database: the SQLite file that mcp-memory-service writes, with vectors by sqlite-vec.
+//!
+//! Guarantees: any schema of the service from version 8 on is found out by asking, never changed, and columns
+//! that are not known here are never touched. A snapshot is one moment of the database, however much the
+//! service writes meanwhile. Edits are carried out in short transactions, each checked against what it
+//! expects inside its transaction, and leave vectors, full-text index, tombstones and links as the service
+//! itself would have left them.
+//!
+//! Must never: create a database, hold the write lock for long, or write anything but the edits given to
+//! [`Side::apply`].
+
+mod apply;
+mod error;
+mod extension;
+mod iso;
+mod members;
+mod open;
+mod row;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::embed::Maker;
+use crate::object::{Bookkeeping, ContentHash, Edit, Outcome, Timestamp};
+use crate::side::{self, Found, Side};
+
+pub use apply::Transactions;
+use schema::Schema;
+
+/// Which database to open, and how to treat it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The database file.
+    pub path: PathBuf,
+    /// Which metadata members are no part of a memory and stay as they are.
+    pub bookkeeping: Bookkeeping,
+    /// How long to wait while another program holds the database.
+    pub busy_timeout: Duration,
+    /// The moment that rows written by [`Side::apply`] show as `updated_at` and `deleted_at`.
+    pub now: Timestamp,
+}
+
+/// What a database is like, for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether it keeps memories in named stores; without them a memory's store is not kept.
+    pub stores: bool,
+    /// Whether a deleted memory leaves a tombstone.
+    pub soft_deletes: bool,
+    /// How many numbers a vector has; `None` where there is no table of vectors that is understood.
+    pub dimension: Option<usize>,
+    /// What its vectors were found to be made by.
+    pub maker: Maker,
+}
+
+/// An open database.
+#[derive(Debug)]
+pub struct Database {
+    connection: Connection,
+    options: Options,
+    schema: Schema,
+    hold: Duration,
+    transactions: Transactions,
+}
+
+impl Database {
+    /// Opens the database that is there. Where the file or its folder cannot be written it can still be read,
+    /// and [`Side::apply`] says [`side::Error::Unwritable`].
+    pub fn open(options: Options) -> Result<Self, side::Error> {
+        let (connection, schema) = open::open(&options)?;
+        let (hold, transactions) = (apply::HOLD, Transactions::default());
+        Ok(Self { connection, options, schema, hold, transactions })
+    }
+
+    /// What the database is like now.
+    pub fn facts(&mut self) -> Result<Facts, side::Error> {
+        let maker = self.maker()?;
+        Ok(Facts {
+            stores: self.schema.has("store"),
+            soft_deletes: self.schema.soft_deletes(),
+            dimension: self.schema.vectors.and_then(|vectors| vectors.dimension),
+            maker,
+        })
+    }
+
+    /// How many live memories have no vector, so that no search by meaning finds them.
+    pub fn missing_vectors(&mut self) -> Result<u64, side::Error> {
+        self.refresh()?;
+        let live = self.schema.live();
+        let sql = match self.schema.vectors {
+            Some(_) => format!(
+                "SELECT count(*) FROM memories LEFT JOIN memory_embeddings AS vector ON vector.rowid = id \
+                 WHERE {live} AND vector.rowid IS NULL"
+            ),
+            None => format!("SELECT count(*) FROM memories WHERE {live}"),
+        };
+        let count: i64 =
+            self.connection.query_row(&sql, [], |row| row.get(0)).map_err(|error| self.reading(error))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// The transactions that [`Side::apply`] has committed so far.
+    #[must_use]
+    pub fn transactions(&self) -> Transactions {
+        self.transactions
+    }
+
+    /// Proves the maker of the vectors by the newest, the oldest and the longest memories.
+    fn maker(&mut self) -> Result<Maker, side::Error> {
+        self.refresh()?;
+        let Some(dimension) = self.schema.vectors.and_then(|vectors| vectors.dimension) else {
+            return Ok(Maker::None);
+        };
+        let samples = self.samples().map_err(|error| self.reading(error))?;
+        Ok(Maker::prove(dimension, samples.iter().map(|(text, vector)| (text.as_str(), vector.as_slice()))))
+    }
+
+    fn samples(&self) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+        let live = self.schema.live();
+        let ids = ["id DESC", "id", "length(content) DESC"].map(|order| {
+            format!("SELECT * FROM (SELECT id FROM memories WHERE {live} ORDER BY {order} LIMIT 5)")
+        });
+        let mut ids = self.connection.prepare(&ids.join(" UNION "))?;
+        let ids: Vec<i64> = ids.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let mut sample = self.connection.prepare(
+            "SELECT content, content_embedding FROM memories, memory_embeddings AS vector \
+             WHERE id = ?1 AND vector.rowid = ?1 AND typeof(content) = 'text'",
+        )?;
+        let rows =
+            ids.into_iter().map(|id| sample.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional());
+        rows.filter_map(Result::transpose).collect()
+    }
+
+    /// Asks for the schema again where the service has changed it.
+    fn refresh(&mut self) -> Result<(), side::Error> {
+        open::refresh(&self.connection, &mut self.schema, &self.options.path)
+    }
+
+    fn reading(&self, error: rusqlite::Error) -> side::Error {
+        error::reading(&self.options.path, error)
+    }
+}
+
+impl Side for Database {
+    fn snapshot(&mut self, visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), side::Error> {
+        let Self { connection, options, schema, .. } = self;
+        let fail = |error| error::reading(&options.path, error);
+        let transaction = connection.transaction().map_err(fail)?;
+        open::refresh(&transaction, schema, &options.path)?;
+        let mut statement = transaction.prepare(&schema.select()).map_err(fail)?;
+        let mut rows = statement.query([]).map_err(fail)?;
+        while let Some(row) = rows.next().map_err(fail)? {
+            let found = row::read(row, &options.bookkeeping).map_err(fail)?;
+            if visit(found.into()).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, side::Error> {
+        let Self { connection, options, schema, .. } = self;
+        let fail = |error| error::reading(&options.path, error);
+        let transaction = connection.transaction().map_err(fail)?;
+        open::refresh(&transaction, schema, &options.path)?;
+        keys.iter()
+            .map(|key| write::find(&transaction, schema, &options.bookkeeping, key))
+            .map(|found| found.map(|found| found.map(Found::from)).map_err(fail))
+            .collect()
+    }
+
+    fn apply(
+        &mut self,
+        edits: Vec<Edit>,
+        report: &mut dyn FnMut(ContentHash, Outcome),
+    ) -> Result<(), side::Error> {
+        self.apply_edits(edits, report)
+    }
+}

@@ -1,0 +1,74 @@
+//! Opens the database file, and keeps what is known of its schema up to date.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::side;
+
+use super::schema::{Failure, Schema, version};
+use super::{Options, error, extension};
+
+/// Opens the file for writing where that is possible, else for reading, and asks for its schema.
+pub(super) fn open(options: &Options) -> Result<(Connection, Schema), side::Error> {
+    extension::register();
+    match connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout) {
+        Err(Failure::Sqlite(error)) if needs_files_it_cannot_make(&error) => match address(&options.path) {
+            Some(address) => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+                connect(&address, flags, options.busy_timeout)
+            }
+            None => Err(Failure::Sqlite(error)),
+        },
+        result => result,
+    }
+    .map_err(|failure| explain(&options.path, failure))
+}
+
+/// Asks for the schema again where SQLite's counter says that it may have changed. Inside a transaction it
+/// then holds until the end of that transaction.
+pub(super) fn refresh(connection: &Connection, schema: &mut Schema, path: &Path) -> Result<(), side::Error> {
+    if version(connection).map_err(|error| error::reading(path, error))? != schema.version {
+        *schema = Schema::probe(connection).map_err(|failure| explain(path, failure))?;
+    }
+    Ok(())
+}
+
+fn connect(
+    path: impl AsRef<Path>,
+    flags: OpenFlags,
+    busy_timeout: Duration,
+) -> Result<(Connection, Schema), Failure> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let schema = Schema::probe(&connection)?;
+    Ok((connection, schema))
+}
+
+/// Whether this may be a database in WAL mode in a folder that cannot be written: SQLite then fails at the
+/// first read, because it would need a file of shared memory beside the database.
+fn needs_files_it_cannot_make(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+}
+
+/// The address by which SQLite reads a file without any file beside it. Only where there is no write-ahead
+/// log: the database file is then complete and no other program has it open for writing.
+fn address(path: &Path) -> Option<String> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if !path.is_file() || Path::new(&log).exists() {
+        return None;
+    }
+    let mut address = url::Url::from_file_path(std::path::absolute(path).ok()?).ok()?;
+    address.set_query(Some("immutable=1"));
+    Some(address.into())
+}
+
+fn explain(path: &Path, failure: Failure) -> side::Error {
+    match failure {
+        Failure::Sqlite(error) => error::reading(path, error),
+        Failure::Foreign(detail) => side::Error::Unsupported { path: path.to_owned(), detail },
+    }
+}

@@ -1,0 +1,171 @@
+//! What a database has of what the service's versions added over time.
+//!
+//! Guarantees: found out by asking the database, never assumed by a version and never changed. A column that
+//! is not named here is neither read nor written.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension};
+
+/// The columns that every version since 8 has; a database without one of them is not the service's.
+const REQUIRED: [&str; 7] =
+    ["id", "content_hash", "content", "tags", "memory_type", "metadata", "created_at"];
+
+/// The columns that [`super::row::read`] takes, in its order.
+const READ: [&str; 12] = [
+    "id",
+    "content_hash",
+    "content",
+    "tags",
+    "memory_type",
+    "metadata",
+    "created_at",
+    "created_at_iso",
+    "updated_at",
+    "updated_at_iso",
+    "store",
+    "superseded_by",
+];
+
+/// The shape of one database.
+#[derive(Clone, Debug)]
+pub(super) struct Schema {
+    /// SQLite's own counter; another number means that the shape may be another one.
+    pub(super) version: i64,
+    /// The table of vectors, where there is one.
+    pub(super) vectors: Option<Vectors>,
+    /// Whether there is a table of links between memories.
+    pub(super) graph: bool,
+    /// Whether the triggers that keep the full-text index forget to take out old text: they delete by rowid
+    /// after the row has changed, when FTS5 can no longer read what it once indexed.
+    pub(super) stale_terms: bool,
+    columns: BTreeSet<String>,
+}
+
+/// The shape of the table of vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Vectors {
+    /// How many `f32` numbers a vector has; `None` where they are of another type.
+    pub(super) dimension: Option<usize>,
+    /// Whether it is partitioned by the memory's store.
+    pub(super) store: bool,
+}
+
+/// Why a database's shape could not be had.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// SQLite could not read it.
+    Sqlite(rusqlite::Error),
+    /// It is a database of something else; what it lacks.
+    Foreign(String),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl Schema {
+    /// Asks the database.
+    pub(super) fn probe(connection: &Connection) -> Result<Self, Failure> {
+        let version = version(connection)?;
+        let columns = columns(connection, "memories")?;
+        if columns.is_empty() {
+            return Err(Failure::Foreign("it has no table `memories`".to_owned()));
+        }
+        if let Some(missing) = REQUIRED.iter().find(|name| !columns.contains(**name)) {
+            return Err(Failure::Foreign(format!("its table `memories` has no column `{missing}`")));
+        }
+        let graph = columns_of(connection, "memory_graph", &["source_hash", "target_hash"])?;
+        Ok(Self {
+            version,
+            vectors: vectors(connection)?,
+            graph,
+            stale_terms: stale_terms(connection)?,
+            columns,
+        })
+    }
+
+    /// Whether the table of memories has this column.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.columns.contains(column)
+    }
+
+    /// Whether a deleted memory leaves a tombstone.
+    pub(super) fn soft_deletes(&self) -> bool {
+        self.has("deleted_at")
+    }
+
+    /// The condition that a row of `memories` is not a tombstone.
+    pub(super) fn live(&self) -> &'static str {
+        if self.soft_deletes() { "deleted_at IS NULL" } else { "TRUE" }
+    }
+
+    /// Selects the columns that [`super::row::read`] takes of live rows; more conditions can be added.
+    pub(super) fn select(&self) -> String {
+        let columns = READ.map(|name| if self.has(name) { name } else { "NULL" });
+        format!("SELECT {} FROM memories WHERE {}", columns.join(", "), self.live())
+    }
+}
+
+/// SQLite's counter of changes of the schema.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "schema_version", |row| row.get(0))
+}
+
+fn columns(connection: &Connection, table: &str) -> rusqlite::Result<BTreeSet<String>> {
+    connection
+        .prepare("SELECT name FROM pragma_table_info(?1)")?
+        .query_map([table], |row| row.get(0))?
+        .collect()
+}
+
+fn columns_of(connection: &Connection, table: &str, names: &[&str]) -> rusqlite::Result<bool> {
+    let columns = columns(connection, table)?;
+    Ok(names.iter().all(|name| columns.contains(*name)))
+}
+
+fn vectors(connection: &Connection) -> rusqlite::Result<Option<Vectors>> {
+    let sql: Option<String> = connection
+        .query_row("SELECT sql FROM sqlite_schema WHERE name = 'memory_embeddings'", [], |row| row.get(0))
+        .optional()?;
+    let Some(sql) = sql else { return Ok(None) };
+    let store = columns_of(connection, "memory_embeddings", &["store"])?;
+    Ok(Some(Vectors { dimension: dimension(&sql), store }))
+}
+
+/// Reads 384 out of `content_embedding FLOAT[384]`.
+fn dimension(sql: &str) -> Option<usize> {
+    let sql = sql.to_ascii_lowercase();
+    let (_, rest) = sql.split_once("float[")?;
+    let (digits, _) = rest.split_once(']')?;
+    digits.trim().parse().ok().filter(|dimension| *dimension > 0)
+}
+
+fn stale_terms(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut statement = connection
+        .prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'memories'")?;
+    let triggers = statement.query_map([], |row| row.get::<_, String>(0))?;
+    for trigger in triggers {
+        let words: Vec<String> = trigger?.split_whitespace().map(str::to_ascii_lowercase).collect();
+        if words.join(" ").contains("delete from memory_content_fts ") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dimension_is_read_off_the_tables_definition() {
+        let of = |column| dimension(&format!("CREATE VIRTUAL TABLE memory_embeddings USING vec0({column})"));
+        assert_eq!(of("content_embedding FLOAT[384] distance_metric=cosine"), Some(384));
+        assert_eq!(of("content_embedding float[ 768 ], store TEXT partition key"), Some(768));
+        assert_eq!(of("content_embedding int8[384]"), None);
+        assert_eq!(of("content_embedding FLOAT[0]"), None);
+    }
+}
