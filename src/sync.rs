@@ -25,3 +25,6 @@ pub use propose::{Chosen, Proposal, Rewind, Wishes};
 pub use reading::{Reading, Unreadable};
 pub use record::{LAST_FETCH, LAST_PUSH, LAST_STASH};
 pub use session::{Progress, Session};
+
+#[cfg(test)]
+mod tests;

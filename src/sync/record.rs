@@ -1,12 +1,14 @@
 //! Writing down what a run came to, in one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::propose::versions;
 use super::{Chosen, Error, Problem, Proposal, Reading, Report, Session, local_reference, remote_reference};
 use crate::object::ContentHash;
-use crate::reconcile::{self, After, Direction, SideName, advance};
-use crate::store::{Conflict, Failure, IndexEntry, Side};
+use crate::reconcile::{self, After, Compared, Direction, Plan, Planned, SideName, Versions, advance};
+use crate::store::{Conflict, Failure, IndexEntry, Operation, Side, Staged};
+
+type Keys<'a> = BTreeSet<&'a ContentHash>;
 
 /// The fact that says when the server was last read, seconds since 1970.
 pub const LAST_FETCH: &str = "last_remote_sync";
@@ -44,7 +46,9 @@ impl Session<'_> {
                 self.record_base(proposal.base.id, &next, &message)?;
             }
             self.record_remote(proposal, chosen, after)?;
-            self.record_conflicts(proposal, chosen, after)?;
+            let finished = finished(chosen.plan, after);
+            self.record_run_conflicts(proposal, chosen.plan, &finished)?;
+            self.record_run_staged(proposal, &finished)?;
             self.record_failures(proposal, chosen, after, &report.problems)?;
             if report.error.is_none() {
                 store.clear_journal(&self.remote)?;
@@ -71,32 +75,60 @@ impl Session<'_> {
     }
 
     /// The conflicts that wait now. What a run was not about, or has not finished, stays as it was.
-    fn record_conflicts(&self, proposal: &Proposal, chosen: Chosen<'_>, after: &After) -> Result<(), Error> {
-        let stored = self.store.conflicts(&self.remote)?;
-        let about: Option<BTreeSet<&ContentHash>> = (!proposal.wishes.is_about_everything())
-            .then(|| chosen.plan.entries.iter().map(|entry| &entry.key).collect());
-        let is_finished = |key: &ContentHash| {
-            chosen.plan.entries.iter().any(|entry| {
-                let confirmed = |side| entry.step(side).is_none() || after.get(side, key).is_some();
-                &entry.key == key
-                    && entry.complete
-                    && confirmed(SideName::Local)
-                    && confirmed(SideName::Remote)
+    fn record_run_conflicts(
+        &self,
+        proposal: &Proposal,
+        plan: &Plan,
+        finished: &Keys<'_>,
+    ) -> Result<(), Error> {
+        let planned: Keys<'_> = plan.conflicts.iter().map(|conflict| &conflict.key).collect();
+        let about: Keys<'_> = plan.entries.iter().map(|entry| &entry.key).collect();
+        let versions_now: BTreeMap<&ContentHash, Versions> =
+            proposal.compared.iter().map(|one| (&one.key, one.versions)).collect();
+        let waits = |conflict: &Conflict| {
+            let is_answered = conflict.resolution.is_some()
+                && versions_now.get(&conflict.key) == Some(&versions(conflict))
+                && !finished.contains(&conflict.key);
+            let is_left_out = !proposal.wishes.is_about_everything() && !about.contains(&conflict.key);
+            !planned.contains(&conflict.key) && (is_left_out || is_answered)
+        };
+        let mut conflicts: Vec<Conflict> =
+            self.store.conflicts(&self.remote)?.into_iter().filter(waits).collect();
+        conflicts.extend(plan.conflicts.iter().map(|conflict| self.stored(conflict)));
+        Ok(self.store.set_conflicts(&self.remote, &conflicts)?)
+    }
+
+    /// Notes the conflicts of a proposal that is not carried out.
+    pub fn record_conflicts(&self, proposal: &Proposal) -> Result<(), Error> {
+        self.record_run_conflicts(proposal, &proposal.plan, &Keys::new())
+    }
+
+    /// Notes this device's changes that have not reached the server, for scripts that look at them.
+    pub fn record_staged(&self, proposal: &Proposal) -> Result<(), Error> {
+        self.record_run_staged(proposal, &Keys::new())
+    }
+
+    fn record_run_staged(&self, proposal: &Proposal, finished: &Keys<'_>) -> Result<(), Error> {
+        let staged = |one: &Compared| {
+            let (operation, blob) = match one.state.letter(SideName::Local) {
+                'A' => (Operation::Insert, one.versions.local),
+                'M' => (Operation::Update, one.versions.local),
+                'D' => (Operation::Delete, one.versions.base.map(|pair| pair.local)),
+                _ => return None,
+            };
+            Some(Staged {
+                key: one.key.clone(),
+                operation,
+                blob: blob.filter(|_| !finished.contains(&one.key))?,
+                staged_at: self.now,
+                source_machine: self.device.clone(),
             })
         };
-        let waits = |conflict: &Conflict| {
-            let planned = chosen.plan.conflicts.iter().any(|one| one.key == conflict.key);
-            let answered = conflict.resolution.is_some()
-                && proposal
-                    .compared
-                    .iter()
-                    .any(|one| one.key == conflict.key && one.versions == versions(conflict));
-            let left_out = about.as_ref().is_some_and(|about| !about.contains(&conflict.key));
-            !planned && (left_out || (answered && !is_finished(&conflict.key)))
-        };
-        let mut conflicts: Vec<Conflict> = stored.into_iter().filter(waits).collect();
-        conflicts.extend(chosen.plan.conflicts.iter().map(|conflict| self.stored(conflict)));
-        Ok(self.store.set_conflicts(&self.remote, &conflicts)?)
+        // A run about some memories knows nothing of the others' changes.
+        if proposal.wishes.only.is_some() {
+            return Ok(());
+        }
+        Ok(self.store.set_staged(&proposal.compared.iter().filter_map(staged).collect::<Vec<_>>())?)
     }
 
     fn stored(&self, conflict: &reconcile::Conflict) -> Conflict {
@@ -153,6 +185,15 @@ impl Session<'_> {
         }
         Ok(())
     }
+}
+
+/// The memories on which both sides agree now.
+fn finished<'a>(plan: &'a Plan, after: &After) -> Keys<'a> {
+    let is_done = |entry: &&Planned| {
+        let is_confirmed = |side| entry.step(side).is_none() || after.get(side, &entry.key).is_some();
+        entry.complete && is_confirmed(SideName::Local) && is_confirmed(SideName::Remote)
+    };
+    plan.entries.iter().filter(is_done).map(|entry| &entry.key).collect()
 }
 
 /// The message of the sync's commit: a summary, and what is left.

@@ -1,0 +1,423 @@
+//! Whole syncs between sides that live in memory: what the conductor guarantees, whatever the sides are.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::*;
+use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal};
+use crate::reconcile::{Direction, SideName};
+use crate::side::{self, Found, Held, Side};
+use crate::store::{Holder, Store};
+
+/// A side in memory that misbehaves as told.
+#[derive(Clone, Default)]
+struct World {
+    memories: BTreeMap<ContentHash, Memory>,
+    /// Tags are lower-cased on the way in, as the service does.
+    rewrites: bool,
+    /// Fails once this many edits were carried out.
+    dies_after: Option<usize>,
+    /// Left out of listings, as when rows move between pages.
+    unlisted: Option<ContentHash>,
+    unreadable: Option<ContentHash>,
+    refuses: Option<ContentHash>,
+    /// Somebody else writes this just before the next edits arrive.
+    intruder: Option<(ContentHash, Memory)>,
+    writes: usize,
+}
+
+impl World {
+    fn set(&mut self, name: &str, text: &str, tags: &[&str]) {
+        let memory = Memory {
+            content: text.to_owned(),
+            tags: tags.iter().map(ToString::to_string).collect(),
+            ..Memory::default()
+        };
+        self.memories.insert(key(name), memory);
+    }
+
+    fn found(&self, key: &ContentHash) -> Option<Found> {
+        if self.unreadable.as_ref() == Some(key) {
+            return Some(Found::Unreadable { key: Some(key.clone()), why: "not UTF-8".to_owned() });
+        }
+        let memory = self.memories.get(key)?.clone();
+        Some(Found::Memory(Held { key: key.clone(), memory, updated_at: None }))
+    }
+
+    fn carry_out(&mut self, edit: Edit) -> Outcome {
+        let held = self.memories.get(&edit.key).map(Memory::id);
+        if held != edit.expected {
+            return Outcome::Stale;
+        }
+        if self.refuses.as_ref() == Some(&edit.key) {
+            return Outcome::Refused(Refusal::Similar { to: key("similar") });
+        }
+        self.writes += 1;
+        let mut target = edit.target;
+        if let Some(memory) = target.as_mut().filter(|_| self.rewrites) {
+            memory.tags = memory.tags.iter().map(|tag| tag.to_lowercase()).collect();
+        }
+        match &target {
+            Some(memory) => self.memories.insert(edit.key, memory.clone()),
+            None => self.memories.remove(&edit.key),
+        };
+        Outcome::Done { now: target }
+    }
+}
+
+impl Side for World {
+    fn snapshot(&mut self, visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), side::Error> {
+        let keys: Vec<ContentHash> = self.memories.keys().cloned().collect();
+        for key in keys.iter().filter(|key| self.unlisted.as_ref() != Some(key)) {
+            if visit(self.found(key).expect("it was listed")).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, side::Error> {
+        Ok(keys.iter().map(|key| self.found(key)).collect())
+    }
+
+    fn apply(
+        &mut self,
+        edits: Vec<Edit>,
+        report: &mut dyn FnMut(ContentHash, Outcome),
+    ) -> Result<(), side::Error> {
+        self.memories.extend(self.intruder.take());
+        for edit in edits {
+            if self.dies_after.is_some_and(|limit| self.writes >= limit) {
+                return Err(side::Error::Protocol { address: "here".to_owned(), detail: "gone".to_owned() });
+            }
+            let key = edit.key.clone();
+            let outcome = self.carry_out(edit);
+            report(key, outcome);
+        }
+        Ok(())
+    }
+}
+
+fn key(name: &str) -> ContentHash {
+    ContentHash::new(name).unwrap()
+}
+
+/// A device: its memories and its staging database.
+struct Device {
+    world: World,
+    folder: tempfile::TempDir,
+}
+
+impl Device {
+    fn new() -> Self {
+        Self { world: World::default(), folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn store(&self) -> Store {
+        open(&self.folder.path().join("staging.db"))
+    }
+
+    /// One ordinary run.
+    fn sync(&mut self, server: &mut World) -> (Proposal, Option<Report>) {
+        self.run(server, Wishes::default(), None)
+    }
+
+    fn run(
+        &mut self,
+        server: &mut World,
+        wishes: Wishes,
+        allowed: Option<&str>,
+    ) -> (Proposal, Option<Report>) {
+        let store = self.store();
+        let session = session(&store);
+        let base = session.base().unwrap();
+        let theirs = session.read(SideName::Remote, server, &base.base, &mut |_| {}).unwrap();
+        session.record_fetched(&theirs).unwrap();
+        let ours = session.read(SideName::Local, &mut self.world, &base.base, &mut |_| {}).unwrap();
+        session.record_local(&ours).unwrap();
+        let proposal = session.propose(base, ours, theirs, wishes).unwrap();
+        let report = proposal.choose(allowed).map(|chosen| {
+            session.execute(&proposal, chosen, Some(&mut self.world), Some(server), &mut |_| {}).unwrap()
+        });
+        (proposal, report)
+    }
+}
+
+fn open(path: &Path) -> Store {
+    let holder = Holder { pid: 1, command: "test".to_owned(), since: 0 };
+    Store::create(path, &holder).unwrap().0
+}
+
+fn session(store: &Store) -> Session<'_> {
+    Session { store, remote: "origin".to_owned(), device: "laptop".to_owned(), now: 1_700_000_000 }
+}
+
+/// Every kind of action: new, changed and deleted on either side, and a merge.
+fn busy() -> (Device, World) {
+    let (mut device, mut server) = (Device::new(), World::default());
+    for name in
+        ["changed-here", "changed-there", "deleted-here", "deleted-there", "merged", "kept-1", "kept-2"]
+    {
+        device.world.set(name, name, &["Start"]);
+    }
+    server.rewrites = true;
+    device.sync(&mut server);
+    device.world.set("changed-here", "changed-here", &["Start", "ours"]);
+    server.set("changed-there", "changed-there", &["start", "theirs"]);
+    device.world.memories.remove("deleted-here");
+    server.memories.remove("deleted-there");
+    device.world.set("merged", "merged", &["Start", "ours"]);
+    server.set("merged", "merged", &["theirs"]);
+    device.world.set("new-here", "new-here", &[]);
+    server.set("new-there", "new-there", &[]);
+    device.world.writes = 0;
+    server.writes = 0;
+    (device, server)
+}
+
+fn shown(world: &World) -> String {
+    let line = |(key, memory): (&ContentHash, &Memory)| {
+        let tags: Vec<&str> = memory.tags.iter().map(String::as_str).collect();
+        format!("{key}: {} [{}]\n", memory.content, tags.join(" "))
+    };
+    world.memories.iter().map(line).collect()
+}
+
+#[test]
+fn everything_travels_both_ways_and_the_second_run_writes_nothing() {
+    let (mut device, mut server) = busy();
+    device.sync(&mut server);
+    insta::assert_snapshot!(shown(&device.world), @r"
+    changed-here: changed-here [Start ours]
+    changed-there: changed-there [Start theirs]
+    kept-1: kept-1 [Start]
+    kept-2: kept-2 [Start]
+    merged: merged [ours theirs]
+    new-here: new-here []
+    new-there: new-there []
+    ");
+    insta::assert_snapshot!(shown(&server), @r"
+    changed-here: changed-here [ours start]
+    changed-there: changed-there [start theirs]
+    kept-1: kept-1 [start]
+    kept-2: kept-2 [start]
+    merged: merged [ours theirs]
+    new-here: new-here []
+    new-there: new-there []
+    ");
+    let writes = (device.world.writes, server.writes);
+    let (proposal, _) = device.sync(&mut server);
+    assert!(proposal.plan.has_no_steps());
+    assert_eq!((device.world.writes, server.writes), writes);
+}
+
+#[test]
+fn a_run_that_dies_anywhere_is_finished_by_the_next() {
+    let (mut device, mut server) = busy();
+    device.sync(&mut server);
+    let end = (shown(&device.world), shown(&server));
+    let total = device.world.writes + server.writes;
+    for limit in 0..total {
+        let (mut device, mut server) = busy();
+        let ours_first = limit < device_writes();
+        if ours_first {
+            device.world.dies_after = Some(limit);
+        } else {
+            server.dies_after = Some(limit - device_writes());
+        }
+        let (_, report) = device.sync(&mut server);
+        assert!(report.unwrap().error.is_some(), "it died after {limit}");
+        device.world.dies_after = None;
+        server.dies_after = None;
+        device.sync(&mut server);
+        assert_eq!((shown(&device.world), shown(&server)), end, "died after {limit}");
+    }
+
+    fn device_writes() -> usize {
+        let (mut device, mut server) = busy();
+        device.sync(&mut server);
+        device.world.writes
+    }
+}
+
+#[test]
+fn a_run_that_loses_its_staging_database_deletes_nothing_and_loses_nothing() {
+    let (mut device, mut server) = busy();
+    device.sync(&mut server);
+    let end = (shown(&device.world), shown(&server));
+    device.folder = tempfile::tempdir().unwrap();
+    let (proposal, _) = device.sync(&mut server);
+    assert!(proposal.plan.has_no_steps() && proposal.plan.conflicts.is_empty());
+    assert_eq!((shown(&device.world), shown(&server)), end);
+}
+
+#[test]
+fn a_memory_that_a_listing_missed_is_not_taken_for_deleted() {
+    let (mut device, mut server) = busy();
+    device.sync(&mut server);
+    server.unlisted = Some(key("kept-1"));
+    let (proposal, _) = device.sync(&mut server);
+    assert!(proposal.plan.has_no_steps());
+    assert!(device.world.memories.contains_key("kept-1"));
+}
+
+#[test]
+fn what_cannot_be_read_is_left_alone_on_both_sides() {
+    let (mut device, mut server) = busy();
+    server.unreadable = Some(key("changed-here"));
+    device.world.unreadable = Some(key("deleted-there"));
+    let (proposal, _) = device.sync(&mut server);
+    assert_eq!((proposal.local.unreadable.len(), proposal.remote.unreadable.len()), (1, 1));
+    assert!(device.world.memories.contains_key("deleted-there"));
+    assert!(!server.memories["changed-here"].tags.contains("ours"));
+    // Once it can be read again, the change travels.
+    server.unreadable = None;
+    device.sync(&mut server);
+    assert!(server.memories["changed-here"].tags.contains("ours"));
+}
+
+#[test]
+fn one_refused_memory_stays_staged_and_stops_no_other() {
+    let (mut device, mut server) = busy();
+    server.refuses = Some(key("new-here"));
+    let (_, report) = device.sync(&mut server);
+    let problems = report.unwrap().problems;
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].similar_to, Some(key("similar")));
+    assert!(server.memories["changed-here"].tags.contains("ours"));
+    let store = device.store();
+    assert_eq!(store.failures("origin").unwrap().len(), 1);
+    assert_eq!(store.staged().unwrap().len(), 1);
+    drop(store);
+    server.refuses = None;
+    device.sync(&mut server);
+    assert!(device.store().failures("origin").unwrap().is_empty());
+    assert!(server.memories.contains_key("new-here"));
+}
+
+#[test]
+fn somebody_elses_write_in_between_is_never_overwritten() {
+    let (mut device, mut server) = busy();
+    let intruder = Memory {
+        content: "changed-here".to_owned(),
+        tags: ["intruder".to_owned()].into(),
+        ..Memory::default()
+    };
+    server.intruder = Some((key("changed-here"), intruder));
+    let (_, report) = device.sync(&mut server);
+    assert_eq!(report.unwrap().stale, [(SideName::Remote, key("changed-here"))]);
+    device.sync(&mut server);
+    for world in [&device.world, &server] {
+        let tags = &world.memories["changed-here"].tags;
+        assert!(tags.contains("ours") && tags.contains("intruder"), "{tags:?}");
+    }
+}
+
+#[test]
+fn a_conflict_waits_alone_until_one_side_is_chosen() {
+    for choice in [SideName::Local, SideName::Remote] {
+        let (mut device, mut server) = busy();
+        device.world.set("kept-1", "KEPT-1", &["Start"]);
+        server.set("kept-1", "Kept-1", &["start"]);
+        let (proposal, _) = device.sync(&mut server);
+        assert_eq!(proposal.plan.conflicts.len(), 1);
+        assert!(server.memories.contains_key("new-here"), "the others go on");
+        let store = device.store();
+        let resolution = match choice {
+            SideName::Local => crate::store::Resolution::Ours,
+            SideName::Remote => crate::store::Resolution::Theirs,
+        };
+        assert!(store.resolve("origin", &key("kept-1"), resolution).unwrap());
+        drop(store);
+        device.sync(&mut server);
+        let text = if choice == SideName::Local { "KEPT-1" } else { "Kept-1" };
+        assert_eq!(device.world.memories["kept-1"].content, text);
+        assert_eq!(server.memories["kept-1"].content, text);
+        assert!(device.store().conflicts("origin").unwrap().is_empty());
+    }
+}
+
+#[test]
+fn an_answer_to_a_conflict_that_has_changed_since_does_not_count() {
+    let (mut device, mut server) = busy();
+    device.world.set("kept-1", "KEPT-1", &[]);
+    server.set("kept-1", "Kept-1", &[]);
+    device.sync(&mut server);
+    device.store().resolve("origin", &key("kept-1"), crate::store::Resolution::Ours).unwrap();
+    server.set("kept-1", "KEPT-1 ", &[]);
+    let (proposal, _) = device.sync(&mut server);
+    assert_eq!(proposal.plan.conflicts.len(), 1);
+    assert_eq!(server.memories["kept-1"].content, "KEPT-1 ");
+}
+
+#[test]
+fn a_server_restored_from_a_backup_stops_the_run_and_is_put_right() {
+    let (mut device, mut server) = busy();
+    let backup = server.clone();
+    device.sync(&mut server);
+    let after = shown(&server);
+    // Back to the state right after the first sync.
+    server = backup;
+    server.set("changed-there", "changed-there", &["start"]);
+    server.set("merged", "merged", &["start"]);
+    server.set("deleted-there", "deleted-there", &["start"]);
+    server.memories.remove("new-there");
+    let (proposal, report) = device.sync(&mut server);
+    assert!(report.is_none(), "stopped before any effect");
+    let rewind = proposal.rewind.as_ref().expect("it is noticed");
+    assert_eq!((rewind.side, rewind.memories), (SideName::Remote, 7));
+    let id = rewind.plan.id().to_string();
+    device.run(&mut server, Wishes::default(), Some(&id));
+    assert_eq!(shown(&server), after);
+}
+
+#[test]
+fn an_emptied_server_stops_the_run_before_any_effect() {
+    let (mut device, mut server) = busy();
+    device.sync(&mut server);
+    let before = shown(&device.world);
+    server.memories.clear();
+    let (proposal, report) = device.sync(&mut server);
+    assert!(report.is_none());
+    assert!(!proposal.brakes.is_empty());
+    assert_eq!(shown(&device.world), before);
+    let id = proposal.plan.id().to_string();
+    device.run(&mut server, Wishes::default(), Some(&id));
+    assert!(device.world.memories.is_empty(), "that very plan was let through");
+}
+
+#[test]
+fn pulling_and_pushing_by_themselves_end_where_a_sync_ends() {
+    let (mut device, mut server) = busy();
+    device.sync(&mut server);
+    let end = (shown(&device.world), shown(&server));
+    for first in [Direction::Pull, Direction::Push] {
+        let (mut device, mut server) = busy();
+        let second = if first == Direction::Pull { Direction::Push } else { Direction::Pull };
+        for direction in [first, second] {
+            let wishes = Wishes { direction: Some(direction), ..Wishes::default() };
+            device.run(&mut server, wishes, None);
+        }
+        assert_eq!((shown(&device.world), shown(&server)), end);
+        assert!(device.sync(&mut server).0.plan.has_no_steps());
+    }
+}
+
+#[test]
+fn what_a_run_replaced_can_be_read_from_the_history() {
+    let (mut device, mut server) = busy();
+    let lost: Vec<BlobId> = ["changed-there", "deleted-there", "merged"]
+        .iter()
+        .map(|name| device.world.memories[*name].id())
+        .collect();
+    device.sync(&mut server);
+    let store = device.store();
+    for blob in lost {
+        assert!(store.memory(blob).is_ok());
+    }
+    let session = session(&store);
+    let last = session.base().unwrap().id.unwrap();
+    let first = session.sync_before(last).unwrap().expect("two syncs");
+    assert!(session.base_at(first).unwrap().contains_key("deleted-there"));
+}
