@@ -1,2 +1,5 @@
 //! The memsync program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    memsync::cli::main(std::env::args_os())
+}

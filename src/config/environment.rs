@@ -1,0 +1,138 @@
+//! The environment of the process, read here and nowhere else.
+
+#![expect(clippy::disallowed_methods, reason = "this is the place where the environment is read")]
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::Secret;
+
+/// Everything that memsync takes from its environment. An empty variable is as good as none.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `REMOTE_API`: the default remote's address.
+    pub remote_api: Option<String>,
+    /// `MCP_API_KEY`: the key for it.
+    pub api_key: Option<Secret>,
+    /// `STAGING_DB`: the staging database.
+    pub staging_db: Option<PathBuf>,
+    /// `HOSTNAME`: this device's name.
+    pub hostname: Option<String>,
+    /// `MCP_MEMORY_SQLITE_PATH`: the service's database.
+    pub memory_db: Option<PathBuf>,
+    /// `NO_COLOR` is set.
+    pub no_color: bool,
+    /// `TERM` is `dumb`.
+    pub is_dumb_terminal: bool,
+    /// `PAGER`; empty means that none is wanted.
+    pub pager: Option<String>,
+    /// `LESS` is set.
+    pub has_less_options: bool,
+    /// `VISUAL`, else `EDITOR`.
+    pub editor: Option<String>,
+    /// `HOME`, else what the system says.
+    pub home: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`, if it is an absolute path.
+    pub config_home: Option<PathBuf>,
+    /// `LOCALAPPDATA`, where Windows programs keep their data.
+    pub local_app_data: Option<PathBuf>,
+    /// `COLUMNS`: how wide text may be.
+    pub columns: Option<u16>,
+    /// `MEMSYNC_NOW`: a fixed time instead of the clock's, for tests.
+    pub now: Option<jiff::Timestamp>,
+}
+
+/// An environment variable whose value cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {name} is not {expected}")]
+pub struct InvalidVariable {
+    /// The variable. Its value is not kept, because it may be a key.
+    pub name: &'static str,
+    /// What it should be.
+    pub expected: &'static str,
+}
+
+impl Environment {
+    /// Reads the environment of this process.
+    pub fn read() -> Result<Self, InvalidVariable> {
+        let mut environment = Self::from_lookup(|name| std::env::var_os(name))?;
+        if environment.home.is_none() {
+            environment.home = etcetera::home_dir().ok();
+        }
+        Ok(environment)
+    }
+
+    /// Reads the environment that `lookup` answers for.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, InvalidVariable> {
+        let set = |name| lookup(name).filter(|value| !value.is_empty());
+        let path = |name| set(name).map(PathBuf::from);
+        let text = |name| {
+            let invalid = |_| InvalidVariable { name, expected: "valid UTF-8" };
+            set(name).map(|value| value.into_string().map_err(invalid)).transpose()
+        };
+        let now = text("MEMSYNC_NOW")?.map(|moment| moment.parse()).transpose().map_err(|_| {
+            InvalidVariable { name: "MEMSYNC_NOW", expected: "a time such as 2025-01-31T12:00:00Z" }
+        })?;
+        Ok(Self {
+            remote_api: text("REMOTE_API")?,
+            api_key: text("MCP_API_KEY")?.map(Secret::new),
+            staging_db: path("STAGING_DB"),
+            hostname: text("HOSTNAME")?,
+            memory_db: path("MCP_MEMORY_SQLITE_PATH"),
+            no_color: set("NO_COLOR").is_some(),
+            is_dumb_terminal: set("TERM").is_some_and(|terminal| terminal == "dumb"),
+            pager: lookup("PAGER").and_then(|value| value.into_string().ok()),
+            has_less_options: lookup("LESS").is_some(),
+            editor: text("VISUAL")?.map_or_else(|| text("EDITOR"), |editor| Ok(Some(editor)))?,
+            home: path("HOME"),
+            config_home: path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()),
+            local_app_data: path("LOCALAPPDATA"),
+            columns: text("COLUMNS")?.and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0),
+            now,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Result<Environment, InvalidVariable> {
+        Environment::from_lookup(|name| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).into())
+        })
+    }
+
+    #[test]
+    fn an_empty_variable_is_as_good_as_none() {
+        let read = environment(&[("STAGING_DB", ""), ("NO_COLOR", ""), ("REMOTE_API", ""), ("COLUMNS", "0")])
+            .unwrap();
+        assert_eq!((read.staging_db, read.remote_api, read.columns), (None, None, None));
+        assert!(!read.no_color);
+    }
+
+    #[test]
+    fn an_empty_pager_says_that_none_is_wanted() {
+        assert_eq!(environment(&[("PAGER", "")]).unwrap().pager.as_deref(), Some(""));
+        assert_eq!(environment(&[]).unwrap().pager, None);
+    }
+
+    #[test]
+    fn the_visual_editor_outranks_the_other() {
+        let read = environment(&[("VISUAL", "code -w"), ("EDITOR", "vi")]).unwrap();
+        assert_eq!(read.editor.as_deref(), Some("code -w"));
+        assert_eq!(environment(&[("EDITOR", "vi")]).unwrap().editor.as_deref(), Some("vi"));
+    }
+
+    #[test]
+    fn a_fixed_time_that_is_none_is_refused_rather_than_ignored() {
+        let error = environment(&[("MEMSYNC_NOW", "yesterday")]).unwrap_err();
+        insta::assert_snapshot!(error, @"the environment variable MEMSYNC_NOW is not a time such as 2025-01-31T12:00:00Z");
+    }
+
+    #[test]
+    fn the_key_is_not_printed_with_the_rest() {
+        let read = environment(&[("MCP_API_KEY", "hunter2")]).unwrap();
+        assert!(!format!("{read:?}").contains("hunter2"));
+    }
+}

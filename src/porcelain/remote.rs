@@ -1,0 +1,286 @@
+//! `memsync remote`: the servers that this device knows.
+
+use crate::config::{self, Fingerprint, Kind, Name, RemoteSettings, is_remote_name};
+use crate::error::{CommandError, ExitCode};
+use crate::porcelain::arguments::extra;
+use crate::ui::escape_line;
+use crate::workspace::Workspace;
+
+/// Show and change the servers that this device knows
+///
+/// Without a subcommand, lists them. The one named 'origin' (or what sync.remote says) is meant wherever a command names
+/// none. The environment variable REMOTE_API outranks its address.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_long_help = extra(EXTRA))]
+pub struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub action: Option<Action>,
+}
+
+/// What can be done with remotes.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Action {
+    /// Add a server
+    ///
+    /// The address may end in /api/memories, /api or neither. It carries no key: that is given in the environment variable
+    /// MCP_API_KEY, a file (remote.NAME.keyFile) or a credential helper (remote.NAME.credentialHelper).
+    #[command(after_long_help = extra(ADD))]
+    Add {
+        /// A name for it, such as origin
+        name: String,
+        /// Its address, such as https://memory.local:8443
+        url: String,
+    },
+    /// List the servers; with -v also their addresses and how each is trusted
+    List,
+    /// Change a server's address
+    ///
+    /// A certificate that was trusted for the old address stays trusted; `memsync remote trust` replaces it.
+    SetUrl {
+        /// The server's name
+        name: String,
+        /// Its new address
+        url: String,
+    },
+    /// Forget a server, with all its settings
+    #[command(visible_alias = "rm")]
+    Remove {
+        /// The server's name
+        name: String,
+    },
+    /// Trust exactly one certificate of a server
+    ///
+    /// For a server whose certificate no authority vouches for, such as one that the service made for itself. From then on
+    /// the server must show this certificate and no other. Compare the fingerprint with what the server itself says
+    /// before you trust it.
+    #[command(after_long_help = extra(TRUST))]
+    Trust {
+        /// The server's name
+        name: String,
+        /// The certificate's SHA-256: 64 hexadecimal digits, or as openssl prints it
+        sha256: String,
+    },
+}
+
+const EXTRA: &str = "\
+Examples:
+  memsync remote add origin https://memory.local:8443
+      Add the server that every command then means.
+  memsync remote list -v
+      List the servers with their addresses.
+  memsync remote set-url origin https://memory.example.net
+      The server has moved.
+
+Exit codes:
+  0    Done.
+  2    A name, an address or a fingerprint is wrong, or a file cannot be read or written.
+";
+
+const ADD: &str = "\
+Examples:
+  memsync remote add origin https://memory.local:8443
+      Add the server that every command then means.
+  memsync remote add backup http://127.0.0.1:8000
+      Add a second one, to be named: memsync sync backup.
+";
+
+const TRUST: &str = "\
+Examples:
+  openssl x509 -noout -fingerprint -sha256 -in cert.pem
+      On the server, print the fingerprint of its certificate.
+  memsync remote trust origin 5F:0A:...:C1
+      Here, trust that certificate.
+";
+
+/// Runs the command.
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    match &args.action {
+        None | Some(Action::List) => list(workspace)?,
+        Some(Action::Add { name, url }) => add(name, url, workspace)?,
+        Some(Action::SetUrl { name, url }) => set_url(name, url, workspace)?,
+        Some(Action::Remove { name }) => remove(name, workspace)?,
+        Some(Action::Trust { name, sha256 }) => trust(name, sha256, workspace)?,
+    }
+    Ok(ExitCode::Done)
+}
+
+fn list(workspace: &mut Workspace) -> Result<(), CommandError> {
+    let mut names = workspace.config.remotes();
+    let default = workspace.config.default_remote();
+    if workspace.environment.remote_api.is_some() && !names.contains(&default) {
+        names.push(default);
+    }
+    for name in names {
+        let line = if workspace.ui.is_verbose() { described(&name, workspace) } else { name };
+        workspace.ui.data(&format!("{}\n", escape_line(&line)))?;
+    }
+    Ok(())
+}
+
+/// The remote with its address and how its certificate is checked; what is wrong with it stands in the same place.
+fn described(name: &str, workspace: &Workspace) -> String {
+    match workspace.remote_settings(Some(name)) {
+        Ok(settings) => format!("{name}  {}  ({})", settings.url, trust_of(&settings)),
+        Err(error) => format!("{name}  ({error})"),
+    }
+}
+
+fn trust_of(settings: &RemoteSettings) -> String {
+    match (&settings.certificate, &settings.ca_file) {
+        _ if settings.url.scheme() == "http" => "not encrypted".to_owned(),
+        (Some(fingerprint), _) => format!("trusts the certificate {fingerprint}"),
+        (None, Some(path)) => format!("trusts the system and {}", path.display()),
+        (None, None) => "trusts the system".to_owned(),
+    }
+}
+
+fn add(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
+    if !is_remote_name(name) {
+        return Err(CommandError::usage(format!("'{name}' cannot name a remote"))
+            .with_hint("a name is letters, digits, '.', '_' and '-', beginning with a letter or digit"));
+    }
+    if workspace.config.remotes().iter().any(|known| known == name) {
+        return Err(CommandError::usage(format!("the remote '{name}' exists already"))
+            .with_hint(format!("`memsync remote set-url {name} URL` changes its address")));
+    }
+    write(name, "url", checked_url(url)?, workspace)
+}
+
+fn set_url(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
+    let url = checked_url(url)?;
+    known(name, workspace)?;
+    write(name, "url", url, workspace)
+}
+
+fn remove(name: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
+    known(name, workspace)?;
+    for file in [&mut workspace.config.local, &mut workspace.config.global] {
+        if file.remove_section("remote", name) {
+            file.save()?;
+        }
+    }
+    Ok(())
+}
+
+fn trust(name: &str, sha256: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
+    let fingerprint: Fingerprint =
+        sha256.parse().map_err(|expected| CommandError::usage(format!("'{sha256}' is not {expected}")))?;
+    // A remote may be known from REMOTE_API alone.
+    if workspace.environment.remote_api.is_none() || name != workspace.config.default_remote() {
+        known(name, workspace)?;
+    }
+    write(name, "certificate", fingerprint.as_str(), workspace)?;
+    workspace.ui.note(&format!("From now on '{name}' must show this certificate and no other."));
+    Ok(())
+}
+
+fn known(name: &str, workspace: &Workspace) -> Result<(), config::Error> {
+    if workspace.config.remotes().iter().any(|known| known == name) {
+        return Ok(());
+    }
+    Err(config::Error::UnknownRemote { name: name.to_owned() })
+}
+
+/// The address as it is given, where it can be one. What is wrong is said without repeating it: it may hold a key.
+fn checked_url(url: &str) -> Result<&str, CommandError> {
+    Kind::Url
+        .check(url)
+        .map(|()| url)
+        .map_err(|expected| CommandError::usage(format!("the address cannot be used: expected {expected}")))
+}
+
+/// Writes a setting where the remote is, or into the local file.
+fn write(name: &str, variable: &str, value: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
+    let config = &mut workspace.config;
+    let is_of_remote = |known: &Name| known.is_in_section("remote") && known.subsection() == Some(name);
+    let is_in = |file: &config::File| file.entries().iter().any(|(known, _)| is_of_remote(known));
+    let is_global = is_in(&config.global) && !is_in(&config.local);
+    let file = if is_global { &mut config.global } else { &mut config.local };
+    file.set(&Name::of_remote(name, variable), value)?;
+    file.save()?;
+    Ok(())
+}
+
+/// Asks on a terminal what `memsync remote trust` would say otherwise, when `name` showed an unknown certificate. True
+/// where it is trusted from now on, so that the command can try again; false where the answer was no, or there was
+/// nobody to ask.
+pub fn offer_trust(name: &str, sha256: &str, workspace: &mut Workspace) -> Result<bool, CommandError> {
+    let question =
+        format!("'{name}' shows an unknown certificate with the SHA-256 {sha256}. Trust exactly this one?");
+    let is_trusted = workspace.ui.confirm(&question)? == Some(true);
+    if is_trusted {
+        trust(name, sha256, workspace)?;
+    }
+    Ok(is_trusted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{Palette, Settings, Verbosity, testing::kept};
+    use crate::workspace::testing::workspace;
+    use clap::Parser;
+    use std::path::Path;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    /// What `memsync remote LINE` prints and ends with, in `folder`.
+    fn remote(folder: &Path, line: &[&str]) -> String {
+        let (mut workspace, _, _) = workspace(folder);
+        let (ui, stdout, stderr) =
+            kept(Settings { verbosity: Verbosity::Verbose, ..Settings::default() }, false);
+        workspace.ui = ui;
+        let args = Line::parse_from([&["remote"], line].concat()).args;
+        let end = match run(&args, &mut workspace) {
+            Ok(code) => format!("exit {}", code.code()),
+            Err(error) => format!("{}exit {}", error.render(Palette::plain()), error.exit_code().code()),
+        };
+        (stderr.text() + &stdout.text() + &end).replace(&folder.display().to_string(), "FOLDER")
+    }
+
+    const SHA256: &str = "5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a";
+
+    #[test]
+    fn a_remote_is_added_listed_moved_trusted_and_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let remote = |line: &[&str]| remote(folder.path(), line);
+        assert_eq!(remote(&["add", "origin", "https://home.local:8443"]), "exit 0");
+        assert_eq!(remote(&["add", "backup", "http://127.0.0.1:8000"]), "exit 0");
+        assert_eq!(remote(&["set-url", "origin", "https://home.local/api/memories"]), "exit 0");
+        insta::assert_snapshot!(remote(&["trust", "origin", &SHA256.to_uppercase()]), @"");
+        insta::assert_snapshot!(remote(&["list"]), @"");
+        assert_eq!(remote(&["remove", "origin"]), "exit 0");
+        assert_eq!(remote(&["rm", "backup"]), "exit 0");
+        assert_eq!(remote(&[]), "exit 0");
+    }
+
+    #[test]
+    fn mistakes_are_refused_and_an_address_with_a_key_is_not_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let remote = |line: &[&str]| remote(folder.path(), line);
+        remote(&["add", "origin", "https://home.local"]);
+        insta::assert_snapshot!(remote(&["add", "origin", "https://other.local"]), @"");
+        insta::assert_snapshot!(remote(&["add", "my server", "https://other.local"]), @"");
+        insta::assert_snapshot!(remote(&["add", "backup", "https://ada:hunter2@other.local"]), @"");
+        insta::assert_snapshot!(remote(&["set-url", "backup", "https://other.local"]), @"");
+        insta::assert_snapshot!(remote(&["trust", "origin", "abc"]), @"");
+        insta::assert_snapshot!(remote(&["list"]), @"");
+    }
+
+    #[test]
+    fn a_setting_is_written_to_the_file_that_has_the_remote() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut workspace, _, _) = workspace(folder.path());
+        workspace.config.global.set(&Name::of_remote("origin", "url"), "https://home.local").unwrap();
+        workspace.config.global.save().unwrap();
+        remote(folder.path(), &["trust", "origin", SHA256]);
+        let config = self::workspace(folder.path()).0.config;
+        assert_eq!(config.global.values(&Name::of_remote("origin", "certificate")), [SHA256]);
+        assert!(config.local.entries().is_empty());
+    }
+}
