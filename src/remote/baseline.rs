@@ -1,0 +1,123 @@
+//! The whole database of a server in one consistent cut: `GET /api/sync/baseline`.
+//!
+//! The answer is fetched whole before anything of it is shown, so that a connection that breaks is simply
+//! tried again. Then it is read event by event: beside the text itself only one memory is held at a time.
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::client::{Failure, quote};
+use super::record::{Record, Row};
+use crate::object::{Bookkeeping, ContentHash};
+
+/// One row of the server's database.
+pub(super) struct Event {
+    /// Its name, where it can be one.
+    pub(super) key: Option<ContentHash>,
+    /// What it holds.
+    pub(super) row: Row,
+    /// The latest clock of its event log, in milliseconds since 1970.
+    pub(super) clock: i64,
+}
+
+/// Shows every row of a baseline, tombstones too, until `visit` breaks.
+pub(super) fn read(
+    body: &[u8],
+    bookkeeping: &Bookkeeping,
+    visit: &mut dyn FnMut(Event) -> ControlFlow<()>,
+) -> Result<(), Failure> {
+    let mut reading = Reading { bookkeeping, visit, stopped: false, found: false };
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let result = Baseline(&mut reading).deserialize(&mut deserializer);
+    match result {
+        _ if reading.stopped => Ok(()),
+        Ok(()) if reading.found => Ok(()),
+        Ok(()) => Err(Failure::Malformed("its baseline has no events".to_owned())),
+        Err(error) => Err(Failure::Malformed(format!("its baseline cannot be read: {error}"))),
+    }
+}
+
+struct Reading<'a> {
+    bookkeeping: &'a Bookkeeping,
+    visit: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
+    stopped: bool,
+    found: bool,
+}
+
+/// The outer object, of which only the member `events` matters.
+struct Baseline<'a, 'b>(&'a mut Reading<'b>);
+
+/// The list of events.
+struct Events<'a, 'b>(&'a mut Reading<'b>);
+
+impl<'de> DeserializeSeed<'de> for Baseline<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Baseline<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a baseline")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<String>()? {
+            if name == "events" {
+                self.0.found = true;
+                members.next_value_seed(Events(self.0))?;
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Events<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Events<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut events: A) -> Result<(), A::Error> {
+        while let Some(event) = events.next_element::<Value>()? {
+            if (self.0.visit)(decode(event, self.0.bookkeeping)).is_break() {
+                self.0.stopped = true;
+                return Err(serde::de::Error::custom("nobody wants to see more"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn decode(mut event: Value, bookkeeping: &Bookkeeping) -> Event {
+    let key = event["content_hash"].as_str().and_then(|key| ContentHash::new(key).ok());
+    let clock = event["hlc_physical"].as_i64().unwrap_or(0);
+    let row = match event["op"].as_str() {
+        Some("delete") => Row::Tombstone,
+        Some("create") => match Record::decode(event["payload"].take(), bookkeeping) {
+            Ok(record) if Some(&record.held.key) == key.as_ref() => Row::Live(Box::new(record)),
+            Ok(_) => Row::Unreadable("its event and its payload name different memories".to_owned()),
+            Err(why) => Row::Unreadable(quote(&why)),
+        },
+        _ => Row::Unreadable("its event is neither a create nor a delete".to_owned()),
+    };
+    Event { key, row, clock }
+}

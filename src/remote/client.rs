@@ -1,0 +1,309 @@
+//! One HTTP exchange with the server: authenticated, timed out, retried, counted.
+//!
+//! Every request may be sent twice (an answer can get lost), so callers only send what is harmless to
+//! repeat. Redirects are not followed, because the key must never reach another host. What a server says is
+//! untrusted: it is cut to one short line before it is quoted.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::{Method, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::trust::{self, LastRejected, Rejected};
+use super::{ApiKey, RemoteUrl, Trust};
+use crate::side::{self, Cause};
+
+/// How long to wait for a server, and how often to ask again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// The longest time to wait for a connection.
+    pub connect: Duration,
+    /// The longest time to wait without receiving a byte of an answer.
+    pub answer: Duration,
+    /// How often a failed request is sent again.
+    pub retries: usize,
+    /// The wait before the first retry; it doubles with each, plus a random part of the same size.
+    pub first_wait: Duration,
+    /// The longest wait between retries, even where the server's `Retry-After` asks for more.
+    pub longest_wait: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            answer: Duration::from_secs(60),
+            retries: 3,
+            first_wait: Duration::from_millis(250),
+            longest_wait: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Why a request came to nothing, after the retries.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// No connection, or one that broke or fell silent before the answer was whole.
+    Transport(Cause),
+    /// The server's certificate was not accepted.
+    Certificate(Rejected),
+    /// The server answered with an error.
+    Status { status: StatusCode, detail: String, retry_after: Option<Duration> },
+    /// The answer is not what the API promises.
+    Malformed(String),
+}
+
+impl Failure {
+    /// Whether the same request may do better in a while.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Transport(_) => true,
+            Self::Status { status, .. } => {
+                matches!(*status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+                    || status.is_server_error()
+            }
+            Self::Certificate(_) | Self::Malformed(_) => false,
+        }
+    }
+
+    /// The error status that the server answered with.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// Whether the server has no such endpoint.
+    pub(super) fn is_missing_endpoint(&self) -> bool {
+        matches!(
+            self.status(),
+            Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED)
+        )
+    }
+}
+
+/// A connection to one server.
+pub(super) struct Client {
+    http: reqwest::Client,
+    url: RemoteUrl,
+    key: Option<ApiKey>,
+    last_rejected: LastRejected,
+    patience: Patience,
+    requests: Cell<u64>,
+    writes: Cell<u64>,
+}
+
+impl Client {
+    /// Prepares a connection; nothing is sent yet.
+    pub(super) fn new(
+        url: RemoteUrl,
+        key: Option<ApiKey>,
+        trust: &Trust,
+        patience: Patience,
+    ) -> Result<Self, side::Error> {
+        let unusable = |cause: Cause| side::Error::Unreachable { address: url.to_string(), cause };
+        let (tls, last_rejected) = trust::client_config(trust).map_err(|error| unusable(Box::new(error)))?;
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(patience.connect)
+            .read_timeout(patience.answer)
+            .user_agent(concat!("memsync/", env!("CARGO_PKG_VERSION")));
+        // A proxy is for the network; this machine is never behind one.
+        let builder = if url.is_loopback() { builder.no_proxy() } else { builder };
+        let http = builder.build().map_err(|error| unusable(Box::new(error)))?;
+        Ok(Self { http, url, key, last_rejected, patience, requests: Cell::new(0), writes: Cell::new(0) })
+    }
+
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.get()
+    }
+
+    pub(super) fn writes(&self) -> u64 {
+        self.writes.get()
+    }
+
+    /// Fetches an endpoint and reads its JSON.
+    pub(super) async fn get<T: DeserializeOwned>(&self, endpoint: &str) -> Result<T, Failure> {
+        self.send(Method::GET, endpoint, None).await
+    }
+
+    /// Sends a request, with a JSON body if there is one, and reads the JSON of the answer.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        endpoint: &str,
+        body: Option<&Value>,
+    ) -> Result<T, Failure> {
+        let answer = self.fetch(method, endpoint, body.map(|body| body.to_string().into_bytes())).await?;
+        read_json(&answer)
+    }
+
+    /// Sends a request and returns the whole body of a successful answer.
+    pub(super) async fn fetch(
+        &self,
+        method: Method,
+        endpoint: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, Failure> {
+        let backoff = ExponentialBuilder::default()
+            .with_jitter()
+            .with_min_delay(self.patience.first_wait)
+            .with_max_delay(self.patience.longest_wait)
+            .with_max_times(self.patience.retries);
+        let longest = self.patience.longest_wait;
+        (|| self.attempt(&method, endpoint, body.as_deref()))
+            .retry(backoff)
+            .when(Failure::is_transient)
+            .adjust(|failure, wait| match failure {
+                Failure::Status { retry_after: Some(asked), .. } => wait.map(|_| longest.min(*asked)),
+                _ => wait,
+            })
+            .notify(|failure, wait| tracing::debug!(?failure, ?wait, "trying again"))
+            .await
+    }
+
+    async fn attempt(
+        &self,
+        method: &Method,
+        endpoint: &str,
+        body: Option<&[u8]>,
+    ) -> Result<Vec<u8>, Failure> {
+        tracing::debug!(%method, endpoint, "request");
+        self.requests.set(self.requests.get() + 1);
+        if *method != Method::GET {
+            self.writes.set(self.writes.get() + 1);
+        }
+        let mut request = self.http.request(method.clone(), self.url.endpoint(endpoint));
+        if let Some(key) = &self.key {
+            request = request.header(AUTHORIZATION, key.header());
+        }
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+        }
+        let response = request.send().await.map_err(|error| self.transport(error))?;
+        match response.status() {
+            status if status.is_success() => self.read_body(response, usize::MAX).await,
+            status if status.is_redirection() => Err(Failure::Malformed(redirected(response.headers()))),
+            status => Err(self.refused(status, response).await),
+        }
+    }
+
+    /// What an error status means, in the server's words as far as they go.
+    async fn refused(&self, status: StatusCode, response: Response) -> Failure {
+        const ENOUGH: usize = 64 * 1024;
+        let retry_after = retry_after(response.headers());
+        let body = self.read_body(response, ENOUGH).await.unwrap_or_default();
+        let words = serde_json::from_slice(&body).ok().and_then(|value| words_of(&value));
+        let words = words.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
+        Failure::Status { status, detail: quote(&words), retry_after }
+    }
+
+    async fn read_body(&self, mut response: Response, enough: usize) -> Result<Vec<u8>, Failure> {
+        // The announced length saves growing the buffer, but is not believed beyond what is usual.
+        const USUAL: u64 = 256 * 1024 * 1024;
+        let announced = response.content_length().unwrap_or(0).min(USUAL);
+        let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(enough));
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() >= enough {
+                break;
+            }
+        }
+        Ok(body)
+    }
+
+    fn transport(&self, error: reqwest::Error) -> Failure {
+        match self.last_rejected.take() {
+            Some(rejected) => Failure::Certificate(rejected),
+            None => Failure::Transport(Box::new(error.without_url())),
+        }
+    }
+
+    /// The error for the whole side that a failed request stands for.
+    pub(super) fn side_error(&self, failure: Failure) -> side::Error {
+        let address = self.url.to_string();
+        match failure {
+            Failure::Transport(cause) => side::Error::Unreachable { address, cause },
+            Failure::Certificate(Rejected { presented, pinned: Some(pinned), .. }) => {
+                let (sha256, pinned) = (presented.to_string(), pinned.to_string());
+                side::Error::ChangedCertificate { address, sha256, pinned }
+            }
+            Failure::Certificate(Rejected { presented, pinned: None, cause }) => {
+                let sha256 = presented.to_string();
+                side::Error::UntrustedCertificate { address, sha256, cause: Box::new(cause) }
+            }
+            Failure::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, detail, .. } => {
+                side::Error::Unauthorized { address, detail }
+            }
+            transient if transient.is_transient() => {
+                side::Error::Unreachable { address, cause: describe(&transient).into() }
+            }
+            other => side::Error::Protocol { address, detail: describe(&other) },
+        }
+    }
+}
+
+/// A failure as a part of a sentence.
+pub(super) fn describe(failure: &Failure) -> String {
+    match failure {
+        Failure::Transport(cause) => cause.to_string(),
+        Failure::Certificate(rejected) => rejected.cause.to_string(),
+        Failure::Status { status, detail, .. } if detail.is_empty() => format!("it answered {status}"),
+        Failure::Status { status, detail, .. } => format!("it answered {status}: {detail}"),
+        Failure::Malformed(detail) => detail.clone(),
+    }
+}
+
+/// Reads an answer's JSON.
+pub(super) fn read_json<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(answer).map_err(|error| {
+        let start = String::from_utf8_lossy(&answer[..answer.len().min(200)]);
+        Failure::Malformed(format!("{error}, in an answer that starts with \"{}\"", quote(&start)))
+    })
+}
+
+/// A server's words as one line of at most 200 characters.
+pub(super) fn quote(words: &str) -> String {
+    const LONGEST: usize = 200;
+    let line: Vec<&str> = words.split(|c: char| c.is_whitespace() || c.is_control()).collect();
+    let line = line.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The sentence in an error answer: `{"detail": "…"}`, or the description in `{"detail": {…}}` or `{…}`.
+fn words_of(answer: &Value) -> Option<String> {
+    let detail = answer.get("detail").unwrap_or(answer);
+    let words = [detail.as_str(), detail["error_description"].as_str(), detail["error"].as_str()];
+    words.into_iter().flatten().next().map(str::to_owned)
+}
+
+fn redirected(headers: &HeaderMap) -> String {
+    let place = headers.get(LOCATION).map(|place| String::from_utf8_lossy(place.as_bytes()).into_owned());
+    format!(
+        "it redirects to {}, and the key is sent to no other place: if that is the server, give its URL instead",
+        quote(&place.unwrap_or_default())
+    )
+}
+
+/// How long the server asks to wait: a number of seconds, or a date, measured against its own clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let asked = text(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let parser = DateTimeParser::new();
+    let until = parser.parse_timestamp(asked).ok()?;
+    let now = parser.parse_timestamp(text(DATE)?).ok()?;
+    Duration::try_from(until.duration_since(now)).ok()
+}

@@ -1,0 +1,219 @@
+//! Creating memories: by events where the server takes them, by POST elsewhere.
+//!
+//! An event keeps the name, time, store, type and spelling of tags, and the server looks for no similar
+//! memory. POST stamps its own time (the memory's travels in the `memsync` member), names the memory by its
+//! text, rewrites tags and type (the PUT that follows puts them right as far as it can), and refuses a text
+//! that is similar to another of the last day, unless a conversation id says that this is meant.
+
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::Remote;
+use super::client::{Failure, read_json};
+use super::read::{Known, Rows};
+use super::record::{self, Record};
+use super::trust::sha256;
+use super::write::{Attempt, Step, failed, settle};
+use crate::object::{ContentHash, Edit, Memory, Outcome, Refusal};
+
+/// The most events in one request.
+const BATCH_EVENTS: usize = 200;
+
+/// The most bytes in one request, unless one event alone has more. 12.2.0 refuses bodies above 1 MiB.
+const BATCH_BYTES: usize = 900 * 1024;
+
+/// An event, ready to be sent.
+struct Ready {
+    /// Which edit it carries out.
+    index: usize,
+    json: String,
+}
+
+#[derive(Deserialize)]
+struct Ingested {
+    results: Vec<Status>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    status: String,
+}
+
+impl Remote {
+    /// Sends all edits that are creations or replacements as events, and notes their attempts. `false`
+    /// where the server takes no events from this device: then some may lack an attempt.
+    pub(super) async fn push_events(
+        &self,
+        edits: &[Edit],
+        rows: &Rows,
+        attempts: &mut [Option<Attempt>],
+    ) -> Result<bool, Failure> {
+        let mut ready = Vec::new();
+        for (index, edit) in edits.iter().enumerate() {
+            let known = rows.get(&edit.key);
+            if let Step::Event(target, record) = self.plan(edit, known) {
+                ready.push(Ready { index, json: self.event(&edit.key, target, record, known) });
+            }
+        }
+        let mut batches = batches(&ready);
+        while let Some(batch) = batches.pop() {
+            match self.push(batch).await {
+                Ok(Ingested { results }) => {
+                    // The server stops at the first event that fails; those after it are sent again.
+                    let accepted = results.iter().take_while(|result| result.status != "failed").count();
+                    let (written, rest) = batch.split_at(accepted.min(batch.len()));
+                    written.iter().for_each(|event| attempts[event.index] = Some(Attempt::Written));
+                    if let Some((culprit, rest)) = rest.split_first() {
+                        let reason = "the server failed to apply it".to_owned();
+                        attempts[culprit.index] = Some(Attempt::Final(Outcome::Failed { reason }));
+                        if !rest.is_empty() {
+                            batches.push(rest);
+                        }
+                    }
+                }
+                Err(failure) if no_events_from_here(&failure) => return Ok(false),
+                Err(failure) if batch.len() > 1 && !failure.is_transient() && failure.status().is_some() => {
+                    let (first, second) = batch.split_at(batch.len() / 2);
+                    batches.extend([second, first]);
+                }
+                Err(failure) => {
+                    let attempt = settle(failure)?;
+                    batch.iter().for_each(|event| attempts[event.index] = Some(attempt.clone()));
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn push(&self, batch: &[Ready]) -> Result<Ingested, Failure> {
+        let events: Vec<&str> = batch.iter().map(|event| event.json.as_str()).collect();
+        let body = format!("{{\"events\":[{}]}}", events.join(","));
+        read_json(&self.client.fetch(Method::POST, "/api/sync/events", Some(body.into_bytes())).await?)
+    }
+
+    /// A create event with a clock ahead of everything that the server shows for this memory. The event's
+    /// id follows from what it says, so that one that is sent twice is applied once.
+    fn event(
+        &self,
+        key: &ContentHash,
+        target: &Memory,
+        record: Option<&Record>,
+        known: Option<&Known>,
+    ) -> String {
+        let seen = known.map_or(0, |known| known.clock);
+        let clock = self.now_milliseconds().max(seen.saturating_add(1));
+        let kept = record.map(|record| record.kept_members(&self.bookkeeping)).unwrap_or_default();
+        let event = json!({
+            "schema_version": 1,
+            "agent_id": self.device,
+            "event_id": event_id(&[&self.device, key.as_str(), &target.id().to_string(), &clock.to_string()]),
+            "op": "create",
+            "content_hash": key.as_str(),
+            "hlc_physical": clock,
+            "hlc_logical": 0,
+            "embedding_model": null,
+            "embedding_dim": null,
+            "payload": record::event_payload(key, target, kept, self.now),
+        });
+        event.to_string()
+    }
+
+    /// Creates a memory by POST. A `conversation_id` keeps the server from looking for similar ones.
+    pub(super) async fn post(
+        &self,
+        key: &ContentHash,
+        target: &Memory,
+        kept: Map<String, Value>,
+        conversation_id: Option<&str>,
+    ) -> Result<Attempt, Failure> {
+        if let Err(refusal) = check_name(key, target) {
+            return Ok(Attempt::Final(Outcome::Refused(refusal)));
+        }
+        let body = record::post_body(target, kept, &self.device, conversation_id);
+        let mut answer = match self.client.send::<Value>(Method::POST, "/api/memories", Some(&body)).await {
+            Ok(answer) => answer,
+            Err(failure) => return settle(failure),
+        };
+        if answer["success"] != Value::Bool(true) {
+            return Ok(not_created(&answer));
+        }
+        if answer["content_hash"].as_str() != Some(key.as_str()) {
+            let why = "the server split it into several memories of its own".to_owned();
+            return Ok(Attempt::Final(Outcome::Refused(Refusal::Rejected(why))));
+        }
+        let Ok(record) = Record::decode(answer["memory"].take(), &self.bookkeeping) else {
+            return Ok(Attempt::Written);
+        };
+        match record.changes(target, &self.bookkeeping) {
+            Some(changes) => self.put(&record, &changes).await,
+            None => Ok(Attempt::Written),
+        }
+    }
+}
+
+/// Cuts events into requests, the first request last.
+fn batches(ready: &[Ready]) -> Vec<&[Ready]> {
+    let mut batches = Vec::new();
+    let mut start = 0;
+    let mut bytes = 0;
+    for (index, event) in ready.iter().enumerate() {
+        let full = index - start == BATCH_EVENTS || bytes + event.json.len() > BATCH_BYTES;
+        if full && index > start {
+            batches.push(&ready[start..index]);
+            (start, bytes) = (index, 0);
+        }
+        bytes += event.json.len();
+    }
+    if start < ready.len() {
+        batches.push(&ready[start..]);
+    }
+    batches.reverse();
+    batches
+}
+
+/// Whether a failed push says that this device's events are not wanted, or that there is no such endpoint.
+fn no_events_from_here(failure: &Failure) -> bool {
+    failure.status() == Some(StatusCode::FORBIDDEN) || failure.is_missing_endpoint()
+}
+
+/// A UUID that follows from `parts`.
+fn event_id(parts: &[&str]) -> String {
+    let digest = sha256(format!("memsync\0{}", parts.join("\0")).as_bytes());
+    let hex: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// Refuses a memory that POST would file under another name than its own.
+pub(super) fn check_name(key: &ContentHash, target: &Memory) -> Result<(), Refusal> {
+    if content_hash(&target.content) == key.as_str() {
+        return Ok(());
+    }
+    let why = "the server names a memory after its text, and this one has another name";
+    Err(Refusal::Unrepresentable(why.to_owned()))
+}
+
+/// The name that the service gives a text: the SHA-256 of what Python's `strip().lower()` makes of it.
+fn content_hash(content: &str) -> String {
+    // Python counts the four separators below as white space, Unicode's property does not.
+    let is_space = |c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c);
+    let digest = sha256(content.trim_matches(is_space).to_lowercase().as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The conversation that a memory is said to belong to, so that no similar memory stands in its way.
+pub(super) fn conversation_of(target: &Memory, device: &str) -> String {
+    let members = target.metadata.members();
+    let own = members.and_then(|members| members.get("conversation_id")).and_then(Value::as_str);
+    own.filter(|id| !id.is_empty()).map_or_else(|| format!("memsync-{device}"), str::to_owned)
+}
+
+/// What `success: false` means after a POST. The service says it in words only.
+fn not_created(answer: &Value) -> Attempt {
+    let message = answer["message"].as_str().unwrap_or_default();
+    let similar = message.split_once("semantically similar to ").map(|(_, rest)| rest.trim_end_matches(')'));
+    if let Some(Ok(to)) = similar.map(ContentHash::new) {
+        return Attempt::Final(Outcome::Refused(Refusal::Similar { to }));
+    }
+    if message.contains("(exact match)") { Attempt::Doubled } else { failed(answer) }
+}

@@ -1,0 +1,197 @@
+//! Reading a server that has no baseline: its listing page by page, and one memory at a time.
+//!
+//! The listing is cut anew for each page, newest first, so that while others write a memory may come twice
+//! or be missed. Names seen before are dropped, and where the number of memories does not agree with the
+//! server's own count, or that count moved, the listing is read again.
+
+use std::collections::HashSet;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::client::{Client, Failure, describe, quote};
+use super::record::{Record, Row};
+use super::{IN_FLIGHT, address};
+use crate::object::{Bookkeeping, ContentHash};
+
+/// The most memories that the service puts on one page. Its parts (10, 1) divide it, so that a page that
+/// fails can be fetched in smaller ones.
+const PAGE_SIZE: u64 = 100;
+
+/// How often the listing is read at most before what was seen is taken as it is.
+const MOST_READINGS: usize = 5;
+
+/// What one entry of the listing turned out to be.
+pub(super) type Entry = Result<Record, (Option<ContentHash>, String)>;
+
+#[derive(Deserialize)]
+struct Page {
+    memories: Vec<Value>,
+    total: u64,
+}
+
+/// A listing that is being read.
+pub(super) struct Listing<'a> {
+    client: &'a Client,
+    bookkeeping: &'a Bookkeeping,
+    /// The number of the next page, from 1.
+    next: u64,
+    /// The names seen in this reading, and how many entries could not be read.
+    seen: HashSet<ContentHash>,
+    damaged: u64,
+    /// The server's counts in this reading: the first, and whether another was given later.
+    total: Option<u64>,
+    moved: bool,
+    readings: usize,
+    /// How many were seen of how many by the reading before.
+    before: Option<(u64, u64)>,
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn new(client: &'a Client, bookkeeping: &'a Bookkeeping) -> Self {
+        Self {
+            client,
+            bookkeeping,
+            next: 1,
+            seen: HashSet::new(),
+            damaged: 0,
+            total: None,
+            moved: false,
+            readings: 1,
+            before: None,
+        }
+    }
+
+    /// The next entries; `None` at the end. Entries of an earlier reading come again.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Entry>>, Failure> {
+        let (first, wanted) = match self.total {
+            None => (1, 1),
+            Some(total) => {
+                let left = total.div_ceil(PAGE_SIZE).saturating_sub(self.next - 1);
+                (self.next, left.min(IN_FLIGHT as u64))
+            }
+        };
+        if wanted == 0 {
+            return Ok(if self.read_again() { Some(Vec::new()) } else { None });
+        }
+        let pages: Vec<_> = stream::iter(first..first + wanted)
+            .map(|number| self.page(number, PAGE_SIZE))
+            .buffered(IN_FLIGHT)
+            .try_collect()
+            .await?;
+        self.next = first + wanted;
+        let mut entries = Vec::new();
+        for (total, page) in pages {
+            if let Some(total) = total {
+                self.moved |= *self.total.get_or_insert(total) != total;
+            }
+            entries.extend(page);
+        }
+        self.total.get_or_insert(0);
+        for entry in &entries {
+            match entry {
+                Ok(record) => drop(self.seen.insert(record.held.key.clone())),
+                Err(_) => self.damaged += 1,
+            }
+        }
+        Ok(Some(entries))
+    }
+
+    /// Whether the server counts memories that it did not show.
+    pub(super) fn hides_some(&self) -> bool {
+        self.total.unwrap_or(0) > self.seen.len() as u64 + self.damaged
+    }
+
+    /// Starts another reading where this one may have missed something.
+    fn read_again(&mut self) -> bool {
+        let counts = (self.seen.len() as u64 + self.damaged, self.total.unwrap_or(0));
+        let complete = !self.moved && counts.0 == counts.1;
+        // The same gap twice is no drift: the server counts rows that it cannot show.
+        let steady = !self.moved && self.before == Some(counts);
+        if complete || steady || self.readings >= MOST_READINGS {
+            return false;
+        }
+        tracing::debug!(seen = counts.0, total = counts.1, "the listing moved, reading it again");
+        self.seen.clear();
+        (self.next, self.damaged, self.total, self.moved) = (1, 0, None, false);
+        self.readings += 1;
+        self.before = Some(counts);
+        true
+    }
+
+    /// Fetches one page: the server's count of all memories, and the page's entries. A page that the server
+    /// fails on is fetched in parts, down to the one memory that it cannot show.
+    async fn page(&self, number: u64, size: u64) -> Result<(Option<u64>, Vec<Entry>), Failure> {
+        let endpoint = format!("/api/memories?page={number}&page_size={size}&store=all");
+        match self.client.get::<Page>(&endpoint).await {
+            Ok(page) => {
+                let entries = page.memories.into_iter().map(|item| decode(item, self.bookkeeping)).collect();
+                Ok((Some(page.total), entries))
+            }
+            Err(failure) if failure.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) && size > 1 => {
+                self.page_in_parts(number, size, failure).await
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn page_in_parts(
+        &self,
+        number: u64,
+        size: u64,
+        failure: Failure,
+    ) -> Result<(Option<u64>, Vec<Entry>), Failure> {
+        let (size, first) = (size / 10, (number - 1) * 10 + 1);
+        let mut total = None;
+        let mut entries = Vec::new();
+        let mut failed = 0;
+        for part in first..first + 10 {
+            match Box::pin(self.page(part, size)).await {
+                Ok((count, page)) => {
+                    total = total.or(count);
+                    entries.extend(page);
+                }
+                Err(failure) if failure.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) => {
+                    failed += 1;
+                    entries.push(Err((None, format!("the server cannot show it: {}", describe(&failure)))));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        // Where no part can be had it is the server that fails, not a memory.
+        if failed == 10 { Err(failure) } else { Ok((total, entries)) }
+    }
+}
+
+fn decode(item: Value, bookkeeping: &Bookkeeping) -> Entry {
+    let key = item["content_hash"].as_str().and_then(|key| ContentHash::new(key).ok());
+    Record::decode(item, bookkeeping).map_err(|why| (key, quote(&why)))
+}
+
+/// Asks for one memory. `None` where the server says that it is not there.
+pub(super) async fn get_one(
+    client: &Client,
+    key: &ContentHash,
+    bookkeeping: &Bookkeeping,
+) -> Result<Option<Row>, Failure> {
+    let Some(endpoint) = address::memory_endpoint(key) else {
+        let why = "the server cannot be asked about a memory of this name".to_owned();
+        return Ok(Some(Row::Unreadable(why)));
+    };
+    match client.get::<Value>(&format!("{endpoint}?store=all")).await {
+        Ok(item) => Ok(Some(match decode(item, bookkeeping) {
+            Ok(record) if record.held.key == *key => Row::Live(Box::new(record)),
+            Ok(_) => Row::Unreadable("the server answered with another memory".to_owned()),
+            Err((_, why)) => Row::Unreadable(why),
+        })),
+        Err(failure) => match failure.status() {
+            Some(StatusCode::NOT_FOUND) => Ok(None),
+            Some(StatusCode::INTERNAL_SERVER_ERROR) => {
+                Ok(Some(Row::Unreadable(format!("the server cannot show it: {}", describe(&failure)))))
+            }
+            _ => Err(failure),
+        },
+    }
+}

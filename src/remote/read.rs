@@ -1,0 +1,124 @@
+//! Which of its readings a server is read through, and what it holds under given names.
+//!
+//! One connection reads through one endpoint only, for snapshots, questions and the reading back of writes
+//! alike: the baseline where there is one, the REST endpoints elsewhere. They show the same memory
+//! differently (`record` says how), and a form that depended on the endpoint would show up as changes that
+//! nobody made. So even a question about one memory fetches the whole baseline: 2,000 memories cost 30 ms,
+//! and any number of names is answered at once, from one consistent cut. A server whose baseline is broken
+//! is an error rather than read through REST for once.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::client::{Failure, describe};
+use super::record::Row;
+use super::{IN_FLIGHT, Remote, baseline, pages};
+use crate::object::ContentHash;
+
+/// What the server holds under the names that were asked for; a name that is not here is not there.
+pub(super) type Rows = HashMap<ContentHash, Known>;
+
+/// What is known of one name.
+pub(super) struct Known {
+    /// What the server holds.
+    pub(super) row: Row,
+    /// The latest clock of its event log, in milliseconds since 1970; 0 where the server shows none.
+    pub(super) clock: i64,
+}
+
+#[derive(Deserialize)]
+struct OpenApi {
+    paths: HashMap<String, IgnoredAny>,
+}
+
+impl Remote {
+    /// Finds out once what the server can do. Where it does not say, everything is tried.
+    pub(super) async fn probe(&self) -> Result<(), Failure> {
+        if self.probed.replace(true) {
+            return Ok(());
+        }
+        match self.client.get::<OpenApi>("/openapi.json").await {
+            Ok(api) if !api.paths.contains_key("/api/memories") => {
+                Err(Failure::Malformed("its /openapi.json names no /api/memories".to_owned()))
+            }
+            Ok(api) => {
+                self.has_baseline.set(api.paths.contains_key("/api/sync/baseline"));
+                self.has_events.set(api.paths.contains_key("/api/sync/events"));
+                Ok(())
+            }
+            Err(Failure::Status { .. } | Failure::Malformed(_)) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+        .inspect_err(|_| self.probed.set(false))
+    }
+
+    /// Fetches the baseline; `None` where the server has none.
+    pub(super) async fn baseline(&self) -> Result<Option<Vec<u8>>, Failure> {
+        if !self.has_baseline.get() {
+            return Ok(None);
+        }
+        match self.client.fetch(Method::GET, "/api/sync/baseline", None).await {
+            Ok(body) => Ok(Some(body)),
+            Err(failure) if failure.is_missing_endpoint() || self.lacks_sqlite(&failure).await => {
+                self.has_baseline.set(false);
+                self.has_events.set(false);
+                Ok(None)
+            }
+            Err(failure) if failure.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) => {
+                let why = describe(&failure);
+                Err(Failure::Malformed(format!(
+                    "its /api/sync/baseline fails, as it does when one row of its database is damaged: {why}"
+                )))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Whether a baseline failed because the server's storage is another than SQLite, which never has one.
+    async fn lacks_sqlite(&self, failure: &Failure) -> bool {
+        if failure.status() != Some(StatusCode::INTERNAL_SERVER_ERROR) {
+            return false;
+        }
+        let health = self.client.get::<Value>("/api/health/detailed").await.unwrap_or_default();
+        let backend = health["storage"]["backend"].as_str().map(str::to_lowercase);
+        backend.is_some_and(|name| !name.contains("sqlite") && !name.contains("hybrid"))
+    }
+
+    /// Looks up what the server holds under each of `keys`.
+    pub(super) async fn read(&self, keys: HashSet<&ContentHash>) -> Result<Rows, Failure> {
+        if keys.is_empty() {
+            return Ok(Rows::new());
+        }
+        match self.baseline().await? {
+            Some(body) => self.pick(&body, &keys),
+            None => {
+                let rows = stream::iter(keys).map(|key| async move {
+                    let row = pages::get_one(&self.client, key, &self.bookkeeping).await?;
+                    Ok(row.map(|row| (key.clone(), Known { row, clock: 0 })))
+                });
+                let rows: Vec<_> = rows.buffer_unordered(IN_FLIGHT).try_collect().await?;
+                Ok(rows.into_iter().flatten().collect())
+            }
+        }
+    }
+
+    fn pick(&self, body: &[u8], keys: &HashSet<&ContentHash>) -> Result<Rows, Failure> {
+        let mut rows = Rows::new();
+        let mut count = 0;
+        baseline::read(body, &self.bookkeeping, &mut |event| {
+            count += 1;
+            if let Some(key) = event.key.filter(|key| keys.contains(key)) {
+                rows.insert(key, Known { row: event.row, clock: event.clock });
+            }
+            ControlFlow::Continue(())
+        })?;
+        self.rows.set(count);
+        Ok(rows)
+    }
+}

@@ -1,0 +1,213 @@
+//! Which server certificates are trusted.
+//!
+//! The system's roots, the roots of a `caFile`, or exactly one pinned certificate. Pinning accepts that
+//! certificate whatever its names, dates and constraints say (the service's own guide makes self-signed ones
+//! with CA:TRUE, which no verifier of names and chains accepts), because the handshake's signature still
+//! proves that the server holds its key.
+//!
+//! Must never: accept a certificate that is neither verified nor pinned. There is no switch for that.
+#![expect(clippy::disallowed_methods, reason = "reads the file of certificates")]
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
+
+/// What a remote's user trusts beside the system's roots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// A PEM file of root certificates that are trusted as well as the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The only certificate that is accepted.
+    pub pinned: Option<Fingerprint>,
+}
+
+/// The SHA-256 of a certificate in DER form; shown as 64 hexadecimal digits, read with or without colons.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+/// A text that is no SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a SHA-256 fingerprint: 64 hexadecimal digits are expected, with or without colons")]
+pub struct InvalidFingerprint;
+
+impl Fingerprint {
+    /// The fingerprint of a certificate in DER form.
+    #[must_use]
+    pub fn of(certificate: &[u8]) -> Self {
+        Self(sha256(certificate))
+    }
+}
+
+/// The SHA-256 of `bytes`.
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha256);
+    hasher.update(bytes);
+    let digest = hasher.try_finalize().expect("only SHA-1 can fail, when it detects a collision attack");
+    digest.as_slice().try_into().expect("a SHA-256 has 32 bytes")
+}
+
+impl FromStr for Fingerprint {
+    type Err = InvalidFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFingerprint> {
+        let digits: String = text.trim().chars().filter(|&c| c != ':').collect();
+        let id = gix_hash::ObjectId::from_hex(digits.as_bytes()).map_err(|_| InvalidFingerprint)?;
+        Ok(Self(id.as_slice().try_into().map_err(|_| InvalidFingerprint)?))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+/// A certificate that was presented and not accepted.
+#[derive(Clone, Debug)]
+pub(super) struct Rejected {
+    pub(super) presented: Fingerprint,
+    pub(super) pinned: Option<Fingerprint>,
+    pub(super) cause: rustls::Error,
+}
+
+/// Where the verifier leaves the last certificate that it rejected: the HTTP client's own error only says
+/// that the handshake failed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LastRejected(Arc<Mutex<Option<Rejected>>>);
+
+impl LastRejected {
+    pub(super) fn take(&self) -> Option<Rejected> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, rejected: Rejected) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(rejected);
+    }
+}
+
+/// Why the verifier could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error("cannot read the certificates in {}: {cause}", .path.display())]
+    CaFile { path: PathBuf, cause: String },
+    #[error(transparent)]
+    Tls(#[from] rustls::Error),
+}
+
+/// The TLS settings of one remote, and the place where rejected certificates are found.
+pub(super) fn client_config(trust: &Trust) -> Result<(rustls::ClientConfig, LastRejected), Unusable> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let last_rejected = LastRejected::default();
+    let rule = match trust.pinned {
+        Some(pin) => Rule::Pinned(pin),
+        None => Rule::Chain(chain_verifier(trust.ca_file.as_deref(), &provider)?),
+    };
+    let verifier = Verifier { rule, provider: Arc::clone(&provider), last_rejected: last_rejected.clone() };
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    // The HTTP client leaves a configuration that it is given alone: without this it never speaks HTTP/2.
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok((config, last_rejected))
+}
+
+/// Verifies against the system's roots and those of `ca_file`. `None` on a system without any root, where
+/// nothing but a pinned certificate can be trusted.
+fn chain_verifier(
+    ca_file: Option<&Path>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Option<rustls_platform_verifier::Verifier>, Unusable> {
+    let extra = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
+    match rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(provider)) {
+        Ok(verifier) => Ok(Some(verifier)),
+        Err(_) if ca_file.is_none() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
+    let failed = |cause: String| Unusable::CaFile { path: path.to_owned(), cause };
+    let text = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let certificates = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
+    let certificates = certificates.map_err(|error| failed(error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(failed("there is none in PEM form".to_owned()));
+    }
+    Ok(certificates)
+}
+
+#[derive(Debug)]
+enum Rule {
+    Pinned(Fingerprint),
+    Chain(Option<rustls_platform_verifier::Verifier>),
+}
+
+#[derive(Debug)]
+struct Verifier {
+    rule: Rule,
+    provider: Arc<CryptoProvider>,
+    last_rejected: LastRejected,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let presented = Fingerprint::of(end_entity);
+        let (pinned, verdict) = match &self.rule {
+            Rule::Pinned(pin) if *pin == presented => return Ok(ServerCertVerified::assertion()),
+            Rule::Pinned(pin) => (Some(*pin), Err(CertificateError::ApplicationVerificationFailure.into())),
+            Rule::Chain(None) => (None, Err(CertificateError::UnknownIssuer.into())),
+            Rule::Chain(Some(chain)) => {
+                (None, chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now))
+            }
+        };
+        verdict.inspect_err(|cause| {
+            self.last_rejected.put(Rejected { presented, pinned, cause: cause.clone() });
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

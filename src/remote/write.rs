@@ -1,0 +1,223 @@
+//! Carrying out edits: what was read is compared with what each edit expects, written, and judged by what
+//! is read back afterwards. An answer of the server is never taken for the deed.
+//!
+//! | edit | with the event endpoint | without |
+//! |---|---|---|
+//! | create | create event | POST, then PUT of what POST rewrote |
+//! | other text, time, store or successor | create event over the live memory | text: DELETE and POST; time: in the `memsync` member; store, successor: left as they are |
+//! | tags, type, metadata | PUT | PUT |
+//! | delete | DELETE | DELETE |
+//!
+//! `update_metadata` events are never sent: the server folds them with a memory's older events and so takes
+//! back what was changed by PUT in between.
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use reqwest::{Method, StatusCode};
+use serde_json::{Map, Value};
+
+use super::client::{Failure, describe, quote};
+use super::read::{Known, Rows};
+use super::record::{self, Record, Row};
+use super::{IN_FLIGHT, Remote, address, create};
+use crate::object::{Edit, Memory, Outcome, Refusal};
+
+/// How far an edit got before it is read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// Nothing will change this any more.
+    Final(Outcome),
+    /// The server was told.
+    Written,
+    /// The server said that it holds the text already, perhaps because an answer got lost and the memory
+    /// was sent twice.
+    Doubled,
+}
+
+/// What an edit needs.
+pub(super) enum Step<'a> {
+    Settled(Outcome),
+    Event(&'a Memory, Option<&'a Record>),
+    Post(&'a Memory),
+    Recreate(&'a Memory, &'a Record),
+    Put(Value, &'a Record),
+    Delete(&'a Record),
+}
+
+impl Remote {
+    /// Carries out `edits` on what `rows` says that the server holds; an attempt for each, in their order.
+    pub(super) async fn write(&self, edits: &[Edit], rows: &Rows) -> Result<Vec<Attempt>, Failure> {
+        let mut attempts = vec![None; edits.len()];
+        if self.has_events.get() && !self.push_events(edits, rows, &mut attempts).await? {
+            // The server takes no events from this device: what they were for is planned again without.
+            self.has_events.set(false);
+        }
+        let open = edits.iter().enumerate().filter(|(index, _)| attempts[*index].is_none());
+        let done: Vec<_> = stream::iter(open.collect::<Vec<_>>())
+            .map(|(index, edit)| async move {
+                Ok((index, self.carry_out(edit, self.plan(edit, rows.get(&edit.key))).await?))
+            })
+            .buffer_unordered(IN_FLIGHT)
+            .try_collect()
+            .await?;
+        for (index, attempt) in done {
+            attempts[index] = Some(attempt);
+        }
+        Ok(attempts.into_iter().flatten().collect())
+    }
+
+    /// Compares an edit with what the server holds, and chooses how to carry it out.
+    pub(super) fn plan<'a>(&self, edit: &'a Edit, known: Option<&'a Known>) -> Step<'a> {
+        let current = match known.map(|known| &known.row) {
+            Some(Row::Unreadable(why)) => {
+                return Step::Settled(Outcome::Failed { reason: format!("it cannot be read: {why}") });
+            }
+            Some(Row::Live(record)) => Some(record.as_ref()),
+            Some(Row::Tombstone) | None => None,
+        };
+        if edit.target.is_none() && current.is_none() {
+            return Step::Settled(Outcome::Done { now: None });
+        }
+        if current.map(|record| record.memory().id()) != edit.expected {
+            return Step::Settled(Outcome::Stale);
+        }
+        match (current, &edit.target) {
+            (Some(record), None) => Step::Delete(record),
+            (_, Some(target)) => match record::check(target) {
+                Err(refusal) => Step::Settled(Outcome::Refused(refusal)),
+                Ok(()) => self.plan_target(current, target),
+            },
+            (None, None) => Step::Settled(Outcome::Done { now: None }),
+        }
+    }
+
+    fn plan_target<'a>(&self, current: Option<&'a Record>, target: &'a Memory) -> Step<'a> {
+        let Some(record) = current else {
+            return if self.has_events.get() { Step::Event(target, None) } else { Step::Post(target) };
+        };
+        let now = record.memory();
+        let other_text = now.content != target.content;
+        let other_place = now.created_at != target.created_at
+            || now.store != target.store
+            || now.superseded_by != target.superseded_by;
+        if self.has_events.get() && (other_text || other_place) {
+            return Step::Event(target, Some(record));
+        }
+        if other_text {
+            return Step::Recreate(target, record);
+        }
+        match record.changes(target, &self.bookkeeping) {
+            Some(body) => Step::Put(body, record),
+            None => Step::Settled(Outcome::Done { now: Some(now.clone()) }),
+        }
+    }
+
+    async fn carry_out(&self, edit: &Edit, step: Step<'_>) -> Result<Attempt, Failure> {
+        match step {
+            Step::Settled(outcome) => Ok(Attempt::Final(outcome)),
+            Step::Put(body, record) => self.put(record, &body).await,
+            Step::Delete(record) => self.delete(record).await,
+            Step::Post(target) => {
+                let apart = (!self.deduplicate).then(|| create::conversation_of(target, &self.device));
+                self.post(&edit.key, target, Map::new(), apart.as_deref()).await
+            }
+            Step::Recreate(target, record) => self.recreate(target, record).await,
+            Step::Event(..) => {
+                let reason = "the server stopped taking events".to_owned();
+                Ok(Attempt::Final(Outcome::Failed { reason }))
+            }
+        }
+    }
+
+    /// Sends a PUT for what differs.
+    pub(super) async fn put(&self, record: &Record, body: &Value) -> Result<Attempt, Failure> {
+        let Some(endpoint) = address::memory_endpoint(&record.held.key) else {
+            return Ok(unaskable());
+        };
+        let endpoint = format!("{endpoint}{}", record.store_query());
+        match self.client.send::<Value>(Method::PUT, &endpoint, Some(body)).await {
+            Ok(answer) if answer["success"] == Value::Bool(false) => Ok(failed(&answer)),
+            Ok(_) => Ok(Attempt::Written),
+            Err(failure) if failure.status() == Some(StatusCode::NOT_FOUND) => {
+                Ok(Attempt::Final(Outcome::Stale))
+            }
+            Err(failure) => settle(failure),
+        }
+    }
+
+    async fn delete(&self, record: &Record) -> Result<Attempt, Failure> {
+        let Some(endpoint) = address::memory_endpoint(&record.held.key) else {
+            return Ok(unaskable());
+        };
+        let endpoint = format!("{endpoint}{}", record.store_query());
+        match self.client.send::<Value>(Method::DELETE, &endpoint, None).await {
+            // Absent already, as 10.x (`success: false`) or 12.x (404) says it: reading back decides.
+            Ok(_) => Ok(Attempt::Written),
+            Err(failure) if failure.status() == Some(StatusCode::NOT_FOUND) => Ok(Attempt::Written),
+            Err(failure) => settle(failure),
+        }
+    }
+
+    /// Replaces the text of a memory where only DELETE and POST can. The memory is not new, so it is never
+    /// taken for a duplicate of a similar one.
+    async fn recreate(&self, target: &Memory, record: &Record) -> Result<Attempt, Failure> {
+        let key = &record.held.key;
+        if let Err(refusal) = create::check_name(key, target) {
+            return Ok(Attempt::Final(Outcome::Refused(refusal)));
+        }
+        match self.delete(record).await? {
+            Attempt::Written => {
+                let kept = record.kept_members(&self.bookkeeping);
+                let apart = create::conversation_of(target, &self.device);
+                self.post(key, target, kept, Some(&apart)).await
+            }
+            other => Ok(other),
+        }
+    }
+}
+
+/// Judges an attempt by what was read back.
+pub(super) fn confirm(edit: &Edit, attempt: Attempt, known: Option<&Known>) -> Outcome {
+    let doubled = attempt == Attempt::Doubled;
+    if let Attempt::Final(outcome) = attempt {
+        return outcome;
+    }
+    match (&edit.target, known.map(|known| &known.row)) {
+        (_, Some(Row::Unreadable(why))) => {
+            Outcome::Failed { reason: format!("it cannot be read back: {why}") }
+        }
+        (Some(target), Some(Row::Live(record))) => {
+            let now = record.memory();
+            let ours = now.content == target.content && (!doubled || now.created_at == target.created_at);
+            if ours { Outcome::Done { now: Some(now.clone()) } } else { Outcome::Stale }
+        }
+        (Some(_), Some(Row::Tombstone) | None) => {
+            Outcome::Failed { reason: "the server did not keep it".to_owned() }
+        }
+        (None, Some(Row::Live(_))) => Outcome::Failed { reason: "the server still holds it".to_owned() },
+        (None, Some(Row::Tombstone) | None) => Outcome::Done { now: None },
+    }
+}
+
+/// What a failed request means for the one memory that it was about; an error where it means more.
+pub(super) fn settle(failure: Failure) -> Result<Attempt, Failure> {
+    let outcome = match &failure {
+        Failure::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. }
+        | Failure::Transport(_)
+        | Failure::Certificate(_) => return Err(failure),
+        Failure::Malformed(_) => Outcome::Failed { reason: describe(&failure) },
+        Failure::Status { .. } if failure.is_transient() => Outcome::Failed { reason: describe(&failure) },
+        Failure::Status { .. } => Outcome::Refused(Refusal::Rejected(describe(&failure))),
+    };
+    Ok(Attempt::Final(outcome))
+}
+
+/// The outcome of an answer that says `success: false`.
+pub(super) fn failed(answer: &Value) -> Attempt {
+    let words = answer["message"].as_str().unwrap_or("the server says that it failed, not why");
+    Attempt::Final(Outcome::Failed { reason: quote(words) })
+}
+
+fn unaskable() -> Attempt {
+    let why = "the server's API has no way to name this memory".to_owned();
+    Attempt::Final(Outcome::Refused(Refusal::Unrepresentable(why)))
+}
