@@ -25,8 +25,9 @@ pub use file::File;
 pub use keys::{Key, Kind, Name};
 pub use remote::{RemoteSettings, is_remote_name};
 pub use secret::Secret;
-pub use values::{Fingerprint, MaxDelete, parse_url};
+pub use values::parse_url;
 
+use crate::reconcile::DeletionLimit;
 use crate::side::Cause;
 use crate::ui::ColorChoice;
 
@@ -165,7 +166,7 @@ impl Config {
     }
 
     /// `sync.maxDelete`: how much a sync may delete from a side unasked.
-    pub fn max_delete(&self) -> Result<MaxDelete, Error> {
+    pub fn max_delete(&self) -> Result<DeletionLimit, Error> {
         Ok(self.parsed(&Name::new("sync", "maxDelete"), str::parse)?.unwrap_or_default())
     }
 

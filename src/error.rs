@@ -6,6 +6,7 @@
 //! Must never: print, or end the process; `cli` does both.
 
 mod from;
+mod store;
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;

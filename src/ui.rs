@@ -126,6 +126,12 @@ impl Ui {
         Palette::new(self.settings.color.applies(self.is_stderr_terminal, self.settings.is_plain))
     }
 
+    /// Whether only warnings and errors are wanted.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.settings.verbosity == Verbosity::Quiet
+    }
+
     /// Whether stdout is a terminal, that is: whether a person reads it.
     #[must_use]
     pub const fn is_terminal(&self) -> bool {

@@ -7,6 +7,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the place where the clock is read")]
 
+mod adapters;
+
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -15,6 +17,8 @@ use jiff::tz::TimeZone;
 use crate::config::{self, Config, Environment, RemoteSettings, paths};
 use crate::error::CommandError;
 use crate::ui::{ColorChoice, Settings, Ui, Verbosity};
+
+pub use adapters::Access;
 
 /// What a command works with.
 pub struct Workspace {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::values::{Fingerprint, MaxDelete, parse_boolean, parse_url};
+use super::values::{parse_boolean, parse_fingerprint, parse_url};
 use super::{Error, remote};
+use crate::reconcile::DeletionLimit;
 use crate::ui::ColorChoice;
 
 /// A setting's name as git writes it: `section.variable`, or `section.subsection.variable`. Section and variable
@@ -95,7 +96,7 @@ pub enum Kind {
     /// A certificate's SHA-256.
     Fingerprint,
     /// A share or a number of memories.
-    MaxDelete,
+    DeletionLimit,
     /// When to use colours.
     Color,
     /// The name of a remote.
@@ -110,8 +111,8 @@ impl Kind {
             Self::Path => (!value.is_empty()).then_some(()).ok_or("a path"),
             Self::Boolean => parse_boolean(value).map(drop),
             Self::Url => parse_url(value).map(drop),
-            Self::Fingerprint => value.parse::<Fingerprint>().map(drop),
-            Self::MaxDelete => value.parse::<MaxDelete>().map(drop),
+            Self::Fingerprint => parse_fingerprint(value).map(drop),
+            Self::DeletionLimit => value.parse::<DeletionLimit>().map(drop),
             Self::Color => value.parse::<ColorChoice>().map(drop),
             Self::Remote => remote::is_remote_name(value).then_some(()).ok_or(remote::NAME_RULE),
         };
@@ -168,7 +169,7 @@ pub const KEYS: &[Key] = &[
         .with_default(super::DEFAULT_REMOTE),
     Key::new(
         "sync.maxDelete",
-        Kind::MaxDelete,
+        Kind::DeletionLimit,
         "How much one sync may delete from a side unasked: a share (and always up to 10 memories) or a number.",
     )
     .with_default("25%"),

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{Config, Environment, Error, Fingerprint, Name, Secret, parse_url};
+use super::values::parse_fingerprint;
+use super::{Config, Environment, Error, File, Name, Secret, parse_url};
+use crate::remote::Fingerprint;
 
 /// What a remote's name must be.
 pub(super) const NAME_RULE: &str = "letters, digits, '.', '_' and '-', beginning with a letter or digit";
@@ -53,7 +55,7 @@ impl RemoteSettings {
             key_file,
             credential_helper,
             ca_file: config.path(&Name::of_remote(name, "caFile"))?,
-            certificate: config.parsed(&Name::of_remote(name, "certificate"), str::parse)?,
+            certificate: config.parsed(&Name::of_remote(name, "certificate"), parse_fingerprint)?,
             name: name.to_owned(),
         })
     }
@@ -72,10 +74,21 @@ impl RemoteSettings {
     }
 }
 
+impl Config {
+    /// Keeps a setting of the remote `name`, in the file that has the remote, or in the local one.
+    pub fn set_remote(&mut self, name: &str, variable: &str, value: &str) -> Result<(), Error> {
+        let is_of_remote = |known: &Name| known.is_in_section("remote") && known.subsection() == Some(name);
+        let is_in = |file: &File| file.entries().iter().any(|(known, _)| is_of_remote(known));
+        let is_global = is_in(&self.global) && !is_in(&self.local);
+        let file = if is_global { &mut self.global } else { &mut self.local };
+        file.set(&Name::of_remote(name, variable), value)?;
+        file.save()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::File;
     use std::path::Path;
 
     fn config(folder: &Path, text: &str) -> Config {

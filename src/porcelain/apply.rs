@@ -2,6 +2,8 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::arguments::{Execution, Selection, extra};
+use crate::porcelain::exchange::{self, Steps};
+use crate::reconcile::Direction;
 use crate::workspace::Workspace;
 
 /// Apply the server's fetched changes to this device
@@ -37,6 +39,8 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync apply` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let steps =
+        Steps { command: "memsync apply", fetch: false, direction: Direction::Pull, deduplicate: true };
+    exchange::run(steps, &args.execution, &args.selection, workspace)
 }

@@ -1,8 +1,16 @@
 //! `memsync checkout`: decide conflicts.
 
 use crate::error::{CommandError, ExitCode};
+use crate::object::ContentHash;
 use crate::porcelain::arguments::extra;
+use crate::porcelain::shared::{find_key, read_local};
+use crate::reconcile::Direction;
+use crate::store::Resolution;
+use crate::sync::{Proposal, Session, Wishes};
+use crate::ui::view::text::{counted, memories};
+use crate::workspace::Access;
 use crate::workspace::Workspace;
+use std::collections::BTreeSet;
 
 /// Decide conflicts for one side
 ///
@@ -46,6 +54,63 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync checkout` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let store = workspace.store(Access::Write, "memsync checkout")?;
+    let session = workspace.session(&store, None);
+    let wishes = Wishes { direction: Some(Direction::Pull), ..workspace.wishes()? };
+    let proposal = propose(workspace, &session, wishes.clone())?;
+    session.record_conflicts(&proposal)?;
+    let conflicts: Vec<&ContentHash> = proposal.plan.conflicts.iter().map(|conflict| &conflict.key).collect();
+    let named: BTreeSet<ContentHash> = if args.all {
+        conflicts.iter().copied().cloned().collect()
+    } else {
+        let find = |prefix: &String| find_key(conflicts.iter().copied(), prefix, "conflict");
+        args.hashes.iter().map(find).collect::<Result<_, _>>()?
+    };
+    if named.is_empty() {
+        workspace.ui.note("no conflicts");
+        return Ok(ExitCode::Done);
+    }
+    let resolution = if args.ours { Resolution::Ours } else { Resolution::Theirs };
+    for key in &named {
+        store.resolve(&session.remote, key, resolution)?;
+    }
+    // What the decision means for this device is done at once; what it means for the server, by the next push.
+    let left = conflicts.len() - named.len();
+    let proposal = propose(workspace, &session, Wishes { only: Some(named.clone()), ..wishes })?;
+    let chosen = proposal.choose(Some(&proposal.plan.id().to_string())).expect("this very plan is allowed");
+    let mut local = workspace.local()?;
+    let report = session.execute(&proposal, chosen, Some(&mut local), None, &mut |_| {})?;
+    if let Some(error) = report.error {
+        return Err(CommandError::from_sync(error, &session.remote));
+    }
+    let side = if args.ours {
+        format!("this device's version ({})", session.device)
+    } else {
+        format!("the server's version ({})", session.remote)
+    };
+    workspace.ui.note(&format!("{}: {side} it is", memories(named.len())));
+    if !report.stale.is_empty() {
+        workspace.ui.warn("some of them changed just now and wait again: see `memsync status`");
+        return Ok(ExitCode::Differences);
+    }
+    if left > 0 {
+        workspace
+            .ui
+            .hint(&format!("{} left: see `memsync status`", counted(left, "conflict is", "conflicts are")));
+        return Ok(ExitCode::Differences);
+    }
+    workspace.ui.hint("`memsync sync` brings the decision to the server");
+    Ok(ExitCode::Done)
+}
+
+fn propose(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+    wishes: Wishes,
+) -> Result<Proposal, CommandError> {
+    let base = session.base()?;
+    let ours = read_local(workspace, session, &base.base)?;
+    session.record_local(&ours)?;
+    Ok(session.propose(base, ours, session.last_fetched()?, wishes)?)
 }

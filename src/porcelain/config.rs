@@ -157,7 +157,7 @@ fn stored(kind: Kind, value: &str) -> Result<String, CommandError> {
             let text = absolute.into_os_string().into_string();
             text.map_err(|_| CommandError::usage("the current folder's name is not valid UTF-8"))
         }
-        Kind::Fingerprint => match value.parse::<config::Fingerprint>() {
+        Kind::Fingerprint => match value.parse::<crate::remote::Fingerprint>() {
             Ok(fingerprint) => Ok(fingerprint.to_string()),
             Err(expected) => Err(CommandError::usage(format!("expected {expected}"))),
         },

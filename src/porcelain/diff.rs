@@ -1,8 +1,16 @@
 //! `memsync diff`: changes in full.
 
 use crate::error::{CommandError, ExitCode};
+use crate::object::tree::Snapshot;
+use crate::object::{BlobId, ContentHash};
 use crate::porcelain::arguments::{Selection, extra};
+use crate::porcelain::shared::{find_key, read_local, scope, to_json};
+use crate::reconcile::{Base, Pair, Scope, SideName};
+use crate::sync::Session;
+use crate::ui::view::diff::{Change, DiffJson};
+use crate::workspace::Access;
 use crate::workspace::Workspace;
+use std::collections::BTreeSet;
 
 /// Show changes since the last sync, field by field
 ///
@@ -46,6 +54,57 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync diff` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let store = workspace.store(Access::Read, "memsync diff")?;
+    let session = workspace.session(&store, None);
+    let base = session.base()?;
+    let now = if args.remote {
+        session.last_fetched()?.snapshot
+    } else {
+        read_local(workspace, &session, &base.base)?.snapshot
+    };
+    let side = if args.remote { SideName::Remote } else { SideName::Local };
+    let changes = changes(args, &session, &base.base, &now, side, &scope(&args.selection, workspace)?)?;
+    let differs = !changes.is_empty();
+    if args.json {
+        workspace.ui.data(&to_json(&DiffJson::new(&changes)))?;
+    } else {
+        workspace.ui.page();
+        let (palette, is_terminal) = (workspace.ui.palette(), workspace.ui.is_terminal());
+        for change in &changes {
+            workspace.ui.data(&change.text(palette, is_terminal))?;
+        }
+    }
+    Ok(if differs && args.exit_code { ExitCode::Differences } else { ExitCode::Done })
+}
+
+/// What one side changed since the base, as the command line selects it.
+fn changes(
+    args: &Args,
+    session: &Session<'_>,
+    base: &Base,
+    now: &Snapshot,
+    side: SideName,
+    scope: &Scope,
+) -> Result<Vec<Change>, CommandError> {
+    let form = |pair: &Pair| if side == SideName::Local { pair.local } else { pair.remote };
+    let keys: BTreeSet<&ContentHash> = base.keys().chain(now.keys()).collect();
+    let named: BTreeSet<ContentHash> = args
+        .hashes
+        .iter()
+        .map(|prefix| find_key(keys.iter().copied(), prefix, "memory"))
+        .collect::<Result<_, _>>()?;
+    let load = |blob: Option<BlobId>| blob.map(|blob| session.store.memory(blob)).transpose();
+    let mut changes = Vec::new();
+    for key in keys {
+        let (old, new) = (base.get(key).map(form), now.get(key).copied());
+        if old == new || !(named.is_empty() || named.contains(key)) {
+            continue;
+        }
+        let (old, new) = (load(old)?, load(new)?);
+        if [&old, &new].into_iter().flatten().any(|memory| scope.contains(memory)) {
+            changes.push(Change { key: key.clone(), old, new });
+        }
+    }
+    Ok(changes)
 }

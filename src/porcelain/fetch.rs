@@ -1,7 +1,11 @@
 //! `memsync fetch`: learn what the server holds.
 
 use crate::error::{CommandError, ExitCode};
+use crate::object::tree::Snapshot;
 use crate::porcelain::arguments::extra;
+use crate::porcelain::shared;
+use crate::ui::view::text::memories;
+use crate::workspace::Access;
 use crate::workspace::Workspace;
 
 /// Learn what the server holds now, and change nothing
@@ -31,6 +35,27 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync fetch` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let store = workspace.store(Access::Write, "memsync fetch")?;
+    let session = workspace.session(&store, args.remote.as_deref());
+    let before = session.last_fetched()?;
+    let base = session.base()?;
+    let reading = shared::fetch(workspace, &session, &base.base, Access::Write)?;
+    let changed = changes(&before.snapshot, &reading.snapshot);
+    workspace.ui.note(&match changed {
+        0 => format!("{}: nothing new, {}", session.remote, memories(reading.snapshot.len())),
+        _ => {
+            format!("{}: {} new or changed, of {}", session.remote, changed, memories(reading.snapshot.len()))
+        }
+    });
+    if changed > 0 {
+        workspace.ui.hint("`memsync status` shows what is new, `memsync apply` brings it here");
+    }
+    Ok(ExitCode::Done)
+}
+
+/// How many memories differ between two snapshots.
+fn changes(before: &Snapshot, now: &Snapshot) -> usize {
+    let gone = before.keys().filter(|key| !now.contains_key(*key)).count();
+    gone + now.iter().filter(|(key, blob)| before.get(*key) != Some(blob)).count()
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::config::parse_url;
+use crate::embed::Maker;
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::arguments::extra;
 use crate::workspace::Workspace;
@@ -43,6 +45,36 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync init` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let wrong = |expected| CommandError::usage(format!("the address cannot be used: expected {expected}"));
+    let address = args.url.as_deref().map(parse_url).transpose().map_err(wrong)?;
+    if let Some(path) = &args.database {
+        workspace.set_database(path)?;
+    }
+    // Looked at first: a staging database for nothing would only be in the way.
+    let facts = workspace.local()?.facts()?;
+    let is_new = workspace.create_store()?;
+    if let Some(url) = address {
+        let remote = workspace.config.default_remote();
+        workspace.config.set_remote(&remote, "url", url.as_str())?;
+    }
+    let (staging, database) = (workspace.staging_path()?, workspace.database_path()?);
+    let word = if is_new { "Initialised" } else { "Kept the" };
+    workspace.ui.note(&format!("{word} staging database {}", staging.display()));
+    let vectors = match (facts.dimension, facts.maker) {
+        (None, _) => "no vectors",
+        (Some(_), Maker::Hash { .. }) => "hash vectors",
+        (Some(_), _) => "vectors by a model",
+    };
+    workspace.ui.note(&format!("Memories: {} ({vectors})", database.display()));
+    match workspace.remote_settings(None) {
+        Ok(settings) => {
+            workspace.ui.note(&format!("Remote {}: {}", settings.name, settings.url));
+            workspace
+                .ui
+                .hint("`memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do");
+        }
+        Err(_) => workspace.ui.hint("`memsync remote add origin URL` names the server"),
+    }
+    Ok(ExitCode::Done)
 }

@@ -2,6 +2,9 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::arguments::extra;
+use crate::porcelain::shared::to_json;
+use crate::ui::view::log::{LogJson, entry, oneline};
+use crate::workspace::Access;
 use crate::workspace::Workspace;
 
 /// Show the syncs of this device, newest first
@@ -35,6 +38,27 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync log` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let store = workspace.store(Access::Read, "memsync log")?;
+    let session = workspace.session(&store, None);
+    let mut next = session.base()?.id;
+    let mut commits = Vec::new();
+    while let Some(id) = next.filter(|_| args.max_count.is_none_or(|number| commits.len() < number)) {
+        commits.push((id, store.commit(id)?));
+        next = session.sync_before(id)?;
+    }
+    if args.json {
+        workspace.ui.data(&to_json(&LogJson::new(&commits)))?;
+        return Ok(ExitCode::Done);
+    }
+    if commits.is_empty() {
+        workspace.ui.note("no sync yet");
+    }
+    workspace.ui.page();
+    let palette = workspace.ui.palette();
+    for (id, commit) in &commits {
+        let text = if args.oneline { oneline(*id, commit, palette) } else { entry(*id, commit, palette) };
+        workspace.ui.data(&text)?;
+    }
+    Ok(ExitCode::Done)
 }

@@ -2,6 +2,8 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::arguments::{Execution, Selection, extra};
+use crate::porcelain::exchange::{self, Steps};
+use crate::reconcile::Direction;
 use crate::workspace::Workspace;
 
 /// Bring the server's changes to this device
@@ -41,6 +43,7 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync pull` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let steps = Steps { command: "memsync pull", fetch: true, direction: Direction::Pull, deduplicate: true };
+    exchange::run(steps, &args.execution, &args.selection, workspace)
 }

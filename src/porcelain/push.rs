@@ -2,6 +2,8 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::arguments::{Execution, Selection, Sending, extra};
+use crate::porcelain::exchange::{self, Steps};
+use crate::reconcile::Direction;
 use crate::workspace::Workspace;
 
 /// Bring this device's changes to the server
@@ -44,6 +46,12 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync push` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let steps = Steps {
+        command: "memsync push",
+        fetch: true,
+        direction: Direction::Push,
+        deduplicate: !args.sending.no_dedup,
+    };
+    exchange::run(steps, &args.execution, &args.selection, workspace)
 }

@@ -1,8 +1,9 @@
 //! `memsync remote`: the servers that this device knows.
 
-use crate::config::{self, Fingerprint, Kind, Name, RemoteSettings, is_remote_name};
+use crate::config::{self, Kind, RemoteSettings, is_remote_name};
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::arguments::extra;
+use crate::remote::{Fingerprint, InvalidFingerprint};
 use crate::ui::escape_line;
 use crate::workspace::Workspace;
 
@@ -144,13 +145,13 @@ fn add(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandEr
         return Err(CommandError::usage(format!("the remote '{name}' exists already"))
             .with_hint(format!("`memsync remote set-url {name} URL` changes its address")));
     }
-    write(name, "url", checked_url(url)?, workspace)
+    Ok(workspace.config.set_remote(name, "url", checked_url(url)?)?)
 }
 
 fn set_url(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
     let url = checked_url(url)?;
     known(name, workspace)?;
-    write(name, "url", url, workspace)
+    Ok(workspace.config.set_remote(name, "url", url)?)
 }
 
 fn remove(name: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
@@ -165,12 +166,12 @@ fn remove(name: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
 
 fn trust(name: &str, sha256: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
     let fingerprint: Fingerprint =
-        sha256.parse().map_err(|expected| CommandError::usage(format!("'{sha256}' is not {expected}")))?;
+        sha256.parse().map_err(|error: InvalidFingerprint| CommandError::usage(error.to_string()))?;
     // A remote may be known from REMOTE_API alone.
     if workspace.environment.remote_api.is_none() || name != workspace.config.default_remote() {
         known(name, workspace)?;
     }
-    write(name, "certificate", fingerprint.as_str(), workspace)?;
+    workspace.trust(name, fingerprint)?;
     workspace.ui.note(&format!("From now on '{name}' must show this certificate and no other."));
     Ok(())
 }
@@ -188,31 +189,6 @@ fn checked_url(url: &str) -> Result<&str, CommandError> {
         .check(url)
         .map(|()| url)
         .map_err(|expected| CommandError::usage(format!("the address cannot be used: expected {expected}")))
-}
-
-/// Writes a setting where the remote is, or into the local file.
-fn write(name: &str, variable: &str, value: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
-    let config = &mut workspace.config;
-    let is_of_remote = |known: &Name| known.is_in_section("remote") && known.subsection() == Some(name);
-    let is_in = |file: &config::File| file.entries().iter().any(|(known, _)| is_of_remote(known));
-    let is_global = is_in(&config.global) && !is_in(&config.local);
-    let file = if is_global { &mut config.global } else { &mut config.local };
-    file.set(&Name::of_remote(name, variable), value)?;
-    file.save()?;
-    Ok(())
-}
-
-/// Asks on a terminal what `memsync remote trust` would say otherwise, when `name` showed an unknown certificate. True
-/// where it is trusted from now on, so that the command can try again; false where the answer was no, or there was
-/// nobody to ask.
-pub fn offer_trust(name: &str, sha256: &str, workspace: &mut Workspace) -> Result<bool, CommandError> {
-    let question =
-        format!("'{name}' shows an unknown certificate with the SHA-256 {sha256}. Trust exactly this one?");
-    let is_trusted = workspace.ui.confirm(&question)? == Some(true);
-    if is_trusted {
-        trust(name, sha256, workspace)?;
-    }
-    Ok(is_trusted)
 }
 
 #[cfg(test)]

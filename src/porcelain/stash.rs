@@ -2,6 +2,10 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::arguments::extra;
+use crate::porcelain::shared::read_local;
+use crate::reconcile::SideName;
+use crate::ui::view::text::memories;
+use crate::workspace::Access;
 use crate::workspace::Workspace;
 
 /// Record this device's changes in the staging database
@@ -31,6 +35,26 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync stash` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let access = if args.dry_run { Access::Read } else { Access::Write };
+    let store = workspace.store(access, "memsync stash")?;
+    let session = workspace.session(&store, None);
+    let base = session.base()?;
+    let ours = read_local(workspace, &session, &base.base)?;
+    let remote = session.last_fetched()?;
+    let proposal = session.propose(base, ours, remote, workspace.wishes()?)?;
+    if !args.dry_run {
+        session.record_local(&proposal.local)?;
+        session.record_staged(&proposal)?;
+    }
+    let changed = proposal.compared.iter().filter(|one| one.state.letter(SideName::Local) != '.').count();
+    let word = if args.dry_run { "would stash" } else { "stashed" };
+    workspace.ui.note(&match changed {
+        0 => "no changes on this device since the last sync".to_owned(),
+        _ => format!("{word} the changes of {}", memories(changed)),
+    });
+    if changed > 0 {
+        workspace.ui.hint("`memsync status` shows them, `memsync push` sends them");
+    }
+    Ok(ExitCode::Done)
 }

@@ -1,8 +1,16 @@
 //! `memsync status`: what a sync would have to do.
 
 use crate::error::{CommandError, ExitCode};
+use crate::object::ContentHash;
 use crate::porcelain::arguments::{Selection, extra};
+use crate::porcelain::shared::{brake_reasons, first_line, read_local, scope, to_json};
+use crate::reconcile::{Compared, Conflict, Planned};
+use crate::store::Resolution;
+use crate::sync::{LAST_FETCH, LAST_PUSH, Proposal, Session, Wishes};
+use crate::ui::view::status::{Entry, Status};
+use crate::workspace::Access;
 use crate::workspace::Workspace;
+use std::collections::BTreeMap;
 
 /// Show what has changed since the last sync
 ///
@@ -59,6 +67,88 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync status` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let store = workspace.store(Access::Read, "memsync status")?;
+    let session = workspace.session(&store, None);
+    let wishes = Wishes { scope: scope(&args.selection, workspace)?, ..workspace.wishes()? };
+    let base = session.base()?;
+    let ours = read_local(workspace, &session, &base.base)?;
+    let proposal = session.propose(base, ours, session.last_fetched()?, wishes)?;
+    let status = gather(workspace, &session, &proposal)?;
+    let text = if args.json {
+        to_json(&status.json())
+    } else if args.porcelain.is_some() || args.null {
+        status.porcelain(args.null)
+    } else {
+        workspace.ui.page();
+        status.page(workspace.ui.palette(), workspace.ui.width())
+    };
+    workspace.ui.data(&text)?;
+    let differs = args.exit_code && !status.entries.is_empty();
+    Ok(if differs { ExitCode::Differences } else { ExitCode::Done })
+}
+
+/// Everything that the page shows.
+fn gather(workspace: &Workspace, session: &Session<'_>, proposal: &Proposal) -> Result<Status, CommandError> {
+    let fact = |name| -> Result<Option<i64>, CommandError> {
+        Ok(session.store.fact(name)?.and_then(|seconds| seconds.parse().ok()))
+    };
+    let unreadable = proposal.local.unreadable.iter().chain(&proposal.remote.unreadable);
+    Ok(Status {
+        device: session.device.clone(),
+        remote: session.remote.clone(),
+        url: workspace.remote_settings(Some(&session.remote)).ok().map(|settings| settings.url.to_string()),
+        last_fetch: fact(LAST_FETCH)?,
+        last_push: fact(LAST_PUSH)?,
+        held: proposal.local.snapshot.len(),
+        entries: entries(session, proposal)?,
+        unreadable: unreadable.map(|one| one.why.clone()).collect(),
+        missing_vectors: workspace.local()?.missing_vectors()?,
+        brakes: brake_reasons(proposal, &session.remote),
+    })
+}
+
+fn entries(session: &Session<'_>, proposal: &Proposal) -> Result<Vec<Entry>, CommandError> {
+    let failures: BTreeMap<ContentHash, String> = session
+        .store
+        .failures(&session.remote)?
+        .into_iter()
+        .map(|failure| (failure.key, failure.reason))
+        .collect();
+    let resolved: BTreeMap<ContentHash, Resolution> = session
+        .store
+        .conflicts(&session.remote)?
+        .into_iter()
+        .filter_map(|conflict| Some((conflict.key, conflict.resolution?)))
+        .collect();
+    let conflicts: BTreeMap<&ContentHash, &Conflict> =
+        proposal.plan.conflicts.iter().map(|conflict| (&conflict.key, conflict)).collect();
+    let planned: BTreeMap<&ContentHash, &Planned> =
+        proposal.plan.entries.iter().map(|entry| (&entry.key, entry)).collect();
+    let states = proposal.compared.iter().filter(|one| {
+        // What both sides agree on already is no work for anybody, even if the base does not say so yet.
+        let has_steps =
+            planned.get(&one.key).is_some_and(|entry| entry.local.is_some() || entry.remote.is_some());
+        conflicts.contains_key(&one.key) || has_steps
+    });
+    let entry = |one: &Compared| {
+        let conflict = conflicts.get(&one.key);
+        Entry {
+            key: one.key.clone(),
+            state: one.state,
+            first_line: first_line(
+                session.store,
+                one.versions.local.or(one.versions.remote).or(one.versions.base.map(|pair| pair.local)),
+            ),
+            conflict: conflict.map(|conflict| conflict.fields.iter().map(ToString::to_string).collect()),
+            resolved: resolved.get(&one.key).filter(|_| conflict.is_none()).map(
+                |resolution| match resolution {
+                    Resolution::Ours => "ours",
+                    Resolution::Theirs => "theirs",
+                },
+            ),
+            failure: failures.get(&one.key).cloned(),
+        }
+    };
+    Ok(states.map(entry).collect())
 }

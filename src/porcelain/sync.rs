@@ -2,6 +2,8 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::arguments::{Execution, Selection, Sending, extra};
+use crate::porcelain::exchange::{self, Steps};
+use crate::reconcile::Direction;
 use crate::workspace::Workspace;
 
 /// Bring this device and the server into agreement
@@ -49,6 +51,12 @@ Exit codes:
 ";
 
 /// Runs the command.
-pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    Err(CommandError::bug("`memsync sync` is not wired up"))
+pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    let steps = Steps {
+        command: "memsync sync",
+        fetch: true,
+        direction: Direction::Both,
+        deduplicate: !args.sending.no_dedup,
+    };
+    exchange::run(steps, &args.execution, &args.selection, workspace)
 }

@@ -40,7 +40,7 @@ impl FromStr for DeletionLimit {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let problem = "expected a number of memories, or a share such as 25%";
+        let problem = "a share such as 25% (at most 100%) or a number of memories";
         match text.trim().strip_suffix('%') {
             Some(percent) => match percent.trim().parse() {
                 Ok(percent @ 0..=100) => Ok(Self::Percent(percent)),

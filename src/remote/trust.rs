@@ -57,7 +57,9 @@ impl FromStr for Fingerprint {
     type Err = InvalidFingerprint;
 
     fn from_str(text: &str) -> Result<Self, InvalidFingerprint> {
-        let digits: String = text.trim().chars().filter(|&c| c != ':').collect();
+        // `openssl x509 -fingerprint -sha256` prints `sha256 Fingerprint=` before it.
+        let printed = text.rsplit_once('=').map_or(text, |(_, digits)| digits);
+        let digits: String = printed.trim().chars().filter(|&c| c != ':').collect();
         let id = gix_hash::ObjectId::from_hex(digits.as_bytes()).map_err(|_| InvalidFingerprint)?;
         Ok(Self(id.as_slice().try_into().map_err(|_| InvalidFingerprint)?))
     }

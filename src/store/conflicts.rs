@@ -18,11 +18,9 @@ pub enum Resolution {
     Ours,
     /// The server's version is taken.
     Theirs,
-    /// Both changes are dropped: the memory goes back to what it was at the last sync.
-    Base,
 }
 
-stored_as_text!(Resolution { Ours => "ours", Theirs => "theirs", Base => "base" });
+stored_as_text!(Resolution { Ours => "ours", Theirs => "theirs" });
 
 /// One memory that was changed on both sides in ways that do not merge.
 #[derive(Clone, Debug, PartialEq, Eq)]

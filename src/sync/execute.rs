@@ -82,9 +82,9 @@ pub struct Report {
     pub error: Option<Error>,
 }
 
-/// How much goes to a side at once: enough to keep it busy, little enough to hold in memory.
-const BATCH_EDITS: usize = 500;
-const BATCH_BYTES: usize = 8 << 20;
+/// How much goes to a side at once: a side works best on many edits, and all of them are held in memory.
+const BATCH_EDITS: usize = 10_000;
+const BATCH_BYTES: usize = 16 << 20;
 
 impl Session<'_> {
     /// Carries out a chosen plan and records what was confirmed. A side that is `None` is not asked for

@@ -172,7 +172,6 @@ impl Session<'_> {
             let resolution = match conflict.resolution? {
                 store::Resolution::Ours => Resolution::Ours,
                 store::Resolution::Theirs => Resolution::Theirs,
-                store::Resolution::Base => return None,
             };
             Some((conflict.key.clone(), Resolved { versions: versions(&conflict), resolution }))
         };

@@ -111,7 +111,14 @@ impl From<&Memory> for MemoryJson {
 }
 
 /// A whole memory as its canonical text, each line with `mark` before it.
-fn whole(out: &mut String, palette: Palette, label: Label, mark: char, memory: &Memory, shown: &dyn Fn(&str) -> String) {
+fn whole(
+    out: &mut String,
+    palette: Palette,
+    label: Label,
+    mark: char,
+    memory: &Memory,
+    shown: &dyn Fn(&str) -> String,
+) {
     let text = memory.to_blob();
     for line in shown(&String::from_utf8_lossy(&text)).lines() {
         out.extend([format!("{}\n", palette.paint(label, format!("{mark}{line}")))]);
@@ -127,7 +134,9 @@ fn fields(out: &mut String, palette: Palette, old: &Memory, new: &Memory, shown:
                 let come = new.tags.difference(&old.tags).map(|tag| (Label::Added, '+', tag));
                 let tags: Vec<String> = gone
                     .chain(come)
-                    .map(|(label, mark, tag)| palette.paint(label, format!("{mark}{}", escape_line(tag))).to_string())
+                    .map(|(label, mark, tag)| {
+                        palette.paint(label, format!("{mark}{}", escape_line(tag))).to_string()
+                    })
                     .collect();
                 out.extend([format!("  tags: {}\n", tags.join(" "))]);
             }
@@ -143,17 +152,25 @@ fn fields(out: &mut String, palette: Palette, old: &Memory, new: &Memory, shown:
 
 /// A field's value on one line; `-` where there is none.
 fn value(memory: &Memory, field: &Field) -> String {
-    let text = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), |value| escape_line(value).into_owned());
+    let text = |value: &Option<String>| {
+        value.as_deref().map_or_else(|| "-".to_owned(), |value| escape_line(value).into_owned())
+    };
     match field {
         Field::Type => text(&memory.memory_type),
-        Field::Store => memory.store.as_deref().map_or_else(|| Memory::DEFAULT_STORE.to_owned(), |store| escape_line(store).into_owned()),
+        Field::Store => memory
+            .store
+            .as_deref()
+            .map_or_else(|| Memory::DEFAULT_STORE.to_owned(), |store| escape_line(store).into_owned()),
         Field::SupersededBy => text(&memory.superseded_by),
         Field::Created => memory.created_at.map_or_else(|| "-".to_owned(), |created| created.to_string()),
         Field::Metadata(path) => match &memory.metadata {
             Metadata::Opaque(raw) => escape_line(raw).into_owned(),
             Metadata::Members(members) => match path.first() {
-                Some(key) => members.get(key).map_or_else(|| "-".to_owned(), |value| escape_line(&value.to_string()).into_owned()),
-                None => escape_line(&Value::Object(members.clone().into_iter().collect()).to_string()).into_owned(),
+                Some(key) => members
+                    .get(key)
+                    .map_or_else(|| "-".to_owned(), |value| escape_line(&value.to_string()).into_owned()),
+                None => escape_line(&Value::Object(members.clone().into_iter().collect()).to_string())
+                    .into_owned(),
             },
         },
         Field::Content | Field::Tags | Field::Existence => String::new(),

@@ -196,7 +196,9 @@ impl Status {
         }
         if self.missing_vectors > 0 {
             let count = memories(usize::try_from(self.missing_vectors).unwrap_or(usize::MAX));
-            part.extend([format!("\n{count} without a vector: found by list, tag and text, not by meaning\n")]);
+            part.extend([format!(
+                "\n{count} without a vector: found by list, tag and text, not by meaning\n"
+            )]);
         }
         part
     }

@@ -1,0 +1,68 @@
+//! The errors of the staging database and of the conductor.
+
+use super::{CommandError, ErrorKind};
+use crate::{store, sync};
+
+impl CommandError {
+    /// The error of a run, with hints that name `remote`.
+    #[must_use]
+    pub fn from_sync(error: sync::Error, remote: &str) -> Self {
+        match error {
+            sync::Error::Side { cause, .. } => Self::from_side(cause, remote),
+            sync::Error::Store(error) => error.into(),
+            sync::Error::RemoteName(error) => {
+                Self::usage(format!("'{remote}' cannot be the name of a remote")).with_cause(error)
+            }
+        }
+    }
+}
+
+impl From<sync::Error> for CommandError {
+    /// For errors that no remote is part of.
+    fn from(error: sync::Error) -> Self {
+        Self::from_sync(error, crate::config::DEFAULT_REMOTE)
+    }
+}
+
+impl From<store::Error> for CommandError {
+    fn from(error: store::Error) -> Self {
+        use store::Error as E;
+        let (kind, hint) = match &error {
+            E::NotInitialised { .. } => (ErrorKind::NotInitialised, "`memsync init` creates it".to_owned()),
+            E::Locked { .. } => (
+                ErrorKind::Database,
+                "wait until it is done; if it hangs, ending it loses nothing".to_owned(),
+            ),
+            E::Newer { .. } => {
+                (ErrorKind::Database, "use the memsync that made it, or a newer one".to_owned())
+            }
+            E::Foreign { .. } => {
+                (ErrorKind::Database, "set STAGING_DB to another path; this file was not touched".to_owned())
+            }
+            E::Damaged { path, .. } => (
+                ErrorKind::Database,
+                format!(
+                    "your memories are not in it: move {} away and run `memsync init`; the next sync joins both sides \
+                     and deletes nothing",
+                    path.display()
+                ),
+            ),
+            E::Moved { .. } => {
+                (ErrorKind::Database, "another memsync was at work: run the command again".to_owned())
+            }
+            E::Full { .. } => {
+                (ErrorKind::Database, "free some room and run the command again; nothing is lost".to_owned())
+            }
+            E::Unwritable { .. } | E::Io { .. } => (
+                ErrorKind::Database,
+                "see that you may write the file and its folder, or set STAGING_DB to another path"
+                    .to_owned(),
+            ),
+            E::Busy { .. } => {
+                (ErrorKind::Database, "close the program that has it open, and try again".to_owned())
+            }
+            E::Sqlite { .. } => (ErrorKind::Database, "run the command again; nothing is lost".to_owned()),
+        };
+        Self::new(kind, error.to_string()).with_cause(error).with_hint(hint)
+    }
+}

@@ -1,0 +1,265 @@
+//! What `pull`, `apply`, `push` and `sync` share: from the command line to the conductor and back to the page.
+
+use crate::error::{CommandError, ErrorKind, ExitCode};
+use crate::porcelain::arguments::{Execution, Selection};
+use crate::porcelain::shared::{
+    Meter, brake_reasons, fetch, first_line, read_local, scope, strategy, to_json,
+};
+use crate::reconcile::{Conflict, Direction, Plan, Planned, SideName, Step};
+use crate::side::Side;
+use crate::sync::{Chosen, Done, Problem, Proposal, Report, Session, Wishes};
+use crate::ui::view::run::{Counts, Line, NotTaken, Run, Verb, Waiting};
+use crate::ui::view::text::memories;
+use crate::workspace::{Access, Workspace};
+
+/// Which steps of a sync a command carries out.
+#[derive(Clone, Copy)]
+pub(crate) struct Steps {
+    /// The command's words, for whoever finds the staging database locked.
+    pub(crate) command: &'static str,
+    /// The server is asked what it holds now; otherwise what it held when it was last fetched counts.
+    pub(crate) fetch: bool,
+    /// Which sides are changed.
+    pub(crate) direction: Direction,
+    /// The server refuses memories that are similar to others.
+    pub(crate) deduplicate: bool,
+}
+
+/// How often a run starts over because memories changed while it was under way.
+const ROUNDS: usize = 3;
+
+/// Carries out a command.
+pub(crate) fn run(
+    steps: Steps,
+    execution: &Execution,
+    selection: &Selection,
+    workspace: &mut Workspace,
+) -> Result<ExitCode, CommandError> {
+    let wishes = Wishes {
+        direction: Some(steps.direction),
+        strategy: strategy(execution.strategy),
+        scope: scope(selection, workspace)?,
+        ..workspace.wishes()?
+    };
+    let access = if execution.dry_run { Access::Read } else { Access::Write };
+    let store = workspace.store(access, steps.command)?;
+    let session = workspace.session(&store, execution.remote.as_deref());
+    let mut exchange = Exchange { steps, execution, access, session, workspace };
+    let (mut pulled, mut pushed) = (Done::default(), Done::default());
+    let mut round = 1;
+    loop {
+        let proposal = exchange.propose(wishes.clone())?;
+        let Some(chosen) = proposal.choose(execution.allow_plan.as_deref()) else {
+            return exchange.stop(&proposal);
+        };
+        let mut page = exchange.page(chosen.plan());
+        if execution.dry_run {
+            return exchange.finish(&proposal, page);
+        }
+        let report = exchange.execute(&proposal, chosen)?;
+        pulled += report.local;
+        pushed += report.remote;
+        if !report.stale.is_empty() && report.error.is_none() && steps.fetch && round < ROUNDS {
+            round += 1;
+            continue;
+        }
+        take(&mut page, &report, pulled, pushed);
+        return match report.error {
+            None => exchange.finish(&proposal, page),
+            Some(error) => {
+                exchange.print(&page)?;
+                Err(CommandError::from_sync(error, &page.remote))
+            }
+        };
+    }
+}
+
+/// Turns the page of a plan into that of what was done.
+fn take(page: &mut Run, report: &Report, pulled: Done, pushed: Done) {
+    page.is_dry = false;
+    page.pulled = counts(pulled);
+    page.pushed = counts(pushed);
+    page.problems = report.problems.iter().map(not_taken).collect();
+    page.stale = report.stale.iter().map(|(_, key)| key.to_string()).collect();
+}
+
+/// The parts that a run works with.
+struct Exchange<'a> {
+    steps: Steps,
+    execution: &'a Execution,
+    access: Access,
+    session: Session<'a>,
+    workspace: &'a mut Workspace,
+}
+
+impl Exchange<'_> {
+    fn propose(&mut self, wishes: Wishes) -> Result<Proposal, CommandError> {
+        let base = self.session.base()?;
+        // A missing database is told before the server is asked anything.
+        drop(self.workspace.local()?);
+        let theirs = if self.steps.fetch {
+            fetch(self.workspace, &self.session, &base.base, self.access)?
+        } else {
+            self.session.last_fetched()?
+        };
+        let ours = read_local(self.workspace, &self.session, &base.base)?;
+        if self.access == Access::Write {
+            self.session.record_local(&ours)?;
+        }
+        Ok(self.session.propose(base, ours, theirs, wishes)?)
+    }
+
+    fn execute(&mut self, proposal: &Proposal, chosen: Chosen<'_>) -> Result<Report, CommandError> {
+        let mut local = self.workspace.local()?;
+        let mut remote = match self.steps.direction {
+            Direction::Pull => None,
+            Direction::Push | Direction::Both => {
+                Some(self.workspace.remote(Some(&self.session.remote), self.steps.deduplicate)?)
+            }
+        };
+        let mut meter = Meter::new(&mut self.workspace.ui, &self.session.remote);
+        let remote = remote.as_mut().map(|remote| remote as &mut dyn Side);
+        Ok(self
+            .session
+            .execute(proposal, chosen, Some(&mut local), remote, &mut |progress| meter.show(progress))?)
+    }
+
+    /// Shows what was done, or would be, and says how it ended.
+    fn finish(&mut self, proposal: &Proposal, page: Run) -> Result<ExitCode, CommandError> {
+        self.print(&page)?;
+        self.remark(proposal, &page)?;
+        Ok(match (page.problems.is_empty(), page.conflicts.is_empty()) {
+            (false, _) => ExitCode::Refused,
+            (true, false) => ExitCode::Differences,
+            (true, true) => ExitCode::Done,
+        })
+    }
+
+    /// Shows why the plan stops, and how to let it through.
+    fn stop(&mut self, proposal: &Proposal) -> Result<ExitCode, CommandError> {
+        let mut page = self.page(&proposal.plan);
+        page.brakes = brake_reasons(proposal, &page.remote);
+        if self.execution.json || self.execution.dry_run {
+            self.print(&page)?;
+        }
+        let reasons = page.brakes.join("; ");
+        let error = CommandError::new(ErrorKind::Brake, format!("stopped before any change: {reasons}"));
+        let (plain, rewound) = proposal.ids();
+        Err(match rewound {
+            Some(rewound) => error
+                .with_hint(format!(
+                    "to put back there what is newer here: repeat with --allow-plan {rewound}"
+                ))
+                .with_hint(format!(
+                    "to read it as edits, deletions included: repeat with --allow-plan {plain}"
+                )),
+            None => error
+                .with_hint("to see the plan: repeat with --dry-run")
+                .with_hint(format!("to let exactly this plan through: repeat with --allow-plan {plain}")),
+        })
+    }
+
+    fn print(&mut self, page: &Run) -> Result<(), CommandError> {
+        let is_detailed = self.is_detailed();
+        let ui = &mut self.workspace.ui;
+        if self.execution.json {
+            ui.data(&to_json(&page.json()))?;
+        } else if !ui.is_quiet() {
+            let text = page.text(ui.palette(), ui.width(), is_detailed);
+            ui.data(&text)?;
+        }
+        Ok(())
+    }
+
+    /// Whether every memory is listed with its first line.
+    fn is_detailed(&self) -> bool {
+        self.execution.dry_run || self.workspace.ui.is_verbose()
+    }
+
+    /// What a person should know besides.
+    fn remark(&mut self, proposal: &Proposal, page: &Run) -> Result<(), CommandError> {
+        for unreadable in proposal.local.unreadable.iter().chain(&proposal.remote.unreadable) {
+            self.workspace.ui.warn(&format!("left alone on both sides: {}", unreadable.why));
+        }
+        if page.pulled.created > 0 && !page.is_dry {
+            let missing = self.workspace.local()?.missing_vectors()?;
+            if missing > 0 {
+                let count = memories(usize::try_from(missing).unwrap_or(usize::MAX));
+                self.workspace.ui.note(&format!(
+                    "{count} on this device without a vector: found by list, tag and text, not by meaning"
+                ));
+            }
+        }
+        if page.problems.iter().any(|problem| problem.similar_to.is_some()) {
+            self.workspace
+                .ui
+                .hint("`memsync push --no-dedup` sends memories that are similar to others as well");
+        }
+        if !page.conflicts.is_empty() {
+            self.workspace.ui.hint("`memsync checkout --ours HASH` or `--theirs HASH` ends a conflict");
+        }
+        Ok(())
+    }
+
+    /// The page of a plan that is not carried out yet.
+    fn page(&self, plan: &Plan) -> Run {
+        let remote = self.session.remote.clone();
+        Run {
+            url: self.workspace.remote_settings(Some(&remote)).ok().map(|settings| settings.url.to_string()),
+            remote,
+            is_dry: true,
+            plan_id: plan.id().to_string(),
+            pulled: counts(Done::planned(plan, SideName::Local)),
+            pushed: counts(Done::planned(plan, SideName::Remote)),
+            lines: plan.entries.iter().filter_map(|entry| self.line(entry)).collect(),
+            conflicts: plan.conflicts.iter().map(|conflict| self.waiting(conflict)).collect(),
+            ..Run::default()
+        }
+    }
+
+    /// A memory that is changed on a side; `None` where only the base moves.
+    fn line(&self, entry: &Planned) -> Option<Line> {
+        let (local, remote) = (entry.local.map(verb), entry.remote.map(verb));
+        (local.is_some() || remote.is_some()).then(|| Line {
+            key: entry.key.clone(),
+            state: entry.state,
+            local,
+            remote,
+            first_line: if self.is_detailed() {
+                first_line(self.session.store, entry.versions.local.or(entry.versions.remote))
+            } else {
+                String::new()
+            },
+        })
+    }
+
+    fn waiting(&self, conflict: &Conflict) -> Waiting {
+        Waiting {
+            content_hash: conflict.key.to_string(),
+            fields: conflict.fields.iter().map(ToString::to_string).collect(),
+            first_line: first_line(self.session.store, conflict.versions.local.or(conflict.versions.remote)),
+        }
+    }
+}
+
+fn verb(step: Step) -> Verb {
+    match (step.expected, step.target) {
+        (None, _) => Verb::Create,
+        (Some(_), Some(_)) => Verb::Change,
+        (Some(_), None) => Verb::Delete,
+    }
+}
+
+fn counts(done: Done) -> Counts {
+    Counts { created: done.created, changed: done.changed, deleted: done.deleted }
+}
+
+fn not_taken(problem: &Problem) -> NotTaken {
+    NotTaken {
+        content_hash: problem.key.to_string(),
+        side: problem.side.to_string(),
+        reason: problem.reason.clone(),
+        refused: problem.refused,
+        similar_to: problem.similar_to.as_ref().map(ToString::to_string),
+    }
+}

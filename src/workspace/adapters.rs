@@ -1,0 +1,131 @@
+//! Building the adapters: the staging database, this device's database and the remotes.
+
+use std::path::Path;
+use std::process;
+use std::time::Duration;
+
+use super::Workspace;
+use crate::config::{Name, RemoteSettings};
+use crate::error::CommandError;
+use crate::local::{self, Database};
+use crate::object::{Bookkeeping, Timestamp};
+use crate::remote::{self, ApiKey, Fingerprint, Http, KeySource, Patience, Trust};
+use crate::store::{Holder, Store};
+use crate::sync::{Session, Wishes};
+
+/// How long this device's database may be held by the service before a command gives up.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// What a command does with the staging database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It looks: not a byte changes.
+    Read,
+    /// It works with it, alone.
+    Write,
+}
+
+impl Workspace {
+    /// Opens the staging database for `command`, which is how others that find it locked are told of it.
+    pub fn store(&self, access: Access, command: &str) -> Result<Store, CommandError> {
+        let (path, holder) = (self.staging_path()?, self.holder(command));
+        Ok(match access {
+            Access::Read => Store::open_read_only(&path, &holder)?,
+            Access::Write => Store::open(&path, &holder)?,
+        })
+    }
+
+    /// Creates the staging database, or keeps the one that is there; says whether it is new.
+    pub fn create_store(&self) -> Result<bool, CommandError> {
+        let (_, is_new) = Store::create(&self.staging_path()?, &self.holder("memsync init"))?;
+        Ok(is_new)
+    }
+
+    fn holder(&self, command: &str) -> Holder {
+        Holder { pid: process::id(), command: command.to_owned(), since: self.now.as_second() }
+    }
+
+    /// A run against the remote `name`, or the default one.
+    #[must_use]
+    pub fn session<'a>(&self, store: &'a Store, name: Option<&str>) -> Session<'a> {
+        let remote = name.map_or_else(|| self.config.default_remote(), ToOwned::to_owned);
+        Session { store, remote, device: self.device(), now: self.now.as_second() }
+    }
+
+    /// What the configuration wishes of every run.
+    pub fn wishes(&self) -> Result<Wishes, CommandError> {
+        Ok(Wishes {
+            never_merge: !self.config.is_merge_automatic()?,
+            limit: self.config.max_delete()?,
+            ..Wishes::default()
+        })
+    }
+
+    /// Opens this device's database.
+    pub fn local(&self) -> Result<Database, CommandError> {
+        let options = local::Options {
+            path: self.database_path()?,
+            bookkeeping: self.bookkeeping(),
+            busy_timeout: BUSY,
+            now: self.timestamp(),
+        };
+        Ok(Database::open(options)?)
+    }
+
+    /// Prepares a connection to the remote `name`, or the default one.
+    pub fn remote(&self, name: Option<&str>, deduplicate: bool) -> Result<Http, CommandError> {
+        let settings = self.remote_settings(name)?;
+        let name = settings.name.clone();
+        let options = remote::Options {
+            url: settings
+                .url
+                .as_str()
+                .parse()
+                .map_err(|error: remote::InvalidUrl| CommandError::usage(error.to_string()))?,
+            key: key_source(&settings)?,
+            trust: Trust { ca_file: settings.ca_file, pinned: settings.certificate },
+            bookkeeping: self.bookkeeping(),
+            device: self.device(),
+            now: self.timestamp(),
+            deduplicate,
+            patience: Patience::default(),
+        };
+        Http::connect(options).map_err(|error| CommandError::from_side(error, &name))
+    }
+
+    /// Keeps where this device's database is.
+    pub fn set_database(&mut self, path: &Path) -> Result<(), CommandError> {
+        let path = std::path::absolute(path).map_err(|cause| {
+            CommandError::usage(format!("{} is no path", path.display())).with_cause(cause)
+        })?;
+        self.config.local.set(&Name::new("core", "database"), &path.to_string_lossy())?;
+        Ok(self.config.local.save()?)
+    }
+
+    /// Pins a remote's certificate.
+    pub fn trust(&mut self, remote: &str, certificate: Fingerprint) -> Result<(), CommandError> {
+        Ok(self.config.set_remote(remote, "certificate", &certificate.to_string())?)
+    }
+
+    fn bookkeeping(&self) -> Bookkeeping {
+        Bookkeeping::with_ignored(self.config.ignored_metadata())
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        Timestamp::new(self.now.as_duration().as_secs_f64()).expect("a calendar moment is a finite number")
+    }
+}
+
+/// The key itself goes before a file, a file before a helper.
+fn key_source(settings: &RemoteSettings) -> Result<KeySource, CommandError> {
+    if let Some(key) = &settings.key {
+        let key = ApiKey::new(key.expose())
+            .ok_or_else(|| CommandError::usage("MCP_API_KEY holds characters that no key has"))?;
+        return Ok(KeySource::Given(key));
+    }
+    Ok(match (&settings.key_file, &settings.credential_helper) {
+        (Some(path), _) => KeySource::File(path.clone()),
+        (None, Some(helper)) => KeySource::Helper(helper.clone()),
+        (None, None) => KeySource::None,
+    })
+}
