@@ -143,3 +143,62 @@ impl Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::ObjectId;
+    use crate::store::tests::{Fixture, fixture, key};
+
+    fn conflict(number: usize, since: i64) -> Conflict {
+        Conflict {
+            key: key(number),
+            remote: "origin".to_owned(),
+            base: Some((BlobId::of(b"base here"), BlobId::of(b"base there"))),
+            ours: Some(BlobId::of(b"ours")),
+            theirs: None,
+            fields: vec!["content".to_owned(), "meta.\"odd\"".to_owned()],
+            since,
+            resolution: None,
+        }
+    }
+
+    #[test]
+    fn a_conflict_about_the_same_versions_keeps_its_age_and_decision() {
+        let Fixture { store, folder: _folder } = fixture();
+        let mut first = [conflict(1, 10), Conflict { base: None, ..conflict(2, 10) }, conflict(3, 10)];
+        first.sort_by(|a, b| a.key.cmp(&b.key));
+        store.set_conflicts("origin", &first).unwrap();
+        store.set_conflicts("backup", &[conflict(1, 10)]).unwrap();
+        assert_eq!(store.conflicts("origin").unwrap(), first);
+        for number in 1..=3 {
+            assert!(store.resolve("origin", &key(number), Resolution::Ours).unwrap());
+        }
+
+        let same = conflict(1, 99);
+        let changed = Conflict { theirs: Some(BlobId::of(b"new")), ..conflict(3, 99) };
+        let eager = Conflict { resolution: Some(Resolution::Base), ..conflict(4, 99) };
+        store.set_conflicts("origin", &[same, changed, eager]).unwrap();
+        let now = store.conflicts("origin").unwrap();
+        let now: BTreeMap<_, _> = now.iter().map(|now| (&now.key, (now.since, now.resolution))).collect();
+        assert_eq!(now.get(&key(1)), Some(&(10, Some(Resolution::Ours))), "the same");
+        assert_eq!(now.get(&key(2)), None, "gone");
+        assert_eq!(now.get(&key(3)), Some(&(99, None)), "about other versions now");
+        assert_eq!(now.get(&key(4)), Some(&(99, None)), "only `resolve` decides");
+        assert_eq!(store.conflicts("backup").unwrap()[0].resolution, None);
+    }
+
+    #[test]
+    fn a_decision_can_be_changed_and_taken_back() {
+        let Fixture { store, folder: _folder } = fixture();
+        store.set_conflicts("origin", &[conflict(1, 10)]).unwrap();
+        for resolution in [Resolution::Ours, Resolution::Theirs, Resolution::Base] {
+            assert!(store.resolve("origin", &key(1), resolution).unwrap());
+            assert_eq!(store.conflicts("origin").unwrap()[0].resolution, Some(resolution));
+        }
+        assert!(store.clear_resolution("origin", &key(1)).unwrap());
+        assert_eq!(store.conflicts("origin").unwrap(), [conflict(1, 10)]);
+        assert!(!store.resolve("origin", &key(2), Resolution::Ours).unwrap());
+        assert!(!store.resolve("backup", &key(1), Resolution::Ours).unwrap());
+    }
+}

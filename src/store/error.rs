@@ -119,7 +119,11 @@ impl Error {
         use rusqlite::Error as Sqlite;
 
         let path = path.to_owned();
-        match cause.sqlite_error_code() {
+        let code = match &cause {
+            Sqlite::SqliteFailure(error, _) | Sqlite::SqlInputError { error, .. } => Some(error.code),
+            _ => None,
+        };
+        match code {
             Some(ErrorCode::DiskFull) => Self::Full { path, cause },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 Self::Unwritable { path, cause: Some(cause) }

@@ -73,3 +73,33 @@ impl Store {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{Fixture, fixture, key};
+
+    #[test]
+    fn attempts_are_counted_until_the_failure_is_cleared() {
+        let Fixture { store, folder: _folder } = fixture();
+        let failure = |side, reason: &str, at| Failure {
+            key: key(1),
+            remote: "origin".to_owned(),
+            side,
+            reason: reason.to_owned(),
+            refused: at > 10,
+            attempts: 1,
+            at,
+        };
+        let (first, again) = (failure(Side::Remote, "a timeout", 10), failure(Side::Remote, "too long", 20));
+        let other = failure(Side::Local, "a NUL", 20);
+        for failure in [&first, &again, &other] {
+            store.record_failure(failure).unwrap();
+        }
+        assert_eq!(store.failures("origin").unwrap(), [other.clone(), Failure { attempts: 2, ..again }]);
+        assert_eq!(store.failures("backup").unwrap(), []);
+
+        store.clear_failure("origin", Side::Remote, &key(1)).unwrap();
+        assert_eq!(store.failures("origin").unwrap(), [other]);
+    }
+}

@@ -30,12 +30,16 @@ pub(super) fn check(path: &Path, supported: u32) -> Result<(), Error> {
         return foreign("it is no SQLite database");
     }
     if application != schema::APPLICATION_ID.cast_unsigned() {
-        let by_scripts = start.windows(15).any(|text| text == b"staged_memories");
+        let by_scripts = start.windows(21).any(|text| text == b"TABLE staged_memories");
         return foreign(if by_scripts {
             "it was made by the sync scripts of mcp-memory-service"
         } else {
             "it is another program's SQLite database"
         });
+    }
+    // The file format's write and read version: 1 for a rollback journal, 2 for a WAL.
+    if found == 0 || !matches!(start[18..20], [1 | 2, 1 | 2]) {
+        return Err(Error::damaged(path, "its header cannot be read", "a version number is out of range"));
     }
     if found > supported {
         return Err(Error::Newer { path: path.to_owned(), found, supported });

@@ -47,3 +47,39 @@ impl Store {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::ObjectId;
+    use crate::store::tests::{Fixture, fixture, key};
+
+    #[test]
+    fn one_change_among_many_writes_one_row() {
+        let Fixture { store, folder: _folder } = fixture();
+        let entry = |number: usize| IndexEntry {
+            blob: BlobId::of(&number.to_le_bytes()),
+            updated_at: Timestamp::new(1_712_345_678.125).filter(|_| number.is_multiple_of(2)),
+        };
+        let mut held: BTreeMap<_, _> = (0..100_000).map(|number| (key(number), entry(number))).collect();
+        held.insert(ContentHash::new("odd\0'key").unwrap(), entry(0));
+        store.set_index("local", &held).unwrap();
+        store.set_index("origin", &[(key(1), entry(2))].into()).unwrap();
+        assert_eq!(store.index("local").unwrap(), held);
+
+        let written = |held: &BTreeMap<_, _>| {
+            let before = store.connection.total_changes();
+            store.set_index("local", held).unwrap();
+            store.connection.total_changes() - before
+        };
+        assert_eq!(written(&held), 0);
+        held.insert(key(7), entry(8));
+        assert_eq!(written(&held), 1);
+        held.get_mut(&key(8)).unwrap().updated_at = None;
+        held.remove(&key(9));
+        assert_eq!(written(&held), 2);
+        assert_eq!(store.index("local").unwrap(), held);
+        assert_eq!(store.index("origin").unwrap().len(), 1);
+        assert_eq!(store.index("elsewhere").unwrap().len(), 0);
+    }
+}

@@ -78,3 +78,39 @@ impl Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::ObjectId;
+    use crate::store::Store;
+    use crate::store::tests::{fixture, key};
+
+    #[test]
+    fn what_was_begun_is_there_after_reopening_until_it_is_ended() {
+        let fixture = fixture();
+        let intent = |remote: &str, side, expected: Option<&str>| Intent {
+            remote: remote.to_owned(),
+            side,
+            key: key(1),
+            expected: expected.map(|text| BlobId::of(text.as_bytes())),
+            target: Some(BlobId::of(b"target")),
+        };
+        let begun = [
+            intent("backup", Side::Local, None),
+            intent("origin", Side::Local, Some("before")),
+            Intent { target: None, ..intent("origin", Side::Remote, Some("before")) },
+        ];
+        fixture.store.begin_intents(&begun).unwrap();
+        let again = intent("origin", Side::Local, None);
+        fixture.store.begin_intents(std::slice::from_ref(&again)).unwrap();
+
+        let (_folder, store) = fixture.reopen(Store::open);
+        let store = store.unwrap();
+        assert_eq!(store.journal().unwrap(), [begun[0].clone(), again, begun[2].clone()]);
+        store.end_intent("origin", Side::Local, &key(1)).unwrap();
+        assert_eq!(store.journal().unwrap(), [begun[0].clone(), begun[2].clone()]);
+        store.clear_journal("origin").unwrap();
+        assert_eq!(store.journal().unwrap(), [begun[0].clone()]);
+    }
+}

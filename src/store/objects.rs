@@ -1,6 +1,7 @@
 //! Objects: written once under the id of their bytes, compressed where that makes them smaller.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::io;
 
 use rusqlite::{Row, params};
@@ -230,18 +231,92 @@ fn names(id: &[u8], kind: Kind, bytes: &[u8]) -> bool {
 
 /// The first and the last id that begin with `prefix`.
 fn range(prefix: &str) -> Option<([u8; 32], [u8; 32])> {
-    let digits: Vec<u8> =
-        prefix.chars().map(|digit| Some(digit.to_digit(16)? as u8)).collect::<Option<_>>()?;
-    if digits.is_empty() || digits.len() > 64 {
+    let id = |digits: String| {
+        let id = gix_hash::ObjectId::from_hex(digits.to_ascii_lowercase().as_bytes()).ok()?;
+        id.as_slice().try_into().ok()
+    };
+    if prefix.is_empty() {
         return None;
     }
-    let filled = |rest: u8| {
-        let digit = |at: usize| digits.get(at).copied().unwrap_or(rest);
-        std::array::from_fn(|byte| digit(2 * byte) << 4 | digit(2 * byte + 1))
-    };
-    Some((filled(0), filled(0xf)))
+    Some((id(format!("{prefix:0<64}"))?, id(format!("{prefix:f<64}"))?))
 }
 
 fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
+    id.iter().fold(String::with_capacity(64), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes any text");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{Fixture, commit, fixture, key, memory};
+
+    #[test]
+    fn objects_are_read_back_and_take_no_more_room_than_they_must() {
+        let Fixture { store, folder: _folder } = fixture();
+        let long = Memory { content: "again and ".repeat(1_000), ..memory(1) };
+        let short = Memory { content: "a".to_owned(), ..Memory::default() };
+        let random = Memory {
+            content: (0..300).map(|n| BlobId::of(format!("{n}").as_bytes()).to_string()).collect(),
+            ..memory(2)
+        };
+        for memory in [&long, &short, &random, &Memory::default()] {
+            let id = store.put_memory(memory).unwrap();
+            assert_eq!(store.put_memory(memory).unwrap(), id);
+            assert_eq!(&store.memory(id).unwrap(), memory);
+            assert_eq!(store.object(id.as_bytes()).unwrap(), Some((Kind::Blob, memory.to_blob())));
+        }
+        let sizes = store.rows(WHAT, "SELECT size, length(data) FROM objects", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        });
+        let sizes = sizes.unwrap();
+        assert_eq!(sizes.len(), 4, "each is there once");
+        assert!(sizes[0].0 > 50 * sizes[0].1, "{sizes:?}");
+        assert!(sizes.iter().all(|(size, stored)| stored <= size), "{sizes:?}");
+        assert_eq!(sizes[3], (1, 1));
+    }
+
+    #[test]
+    fn snapshots_share_the_trees_that_are_equal() {
+        let Fixture { store, folder: _folder } = fixture();
+        let count =
+            || store.row(WHAT, "SELECT count(*) FROM objects", [], |row| row.get::<_, i64>(0)).unwrap();
+        let blob = store.put_memory(&memory(1)).unwrap();
+        let before: Snapshot = (0..2_000).map(|number| (key(number), blob)).collect();
+        let mut after = before.clone();
+        after.insert(key(7), memory(2).id());
+
+        let from = store.put_snapshot(&before).unwrap();
+        let written = count();
+        assert_eq!(store.put_snapshot(&before).unwrap(), from);
+        assert_eq!(count(), written);
+        let to = store.put_snapshot(&after).unwrap();
+        assert!(count().unwrap() - written.unwrap() <= 4);
+
+        assert_eq!(store.snapshot(to).unwrap(), after);
+        assert_eq!(store.find(to, &key(7)).unwrap(), Some(memory(2).id()));
+        assert_eq!(store.diff(from, to).unwrap(), [(key(7), Some(blob), Some(memory(2).id()))]);
+        let pair = store.put_pair(from, to).unwrap();
+        assert_eq!(store.pair(pair).unwrap(), (from, to));
+        assert!(matches!(store.pair(from), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn objects_are_found_by_the_first_digits_of_their_ids() {
+        let Fixture { store, folder: _folder } = fixture();
+        let commit = commit(&store, 1);
+        let id = commit.to_string();
+        for length in [1, 4, 5, 63, 64] {
+            let found = store.objects_with_prefix(&id[..length], 100).unwrap();
+            assert!(found.contains(&(Kind::Commit, id.clone())), "{length} digits");
+            assert!(found.iter().all(|(_, found)| found.starts_with(&id[..length])));
+        }
+        assert_eq!(store.objects_with_prefix(&id[..9].to_uppercase(), 1).unwrap().len(), 1);
+        for nothing in ["", "xyz", "é", &format!("{id}0"), "0000000000"] {
+            assert_eq!(store.objects_with_prefix(nothing, 100).unwrap(), []);
+        }
+        assert_eq!(store.commit(commit).unwrap().id(), commit);
+    }
 }

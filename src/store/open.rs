@@ -27,15 +27,15 @@ impl Store {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             make_private_folder(folder).map_err(|cause| Error::io(folder, cause))?;
         }
+        // Looked at before the lock, whose file must not appear beside something that is not ours, and again
+        // under it, because another process may have been faster.
+        is_absent(path)?;
         let lock = Lock::take(path, holder)?;
-        match header::check(path, schema::latest(MIGRATIONS)) {
-            Ok(()) => Ok((Self::open_locked(path, lock, MIGRATIONS)?, false)),
-            Err(Error::NotInitialised { .. }) => {
-                make_private_file(path).map_err(|cause| Error::io(path, cause))?;
-                Ok((Self::open_locked(path, lock, MIGRATIONS)?, true))
-            }
-            Err(error) => Err(error),
+        let is_new = is_absent(path)?;
+        if is_new {
+            make_private_file(path).map_err(|cause| Error::io(path, cause))?;
         }
+        Ok((Self::open_locked(path, lock, MIGRATIONS)?, is_new))
     }
 
     /// Opens the staging database at `path` for reading and writing, as the only process. `holder` is how other
@@ -71,9 +71,18 @@ impl Store {
     /// Where a crash left a transaction to roll back, or an older memsync an older schema, the file is opened
     /// once as [`Store::open`] does it; otherwise not a byte changes.
     pub fn open_read_only(path: &Path, holder: &Holder) -> Result<Self, Error> {
-        header::check(path, schema::latest(MIGRATIONS))?;
-        if !is_current(path)? {
-            drop(Self::open(path, holder)?);
+        Self::open_read_only_with(path, holder, MIGRATIONS)
+    }
+
+    /// [`Store::open_read_only`] with another history of the schema.
+    pub(super) fn open_read_only_with(
+        path: &Path,
+        holder: &Holder,
+        migrations: &[&str],
+    ) -> Result<Self, Error> {
+        header::check(path, schema::latest(migrations))?;
+        if !is_current(path, migrations)? {
+            drop(Self::open_with(path, holder, migrations)?);
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
             .map_err(|cause| Error::from_sqlite(path, "the schema", cause))?;
@@ -91,12 +100,21 @@ impl Store {
     }
 }
 
+/// Whether there is nothing at `path`, or an empty file; anything but a staging database is an error.
+fn is_absent(path: &Path) -> Result<bool, Error> {
+    match header::check(path, schema::latest(MIGRATIONS)) {
+        Ok(()) => Ok(false),
+        Err(Error::NotInitialised { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether the file can be read as it is.
-fn is_current(path: &Path) -> Result<bool, Error> {
+fn is_current(path: &Path, migrations: &[&str]) -> Result<bool, Error> {
     let version =
         connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| schema::version(&connection));
     match version {
-        Ok(version) => Ok(version == schema::latest(MIGRATIONS)),
+        Ok(version) => Ok(version == schema::latest(migrations)),
         // SQLITE_READONLY_ROLLBACK, _RECOVERY and their kin: the file must be written before it can be read.
         Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ReadOnly) => Ok(false),
         Err(cause) => Err(Error::from_sqlite(path, "the schema", cause)),

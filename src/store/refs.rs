@@ -147,3 +147,53 @@ impl Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::ObjectId;
+    use crate::store::tests::{Fixture, commit, fixture};
+
+    #[test]
+    fn a_ref_moves_only_from_where_the_caller_saw_it() {
+        let Fixture { store, folder: _folder } = fixture();
+        let name = RefName::new("refs/heads/main").unwrap();
+        let (first, second) = (commit(&store, 1), commit(&store, 2));
+        assert_eq!(store.reference(&name).unwrap(), None);
+
+        store.move_reference(&name, None, first, "init", 10).unwrap();
+        store.move_reference(&name, Some(first), second, "sync", 20).unwrap();
+        let stale = store.move_reference(&name, Some(first), first, "late", 30).unwrap_err();
+        insta::assert_snapshot!(stale, @"refs/heads/main has moved: expected 26a22195a14542939aec7d517f0de1ea8af7de4988f124d0d252bbaf3878abe8, found cfc718b3ae7885584f7c2b9ed358c01d9c3a730880e4177f918858016e13f8c5");
+        assert!(matches!(store.move_reference(&name, None, first, "late", 30), Err(Error::Moved { .. })));
+        assert!(matches!(store.delete_reference(&name, first, "late", 30), Err(Error::Moved { .. })));
+        assert_eq!(store.references().unwrap(), [(name.clone(), second)]);
+
+        store.delete_reference(&name, second, "drop", 40).unwrap();
+        assert_eq!(store.reference(&name).unwrap(), None);
+        let log: Vec<_> =
+            store.reflog(&name).unwrap().into_iter().map(|entry| (entry.old, entry.new, entry.at)).collect();
+        assert_eq!(log, [(Some(second), None, 40), (Some(first), Some(second), 20), (None, Some(first), 10)]);
+    }
+
+    #[test]
+    fn a_ref_never_names_a_commit_that_is_not_there() {
+        let Fixture { store, folder: _folder } = fixture();
+        let name = RefName::new("refs/heads/main").unwrap();
+        let moved = store.move_reference(&name, None, CommitId::of(b"nowhere"), "sync", 1);
+        assert!(matches!(moved, Err(Error::Damaged { .. })));
+        assert_eq!(store.reference(&name).unwrap(), None);
+        assert_eq!(store.reflog(&name).unwrap(), []);
+    }
+
+    #[test]
+    fn names_are_valid_where_git_takes_them() {
+        for good in ["HEAD", "refs/stash", "refs/remotes/origin/main", "refs/heads/ü"] {
+            assert_eq!(RefName::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "main", "refs/heads/", "refs/heads/a..b", "refs/a b", "refs/a.lock", "refs/a\nb"] {
+            assert!(RefName::new(bad).is_err(), "{bad:?}");
+        }
+        insta::assert_snapshot!(RefName::new("refs/a~1").unwrap_err(), @r#""refs/a~1" cannot name a ref: Reference name contains invalid byte: "~""#);
+    }
+}
