@@ -21,7 +21,7 @@ mod pages;
 mod read;
 mod record;
 #[cfg(test)]
-mod testing;
+mod tests;
 mod trust;
 mod write;
 

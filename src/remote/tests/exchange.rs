@@ -1,0 +1,91 @@
+//! Servers that fail, stall, break off, send elsewhere or say no.
+
+use super::*;
+
+/// Asks one server for one memory, whose first answers are `replies` and whose later ones are fine.
+fn ask(replies: Vec<Reply>) -> (Server, Result<Vec<Option<Found>>, Error>) {
+    let mut replies = replies.into_iter();
+    let server = Server::rest(move |_| replies.next().unwrap_or_else(|| Reply::Json(item("k"))));
+    let mut http = server.connect();
+    let answer = http.get(&[key("k")]);
+    (server, answer)
+}
+
+fn is_found(answer: Result<Vec<Option<Found>>, Error>) -> bool {
+    matches!(answer.unwrap().as_slice(), [Some(Found::Memory(_))])
+}
+
+#[test]
+fn a_passing_failure_is_tried_again() {
+    let passing = [
+        Reply::Status(500, "", json!({"detail": "busy"})),
+        Reply::Status(408, "", Value::Null),
+        Reply::Status(429, "Retry-After: 3600\r\n", Value::Null),
+        Reply::Status(503, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", Value::Null),
+        Reply::Cut,
+    ];
+    for reply in passing {
+        let (server, answer) = ask(vec![reply]);
+        assert!(is_found(answer));
+        assert_eq!(server.asked(), ["GET /api/memories/k?store=all", "GET /api/memories/k?store=all"]);
+    }
+}
+
+#[test]
+fn a_lasting_failure_ends_after_the_retries() {
+    let (server, answer) = ask((0..9).map(|_| Reply::Status(503, "", json!({"detail": "closed"}))).collect());
+    insta::assert_snapshot!(server.words(&answer.unwrap_err()), @r#"Unreachable { address: "SERVER", cause: "it answered 503 Service Unavailable: closed" }: cannot reach SERVER"#);
+    assert_eq!(server.asked().len(), 3);
+
+    let (server, answer) = ask((0..9).map(|_| Reply::Cut).collect());
+    assert!(matches!(answer, Err(Error::Unreachable { .. })));
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[test]
+fn silence_is_an_unreachable_server() {
+    let server = Server::start(|_| Reply::Silence);
+    let mut options = options(&server.url);
+    options.patience.answer = Duration::from_millis(50);
+    options.patience.retries = 1;
+    let mut http = Http::connect(options).unwrap();
+    assert!(matches!(snapshot(&mut http), Err(Error::Unreachable { .. })));
+    assert_eq!((http.requests(), http.writes()), (2, 0));
+}
+
+#[test]
+fn nobody_at_the_address_is_an_unreachable_server() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut http = Http::connect(options(&format!("http://{free}"))).unwrap();
+    assert!(matches!(http.get(&[key("k")]), Err(Error::Unreachable { .. })));
+}
+
+#[test]
+fn a_wrong_key_is_refused_at_once() {
+    let refusal = json!({"detail": {"error": "authorization_required", "error_description": "Key\nneeded."}});
+    let (server, answer) = ask(vec![Reply::Status(401, "", refusal)]);
+    insta::assert_snapshot!(server.words(&answer.unwrap_err()), @r#"Unauthorized { address: "SERVER", detail: "Key needed." }: SERVER refused the API key: Key needed."#);
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[test]
+fn a_redirect_is_named_and_not_followed() {
+    let elsewhere = Server::start(|_| Reply::Json(item("k")));
+    let place: &'static str = format!("Location: {}/api\r\n", elsewhere.url).leak();
+    let (server, answer) = ask(vec![Reply::Status(307, place, Value::Null)]);
+    let words = server.words(&answer.unwrap_err()).replace(&elsewhere.url, "ELSEWHERE");
+    insta::assert_snapshot!(words, @r#"Protocol { address: "SERVER", detail: "it redirects to ELSEWHERE/api, and the key is sent to no other place: if that is the server, give its URL instead" }: SERVER does not answer like mcp-memory-service: it redirects to ELSEWHERE/api, and the key is sent to no other place: if that is the server, give its URL instead"#);
+    assert!(elsewhere.asked.lock().unwrap().is_empty());
+    let asked = server.asked.lock().unwrap();
+    assert!(asked.iter().all(|asked| asked.authorization.as_deref() == Some("Bearer secret")));
+}
+
+#[test]
+fn something_else_that_answers_is_not_taken_for_the_service() {
+    let (server, answer) = ask(vec![Reply::Text("<html>\n<h1>Router\u{1b}[31m</h1>".to_owned())]);
+    insta::assert_snapshot!(server.words(&answer.unwrap_err()), @r#"Protocol { address: "SERVER", detail: "expected value at line 1 column 1, in an answer that starts with \"<html> <h1>Router [31m</h1>\"" }: SERVER does not answer like mcp-memory-service: expected value at line 1 column 1, in an answer that starts with "<html> <h1>Router [31m</h1>""#);
+
+    let server = Server::start(|_| Reply::Json(json!({"paths": {"/pets": {}}})));
+    let error = snapshot(&mut server.connect()).unwrap_err();
+    insta::assert_snapshot!(error.to_string().replace(&server.url, "SERVER"), @"SERVER does not answer like mcp-memory-service: its /openapi.json names no /api/memories");
+}

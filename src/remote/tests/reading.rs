@@ -1,0 +1,184 @@
+//! Servers whose listing moves, hides memories or fails, and servers with a baseline.
+
+use super::*;
+
+/// The page of `rows` that was asked for.
+fn page(rows: &[Value], asked: &Asked) -> Reply {
+    let number = |name: &str| -> usize {
+        let (_, rest) = asked.path.split_once(&format!("{name}=")).unwrap();
+        rest.split('&').next().unwrap().parse().unwrap()
+    };
+    let (number, size) = (number("page"), number("page_size"));
+    let memories: Vec<_> = rows.iter().skip((number - 1) * size).take(size).collect();
+    Reply::Json(json!({"memories": memories, "total": rows.len()}))
+}
+
+fn rows(count: usize) -> Vec<Value> {
+    (0..count).map(|index| item(&format!("{index:03}"))).collect()
+}
+
+#[test]
+fn a_memory_that_slips_between_two_pages_is_found_by_reading_again() {
+    let mut rows = rows(150);
+    let mut pages = 0;
+    let server = Server::rest(move |asked| {
+        let reply = page(&rows, asked);
+        pages += 1;
+        if pages == 1 {
+            // Everything moves up by one: what opened the second page is on the first now.
+            rows.remove(0);
+        }
+        reply
+    });
+    let found = snapshot(&mut server.connect()).unwrap();
+    let mut names = names(&found);
+    names.sort();
+    assert_eq!(names.len(), 150, "each once, also the one that went meanwhile");
+    assert!(names.contains(&"100".to_owned()));
+}
+
+#[test]
+fn a_listing_that_never_settles_is_taken_as_it_was_seen() {
+    let mut total = 100;
+    let server = Server::rest(move |_| {
+        total += 1;
+        Reply::Json(json!({"memories": [item("a"), item("a")], "total": total}))
+    });
+    assert_eq!(names(&snapshot(&mut server.connect()).unwrap()), ["a"]);
+    assert_eq!(server.asked().len(), 10, "five readings of two pages");
+}
+
+#[test]
+fn what_the_server_counts_but_does_not_show_is_not_absent() {
+    let server = Server::rest(|asked| match asked.path.as_str() {
+        path if path.starts_with("/api/memories?") => {
+            Reply::Json(json!({"memories": [item("a")], "total": 2}))
+        }
+        _ => Reply::Status(404, "", json!({"detail": "Memory not found"})),
+    });
+    let mut http = server.connect();
+    assert_eq!(names(&snapshot(&mut http).unwrap()), ["a"]);
+    assert_eq!(server.asked().len(), 2, "the same gap twice is no drift");
+    let answers: Vec<_> = http.get(&[key("b")]).unwrap().into_iter().flatten().collect();
+    insta::assert_snapshot!(names(&answers).join("\n"), @"Some(ContentHash(\"b\")): the server counts memories that it does not show, and this may be one");
+}
+
+#[test]
+fn one_memory_that_the_server_fails_on_does_not_hide_the_others() {
+    let rows = rows(30);
+    let server = Server::rest(move |asked| match page(&rows, asked) {
+        Reply::Json(page) if page.to_string().contains("text of 017") => {
+            Reply::Status(500, "", json!("Internal Server Error"))
+        }
+        reply => reply,
+    });
+    let names = names(&snapshot(&mut server.connect()).unwrap());
+    assert_eq!(names.len(), 30);
+    let unreadable: Vec<_> = names.iter().filter(|name| name.contains(':')).collect();
+    insta::assert_debug_snapshot!(unreadable, @r#"
+    [
+        "None: the server cannot show it: it answered 500 Internal Server Error: Internal Server Error",
+    ]
+    "#);
+}
+
+#[test]
+fn a_question_tells_absent_from_unreadable() {
+    let server = Server::rest(|asked| match asked.path.as_str() {
+        "/api/memories/gone?store=all" => Reply::Status(404, "", Value::Null),
+        "/api/memories/broken?store=all" => Reply::Status(500, "", Value::Null),
+        "/api/memories/odd?store=all" => Reply::Json(json!({"content_hash": "odd", "content": 5})),
+        "/api/memories/a%20b?store=all" => Reply::Json(item("a b")),
+        _ => Reply::Json(item("another")),
+    });
+    let keys = ["gone", "broken", "odd", "a b", "x", "a/b"].map(key);
+    let answers = server.connect().get(&keys).unwrap();
+    assert!(answers[0].is_none());
+    let answers: Vec<_> = answers.into_iter().flatten().collect();
+    insta::assert_snapshot!(names(&answers).join("\n"), @r#"
+    Some(ContentHash("broken")): the server cannot show it: it answered 500 Internal Server Error: null
+    Some(ContentHash("odd")): invalid type: number, expected a string
+    a b
+    Some(ContentHash("x")): the server answered with another memory
+    Some(ContentHash("a/b")): the server cannot be asked about a memory of this name
+    "#);
+}
+
+/// A baseline event for a live memory.
+fn event(payload: Value) -> Value {
+    json!({"op": "create", "content_hash": payload["content_hash"], "hlc_physical": 7, "payload": payload})
+}
+
+fn baseline_server(events: Value) -> Server {
+    Server::start(move |asked| match asked.path.as_str() {
+        "/openapi.json" => Reply::Json(json!({"paths": {"/api/memories": {}, "/api/sync/baseline": {}}})),
+        "/api/sync/baseline" => Reply::Json(json!({"events": events, "watermark": 9})),
+        _ => Reply::Status(404, "", Value::Null),
+    })
+}
+
+#[test]
+fn a_snapshot_and_a_question_show_the_same_form_of_a_memory() {
+    let mut raw = item("raw");
+    raw["memory_type"] = json!("Unknown Type");
+    raw["store"] = json!("work");
+    raw["tags"] = json!([]);
+    raw["metadata"] = json!({
+        "b": 1, "gone": null, "access_count": 3, "memsync": {"created_at": 0.25, "metadata": "{\"x\": NaN}"},
+    });
+    let server = baseline_server(json!([
+        event(raw),
+        {"op": "delete", "content_hash": "dead", "payload": {}},
+        event(json!({"content_hash": "odd", "content": null})),
+        {"op": "create", "content_hash": "", "payload": item("x")},
+        event(item("last")),
+    ]));
+    let mut http = server.connect();
+    let found = snapshot(&mut http).unwrap();
+    let Found::Memory(held) = &found[0] else { panic!("{:?}", found[0]) };
+    insta::assert_snapshot!(String::from_utf8(held.memory.to_blob()).unwrap(), @r#"
+    created 0.25
+    metadata {"x": NaN}
+    store work
+    type Unknown Type
+
+    text of raw
+    "#);
+    insta::assert_snapshot!(names(&found).join("\n"), @r#"
+    raw
+    Some(ContentHash("odd")): invalid type: null, expected a string
+    None: its name is none
+    last
+    "#);
+    let answers = http.get(&["raw", "dead", "never", "odd"].map(key)).unwrap();
+    assert_eq!(answers, [Some(found[0].clone()), None, None, Some(found[1].clone())]);
+    assert!(server.asked().iter().all(|asked| asked == "GET /api/sync/baseline"));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_stops_a_snapshot() {
+    let server = baseline_server(json!([event(item("a")), event(item("b"))]));
+    let mut seen = 0;
+    let stop = |_| {
+        seen += 1;
+        ControlFlow::Break(())
+    };
+    server.connect().snapshot(&mut { stop }).unwrap();
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn a_broken_baseline_is_an_error_unless_the_storage_never_had_one() {
+    let server = |backend: &'static str| {
+        Server::start(move |asked| match asked.path.as_str() {
+            "/openapi.json" => Reply::Status(404, "", Value::Null),
+            "/api/sync/baseline" => Reply::Status(500, "", json!({"detail": "baseline generation failed"})),
+            "/api/health/detailed" => Reply::Json(json!({"storage": {"backend": backend}})),
+            _ => Reply::Json(json!({"memories": [item("a")], "total": 1})),
+        })
+    };
+    let damaged = server("sqlite-vec");
+    let error = snapshot(&mut damaged.connect()).unwrap_err().to_string();
+    insta::assert_snapshot!(error.replace(&damaged.url, "SERVER"), @"SERVER does not answer like mcp-memory-service: its /api/sync/baseline fails, as it does when one row of its database is damaged: it answered 500 Internal Server Error: baseline generation failed");
+    assert_eq!(names(&snapshot(&mut server("cloudflare").connect()).unwrap()), ["a"]);
+}
