@@ -52,8 +52,8 @@ struct Global {
     /// Say each step; twice or three times for the details of a bug report
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     verbose: u8,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", hide_short_help = true)]
+    /// When to use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", hide_short_help = true, hide_possible_values = true)]
     color: Option<ColorChoice>,
     /// Print long output without a pager
     #[arg(long, global = true, hide_short_help = true)]
@@ -102,7 +102,7 @@ Environment:
       The service's database on this device.
   HOSTNAME
       This device's name, where core.device is not set.
-  NO_COLOR, PAGER, VISUAL, EDITOR
+  NO_COLOR, PAGER
       As everywhere.
 
 Files:
@@ -134,7 +134,7 @@ pub fn main(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> proc
     let run = || {
         Environment::read().map_or_else(
             |error| report(&mut plain_ui(&Environment::default()), &crate::config::Error::from(error).into()),
-            |environment| start(args, environment),
+            |environment| start(args, &environment),
         )
     };
     // The panic itself was told by the standard library's hook.
@@ -144,16 +144,16 @@ pub fn main(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> proc
     code.into()
 }
 
-fn start(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, environment: Environment) -> ExitCode {
-    let cli = match parse(args, &environment) {
+fn start(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, environment: &Environment) -> ExitCode {
+    let cli = match parse(args, environment) {
         Ok(cli) => cli,
-        Err(stop) => return explain(&stop, &mut plain_ui(&environment)),
+        Err(stop) => return explain(&stop, &mut plain_ui(environment)),
     };
-    logging::start(cli.global.verbose, &environment);
+    logging::start(cli.global.verbose, environment);
     let flags = cli.global.flags();
     match Workspace::open(environment.clone(), flags) {
         Ok(mut workspace) => finish(cli.command, &mut workspace),
-        Err(error) => report(&mut Ui::new(workspace::settings(&environment, flags, None, None)), &error),
+        Err(error) => report(&mut Ui::new(workspace::settings(environment, flags, None, None)), &error),
     }
 }
 

@@ -66,15 +66,13 @@ pub enum Error {
         #[source]
         cause: std::io::Error,
     },
-    /// A setting has a value that it cannot have.
-    #[error("{}: {name} is '{value}', expected {expected}", .path.display())]
+    /// A setting has a value that it cannot have. The value is not repeated: an address may hold a password.
+    #[error("{}: {name} has a value that it cannot have, expected {expected}", .path.display())]
     Value {
         /// The file that says so.
         path: PathBuf,
         /// The setting.
         name: Name,
-        /// The value as it stands there.
-        value: String,
         /// What it may be.
         expected: String,
     },
@@ -201,7 +199,7 @@ impl Config {
     pub(crate) fn path(&self, name: &Name) -> Result<Option<PathBuf>, Error> {
         let Some((value, file)) = self.last(name) else { return Ok(None) };
         let path = values::expand_home(&value, self.home.as_deref())
-            .map_err(|expected| value_error(file, name, &value, &expected))?;
+            .map_err(|expected| value_error(file, name, &expected))?;
         Ok(Some(file.path().parent().map(|folder| folder.join(&path)).unwrap_or(path)))
     }
 
@@ -212,8 +210,7 @@ impl Config {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Error> {
         let Some((value, file)) = self.last(name) else { return Ok(None) };
-        let parsed =
-            parse(&value).map_err(|expected| value_error(file, name, &value, &expected.to_string()))?;
+        let parsed = parse(&value).map_err(|expected| value_error(file, name, &expected.to_string()))?;
         Ok(Some(parsed))
     }
 
@@ -227,11 +224,6 @@ impl Config {
     }
 }
 
-fn value_error(file: &File, name: &Name, value: &str, expected: &str) -> Error {
-    Error::Value {
-        path: file.path().to_owned(),
-        name: name.clone(),
-        value: value.to_owned(),
-        expected: expected.to_owned(),
-    }
+fn value_error(file: &File, name: &Name, expected: &str) -> Error {
+    Error::Value { path: file.path().to_owned(), name: name.clone(), expected: expected.to_owned() }
 }

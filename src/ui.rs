@@ -38,7 +38,6 @@ pub struct Ui {
     is_stderr_terminal: bool,
     can_ask: bool,
     pager: Option<Pager>,
-    is_reader_gone: bool,
     progress: Option<WeakProgressBar>,
 }
 
@@ -57,16 +56,12 @@ impl Ui {
             is_stderr_terminal,
             can_ask: io::stdin().is_terminal() && is_stderr_terminal,
             pager: None,
-            is_reader_gone: false,
             progress: None,
         }
     }
 
     /// Writes data to stdout as it is, without adding a line end.
     pub fn data(&mut self, text: &str) -> io::Result<()> {
-        if self.is_reader_gone {
-            return Ok(());
-        }
         let result = match &mut self.pager {
             Some(pager) => pager.write_all(text.as_bytes()),
             None => self.stdout.write_all(text.as_bytes()),
@@ -220,7 +215,10 @@ impl Ui {
     fn forgive_reader(&mut self, result: io::Result<()>) -> io::Result<()> {
         match result {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.is_reader_gone = true;
+                self.stdout = Box::new(io::sink());
+                if let Some(pager) = &mut self.pager {
+                    pager.close();
+                }
                 Ok(())
             }
             other => other,
@@ -273,7 +271,6 @@ pub(crate) mod testing {
             is_stderr_terminal: is_terminal,
             can_ask: false,
             pager: None,
-            is_reader_gone: false,
             progress: None,
         };
         (ui, stdout, stderr)

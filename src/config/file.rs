@@ -63,13 +63,21 @@ impl File {
         self.content.sections().flat_map(|section| entries_in(&section)).collect()
     }
 
-    /// Gives a setting this value; of several, the last is replaced, which is the one that counts.
+    /// Gives a setting this value, in the place where it stands; of several, the last is replaced, which counts.
     pub fn set(&mut self, name: &Name, value: &str) -> Result<(), Error> {
-        let subsection = name.subsection().map(AsBStr::as_bstr);
-        self.content
-            .set_raw_value_by(name.section(), subsection, name.variable(), value)
-            .map(drop)
-            .map_err(|error| Error::Invalid(error.to_string()))
+        let place = self
+            .content
+            .sections_and_ids()
+            .filter(|(section, _)| is_section(section, name) && section.contains_value_name(name.variable()))
+            .last()
+            .map(|(_, id)| id);
+        match place.and_then(|id| self.content.section_mut_by_id(id)) {
+            Some(mut section) => section
+                .set(name.variable(), value)
+                .map(drop)
+                .map_err(|error| Error::Invalid(error.to_string())),
+            None => self.add(name, value),
+        }
     }
 
     /// Gives a setting one more value.
@@ -218,7 +226,14 @@ mod tests {
             .into_iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        insta::assert_snapshot!(listed.join("\n"), @"");
+        insta::assert_snapshot!(listed.join("\n"), @"
+        core.device=laptop
+        remote.origin.url=https://home.local:8443
+        sync.ignoreMetadata=mood
+        sync.ignoreMetadata=tmp_*
+        core.database=/srv/a b.db
+        merge.auto=true
+        ");
     }
 
     #[test]
@@ -230,7 +245,23 @@ mod tests {
         file.set(&name("color.ui"), "never").unwrap();
         assert!(file.unset(&name("core.database")));
         assert!(!file.unset(&name("core.pager")));
-        insta::assert_snapshot!(file.content.to_bstring().to_string(), @"");
+        insta::assert_snapshot!(file.content.to_bstring().to_string(), @r#"
+        # my devices
+        [core]
+            device = tower  ; the small one
+        [remote "origin"]
+            url = "http://other; # x"
+        [sync]
+            ignoreMetadata = mood
+            ignoreMetadata = tmp_*
+            ignoreMetadata = draft
+        [core]
+            ; where the memories are
+        [merge]
+            auto
+        [color]
+        	ui = never
+        "#);
     }
 
     #[test]

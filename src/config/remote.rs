@@ -150,6 +150,6 @@ mod tests {
         let config = config(folder.path(), "[remote \"origin\"]\n url = https://ada:pw@home.local\n");
         let error = RemoteSettings::resolve(&config, &environment(), None).unwrap_err().to_string();
         let shown = error.replace(&folder.path().display().to_string(), "FOLDER");
-        insta::assert_snapshot!(shown, @"");
+        insta::assert_snapshot!(shown, @"FOLDER/config: remote.origin.url has a value that it cannot have, expected an address without a user name or password; give the key in MCP_API_KEY or a key file");
     }
 }

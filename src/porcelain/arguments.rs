@@ -1,5 +1,6 @@
 //! What several commands take on the command line.
 
+use std::fmt::Write as _;
 use std::str::FromStr;
 
 use clap::builder::StyledStr;
@@ -112,11 +113,10 @@ pub(crate) fn extra(text: &str) -> StyledStr {
     for line in text.trim_end().lines() {
         if is_heading(line) {
             let style = anstyle::Style::new().bold().underline();
-            styled.push_str(&format!("{style}{line}{style:#}"));
+            let _ = writeln!(styled, "{style}{line}{style:#}");
         } else {
-            styled.push_str(line);
+            let _ = writeln!(styled, "{line}");
         }
-        styled.push('\n');
     }
     styled.into()
 }

@@ -1,5 +1,7 @@
 //! `memsync config`: look at settings and change them.
 
+use std::fmt::Write as _;
+
 use crate::config::{self, File, Kind, Name, keys};
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::arguments::extra;
@@ -12,6 +14,7 @@ use crate::workspace::Workspace;
 /// outranks it. Environment variables outrank both and are not shown here.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(&help()))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// The setting, such as sync.maxDelete
     #[arg(value_name = "NAME", required_unless_present_any = ["list", "unset"])]
@@ -58,7 +61,7 @@ fn help() -> String {
     let mut text = String::from("Settings:\n");
     for key in keys::KEYS {
         let default = key.default.map(|default| format!(" [default: {default}]")).unwrap_or_default();
-        text.push_str(&format!("  {}\n      {}{default}\n", key.name, key.doc));
+        let _ = writeln!(text, "  {}\n      {}{default}", key.name, key.doc);
     }
     text.push('\n');
     text + EXTRA
@@ -83,7 +86,7 @@ fn list(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError
     let mut lines = String::new();
     for file in read_files(args, &workspace.config) {
         for (name, value) in file.entries() {
-            lines.push_str(&format!("{name}={value}\n"));
+            let _ = writeln!(lines, "{name}={value}");
         }
     }
     let shown = workspace.ui.untrusted(&lines).into_owned();
@@ -116,8 +119,9 @@ fn set(args: &Args, text: &str, value: &str, workspace: &mut Workspace) -> Resul
         return Err(CommandError::usage(format!("{name} has one value, it cannot be added to"))
             .with_hint(format!("`memsync config {name} VALUE` replaces it")));
     }
+    // The value is not repeated: an address may hold a password.
     key.kind.check(value).map_err(|expected| {
-        CommandError::usage(format!("'{value}' is no value for {name}, expected {expected}"))
+        CommandError::usage(format!("that is no value for {name}, expected {expected}"))
     })?;
     let value = stored(key.kind, value)?;
     let file = written_file(args, &mut workspace.config);
@@ -241,11 +245,29 @@ mod tests {
     fn mistakes_are_refused_with_what_was_expected() {
         let folder = tempfile::tempdir().unwrap();
         let config = |line: &[&str]| config(folder.path(), line);
-        insta::assert_snapshot!(config(&["sync.maxdeletes", "3"]), @"");
-        insta::assert_snapshot!(config(&["user.email", "x"]), @"");
-        insta::assert_snapshot!(config(&["sync.maxDelete", "lots"]), @"");
-        insta::assert_snapshot!(config(&["--add", "core.device", "x"]), @"");
-        insta::assert_snapshot!(config(&["remote.origin.url", "https://ada:pw@home.local"]), @"");
+        insta::assert_snapshot!(config(&["sync.maxdeletes", "3"]), @"
+        error: there is no setting 'sync.maxdeletes'
+        hint: did you mean `sync.maxDelete`?
+        exit 2
+        ");
+        insta::assert_snapshot!(config(&["user.email", "x"]), @"
+        error: there is no setting 'user.email'
+        hint: `memsync config --help` lists the settings
+        exit 2
+        ");
+        insta::assert_snapshot!(config(&["sync.maxDelete", "lots"]), @"
+        error: that is no value for sync.maxDelete, expected a share such as 25% (at most 100%) or a number of memories
+        exit 2
+        ");
+        insta::assert_snapshot!(config(&["--add", "core.device", "x"]), @"
+        error: core.device has one value, it cannot be added to
+        hint: `memsync config core.device VALUE` replaces it
+        exit 2
+        ");
+        insta::assert_snapshot!(config(&["remote.origin.url", "https://ada:pw@home.local"]), @"
+        error: that is no value for remote.origin.url, expected an address without a user name or password; give the key in MCP_API_KEY or a key file
+        exit 2
+        ");
         assert_eq!(config(&["--list"]), "exit 0");
     }
 }

@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 /// Show and change the servers that this device knows
 ///
 /// Without a subcommand, lists them. The one named 'origin' (or what sync.remote says) is meant wherever a command names
-/// none. The environment variable REMOTE_API outranks its address.
+/// none. The environment variable `REMOTE_API` outranks its address.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {
@@ -25,12 +25,12 @@ pub enum Action {
     /// Add a server
     ///
     /// The address may end in /api/memories, /api or neither. It carries no key: that is given in the environment variable
-    /// MCP_API_KEY, a file (remote.NAME.keyFile) or a credential helper (remote.NAME.credentialHelper).
+    /// `MCP_API_KEY`, a file (remote.NAME.keyFile) or a credential helper (remote.NAME.credentialHelper).
     #[command(after_long_help = extra(ADD))]
     Add {
         /// A name for it, such as origin
         name: String,
-        /// Its address, such as https://memory.local:8443
+        /// Its address, such as `https://memory.local:8443`
         url: String,
     },
     /// List the servers; with -v also their addresses and how each is trusted
@@ -131,8 +131,8 @@ fn trust_of(settings: &RemoteSettings) -> String {
     match (&settings.certificate, &settings.ca_file) {
         _ if settings.url.scheme() == "http" => "not encrypted".to_owned(),
         (Some(fingerprint), _) => format!("trusts the certificate {fingerprint}"),
-        (None, Some(path)) => format!("trusts the system and {}", path.display()),
-        (None, None) => "trusts the system".to_owned(),
+        (None, Some(path)) => format!("trusts the system's authorities and {}", path.display()),
+        (None, None) => "trusts the system's authorities".to_owned(),
     }
 }
 
@@ -228,8 +228,15 @@ mod tests {
         assert_eq!(remote(&["add", "origin", "https://home.local:8443"]), "exit 0");
         assert_eq!(remote(&["add", "backup", "http://127.0.0.1:8000"]), "exit 0");
         assert_eq!(remote(&["set-url", "origin", "https://home.local/api/memories"]), "exit 0");
-        insta::assert_snapshot!(remote(&["trust", "origin", &SHA256.to_uppercase()]), @"");
-        insta::assert_snapshot!(remote(&["list"]), @"");
+        insta::assert_snapshot!(remote(&["trust", "origin", &SHA256.to_uppercase()]), @"
+        From now on 'origin' must show this certificate and no other.
+        exit 0
+        ");
+        insta::assert_snapshot!(remote(&["list"]), @"
+        backup  http://127.0.0.1:8000/  (not encrypted)
+        origin  https://home.local/api/memories  (trusts the certificate 5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a)
+        exit 0
+        ");
         assert_eq!(remote(&["remove", "origin"]), "exit 0");
         assert_eq!(remote(&["rm", "backup"]), "exit 0");
         assert_eq!(remote(&[]), "exit 0");
@@ -240,12 +247,33 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let remote = |line: &[&str]| remote(folder.path(), line);
         remote(&["add", "origin", "https://home.local"]);
-        insta::assert_snapshot!(remote(&["add", "origin", "https://other.local"]), @"");
-        insta::assert_snapshot!(remote(&["add", "my server", "https://other.local"]), @"");
-        insta::assert_snapshot!(remote(&["add", "backup", "https://ada:hunter2@other.local"]), @"");
-        insta::assert_snapshot!(remote(&["set-url", "backup", "https://other.local"]), @"");
-        insta::assert_snapshot!(remote(&["trust", "origin", "abc"]), @"");
-        insta::assert_snapshot!(remote(&["list"]), @"");
+        insta::assert_snapshot!(remote(&["add", "origin", "https://other.local"]), @"
+        error: the remote 'origin' exists already
+        hint: `memsync remote set-url origin URL` changes its address
+        exit 2
+        ");
+        insta::assert_snapshot!(remote(&["add", "my server", "https://other.local"]), @"
+        error: 'my server' cannot name a remote
+        hint: a name is letters, digits, '.', '_' and '-', beginning with a letter or digit
+        exit 2
+        ");
+        insta::assert_snapshot!(remote(&["add", "backup", "https://ada:hunter2@other.local"]), @"
+        error: the address cannot be used: expected an address without a user name or password; give the key in MCP_API_KEY or a key file
+        exit 2
+        ");
+        insta::assert_snapshot!(remote(&["set-url", "backup", "https://other.local"]), @"
+        error: there is no remote 'backup'
+        hint: `memsync remote add backup URL` adds it
+        exit 2
+        ");
+        insta::assert_snapshot!(remote(&["trust", "origin", "abc"]), @"
+        error: 'abc' is not a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons
+        exit 2
+        ");
+        insta::assert_snapshot!(remote(&["list"]), @"
+        origin  https://home.local/  (trusts the system's authorities)
+        exit 0
+        ");
     }
 
     #[test]

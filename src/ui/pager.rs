@@ -42,9 +42,14 @@ impl Pager {
         Ok(Some(Self { child, input }))
     }
 
-    /// Says that nothing more comes, and waits until the reader is done.
+    /// Says that nothing more comes; what is written later is dropped.
+    pub(super) fn close(&mut self) {
+        self.input = None;
+    }
+
+    /// As [`Pager::close`], and waits until the reader is done.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        drop(self.input.take());
+        self.close();
         self.child.wait().map(|_| ())
     }
 }

@@ -1,0 +1,476 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[memsync] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'memsync'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'memsync'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand init 'Prepare this device for syncing'
+            cand status 'Show what has changed since the last sync'
+            cand st 'Show what has changed since the last sync'
+            cand diff 'Show changes since the last sync, field by field'
+            cand sync 'Bring this device and the server into agreement'
+            cand full 'Bring this device and the server into agreement'
+            cand stash 'Record this device''s changes in the staging database'
+            cand fetch 'Learn what the server holds now, and change nothing'
+            cand pull 'Bring the server''s changes to this device'
+            cand apply 'Apply the server''s fetched changes to this device'
+            cand push 'Bring this device''s changes to the server'
+            cand checkout 'Decide conflicts for one side'
+            cand log 'Show the syncs of this device, newest first'
+            cand show 'Show a sync or a memory'
+            cand config 'Show and change settings'
+            cand remote 'Show and change the servers that this device knows'
+            cand completions 'Print the completions for a shell'
+            cand man 'Show the manual page of memsync or of one command'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'memsync;init'= {
+            cand --database 'The service''s database on this device, kept as core.database'
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;status'= {
+            cand --porcelain 'Print one line for each memory, in a form that never changes'
+            cand --tag 'Only memories with this tag (may be repeated: any of them)'
+            cand --type 'Only memories of this type (may be repeated: any of them)'
+            cand --store 'Only memories in this store (may be repeated: any of them)'
+            cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
+            cand --color 'When to use colours'
+            cand -z 'End lines with NUL and leave text as it is; implies --porcelain'
+            cand --json 'Print everything as JSON'
+            cand --exit-code 'Exit with 1 if there is anything to sync'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;st'= {
+            cand --porcelain 'Print one line for each memory, in a form that never changes'
+            cand --tag 'Only memories with this tag (may be repeated: any of them)'
+            cand --type 'Only memories of this type (may be repeated: any of them)'
+            cand --store 'Only memories in this store (may be repeated: any of them)'
+            cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
+            cand --color 'When to use colours'
+            cand -z 'End lines with NUL and leave text as it is; implies --porcelain'
+            cand --json 'Print everything as JSON'
+            cand --exit-code 'Exit with 1 if there is anything to sync'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;diff'= {
+            cand --tag 'Only memories with this tag (may be repeated: any of them)'
+            cand --type 'Only memories of this type (may be repeated: any of them)'
+            cand --store 'Only memories in this store (may be repeated: any of them)'
+            cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
+            cand --color 'When to use colours'
+            cand --remote 'Show the server''s changes instead of this device''s'
+            cand --json 'Print the differences as JSON'
+            cand --exit-code 'Exit with 1 if there are differences'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;sync'= {
+            cand --allow-plan 'Let exactly the plan with this id through the brakes'
+            cand -X 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --strategy-option 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --tag 'Only memories with this tag (may be repeated: any of them)'
+            cand --type 'Only memories of this type (may be repeated: any of them)'
+            cand --store 'Only memories in this store (may be repeated: any of them)'
+            cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
+            cand --color 'When to use colours'
+            cand --dry-run 'Print the plan and change nothing'
+            cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
+            cand --no-dedup 'Send memories even if the server holds a similar one'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;full'= {
+            cand --allow-plan 'Let exactly the plan with this id through the brakes'
+            cand -X 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --strategy-option 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --tag 'Only memories with this tag (may be repeated: any of them)'
+            cand --type 'Only memories of this type (may be repeated: any of them)'
+            cand --store 'Only memories in this store (may be repeated: any of them)'
+            cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
+            cand --color 'When to use colours'
+            cand --dry-run 'Print the plan and change nothing'
+            cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
+            cand --no-dedup 'Send memories even if the server holds a similar one'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;stash'= {
+            cand --color 'When to use colours'
+            cand --dry-run 'Print what would be recorded and change nothing'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;fetch'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;pull'= {
+            cand --allow-plan 'Let exactly the plan with this id through the brakes'
+            cand -X 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --strategy-option 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --tag 'Only memories with this tag (may be repeated: any of them)'
+            cand --type 'Only memories of this type (may be repeated: any of them)'
+            cand --store 'Only memories in this store (may be repeated: any of them)'
+            cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
+            cand --color 'When to use colours'
+            cand --dry-run 'Print the plan and change nothing'
+            cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;apply'= {
+            cand --allow-plan 'Let exactly the plan with this id through the brakes'
+            cand -X 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --strategy-option 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --tag 'Only memories with this tag (may be repeated: any of them)'
+            cand --type 'Only memories of this type (may be repeated: any of them)'
+            cand --store 'Only memories in this store (may be repeated: any of them)'
+            cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
+            cand --color 'When to use colours'
+            cand --dry-run 'Print the plan and change nothing'
+            cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;push'= {
+            cand --allow-plan 'Let exactly the plan with this id through the brakes'
+            cand -X 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --strategy-option 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --tag 'Only memories with this tag (may be repeated: any of them)'
+            cand --type 'Only memories of this type (may be repeated: any of them)'
+            cand --store 'Only memories in this store (may be repeated: any of them)'
+            cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
+            cand --color 'When to use colours'
+            cand --dry-run 'Print the plan and change nothing'
+            cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
+            cand --no-dedup 'Send memories even if the server holds a similar one'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;checkout'= {
+            cand --color 'When to use colours'
+            cand --ours 'Take this device''s version'
+            cand --theirs 'Take the server''s version'
+            cand --all 'Every conflict'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;log'= {
+            cand -n 'Show at most this many'
+            cand --max-count 'Show at most this many'
+            cand --color 'When to use colours'
+            cand --oneline 'One line for each'
+            cand --json 'Print them as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;show'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;config'= {
+            cand --unset 'Take a setting away, with all its values'
+            cand --color 'When to use colours'
+            cand --global 'Use the global file only'
+            cand --local 'Use the file beside the staging database only; that is where changes go by default'
+            cand -l 'Print every setting that the files hold, as NAME=VALUE'
+            cand --list 'Print every setting that the files hold, as NAME=VALUE'
+            cand --add 'Add a value to a setting that may have several, instead of replacing it'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;remote'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand add 'Add a server'
+            cand list 'List the servers; with -v also their addresses and how each is trusted'
+            cand set-url 'Change a server''s address'
+            cand remove 'Forget a server, with all its settings'
+            cand rm 'Forget a server, with all its settings'
+            cand trust 'Trust exactly one certificate of a server'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'memsync;remote;add'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;remote;list'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;remote;set-url'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;remote;remove'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;remote;rm'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;remote;trust'= {
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;remote;help'= {
+            cand add 'Add a server'
+            cand list 'List the servers; with -v also their addresses and how each is trusted'
+            cand set-url 'Change a server''s address'
+            cand remove 'Forget a server, with all its settings'
+            cand trust 'Trust exactly one certificate of a server'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'memsync;remote;help;add'= {
+        }
+        &'memsync;remote;help;list'= {
+        }
+        &'memsync;remote;help;set-url'= {
+        }
+        &'memsync;remote;help;remove'= {
+        }
+        &'memsync;remote;help;trust'= {
+        }
+        &'memsync;remote;help;help'= {
+        }
+        &'memsync;completions'= {
+            cand --output 'Write a file for the shell, or for every shell, into this folder instead'
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;man'= {
+            cand --output 'Write every page into this folder instead'
+            cand --color 'When to use colours'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;help'= {
+            cand init 'Prepare this device for syncing'
+            cand status 'Show what has changed since the last sync'
+            cand diff 'Show changes since the last sync, field by field'
+            cand sync 'Bring this device and the server into agreement'
+            cand stash 'Record this device''s changes in the staging database'
+            cand fetch 'Learn what the server holds now, and change nothing'
+            cand pull 'Bring the server''s changes to this device'
+            cand apply 'Apply the server''s fetched changes to this device'
+            cand push 'Bring this device''s changes to the server'
+            cand checkout 'Decide conflicts for one side'
+            cand log 'Show the syncs of this device, newest first'
+            cand show 'Show a sync or a memory'
+            cand config 'Show and change settings'
+            cand remote 'Show and change the servers that this device knows'
+            cand completions 'Print the completions for a shell'
+            cand man 'Show the manual page of memsync or of one command'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'memsync;help;init'= {
+        }
+        &'memsync;help;status'= {
+        }
+        &'memsync;help;diff'= {
+        }
+        &'memsync;help;sync'= {
+        }
+        &'memsync;help;stash'= {
+        }
+        &'memsync;help;fetch'= {
+        }
+        &'memsync;help;pull'= {
+        }
+        &'memsync;help;apply'= {
+        }
+        &'memsync;help;push'= {
+        }
+        &'memsync;help;checkout'= {
+        }
+        &'memsync;help;log'= {
+        }
+        &'memsync;help;show'= {
+        }
+        &'memsync;help;config'= {
+        }
+        &'memsync;help;remote'= {
+            cand add 'Add a server'
+            cand list 'List the servers; with -v also their addresses and how each is trusted'
+            cand set-url 'Change a server''s address'
+            cand remove 'Forget a server, with all its settings'
+            cand trust 'Trust exactly one certificate of a server'
+        }
+        &'memsync;help;remote;add'= {
+        }
+        &'memsync;help;remote;list'= {
+        }
+        &'memsync;help;remote;set-url'= {
+        }
+        &'memsync;help;remote;remove'= {
+        }
+        &'memsync;help;remote;trust'= {
+        }
+        &'memsync;help;completions'= {
+        }
+        &'memsync;help;man'= {
+        }
+        &'memsync;help;help'= {
+        }
+    ]
+    $completions[$command]
+}
