@@ -194,6 +194,7 @@ fn checked_url(url: &str) -> Result<&str, CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Name;
     use crate::ui::{Palette, Settings, Verbosity, testing::kept};
     use crate::workspace::testing::workspace;
     use clap::Parser;
@@ -267,7 +268,7 @@ mod tests {
         exit 2
         ");
         insta::assert_snapshot!(remote(&["trust", "origin", "abc"]), @"
-        error: 'abc' is not a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons
+        error: not a SHA-256 fingerprint: 64 hexadecimal digits are expected, with or without colons
         exit 2
         ");
         insta::assert_snapshot!(remote(&["list"]), @"

@@ -177,7 +177,7 @@ mod tests {
 
         let same = conflict(1, 99);
         let changed = Conflict { theirs: Some(BlobId::of(b"new")), ..conflict(3, 99) };
-        let eager = Conflict { resolution: Some(Resolution::Base), ..conflict(4, 99) };
+        let eager = Conflict { resolution: Some(Resolution::Theirs), ..conflict(4, 99) };
         store.set_conflicts("origin", &[same, changed, eager]).unwrap();
         let now = store.conflicts("origin").unwrap();
         let now: BTreeMap<_, _> = now.iter().map(|now| (&now.key, (now.since, now.resolution))).collect();
@@ -192,7 +192,7 @@ mod tests {
     fn a_decision_can_be_changed_and_taken_back() {
         let Fixture { store, folder: _folder } = fixture();
         store.set_conflicts("origin", &[conflict(1, 10)]).unwrap();
-        for resolution in [Resolution::Ours, Resolution::Theirs, Resolution::Base] {
+        for resolution in [Resolution::Ours, Resolution::Theirs] {
             assert!(store.resolve("origin", &key(1), resolution).unwrap());
             assert_eq!(store.conflicts("origin").unwrap()[0].resolution, Some(resolution));
         }
