@@ -15,7 +15,7 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Environment;
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::extra;
+use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::{
     apply, checkout, completions, config, diff, fetch, init, log, man, pull, push, remote, show, stash,
     status, sync,

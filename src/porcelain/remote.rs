@@ -2,7 +2,7 @@
 
 use crate::config::{self, Kind, RemoteSettings, is_remote_name};
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::extra;
+use crate::porcelain::shared::arguments::extra;
 use crate::remote::{Fingerprint, InvalidFingerprint};
 use crate::ui::escape_line;
 use crate::workspace::Workspace;

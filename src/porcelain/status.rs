@@ -2,8 +2,10 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::object::ContentHash;
-use crate::porcelain::arguments::{Selection, extra};
-use crate::porcelain::shared::{brake_reasons, first_line, read_local, scope, to_json};
+use crate::porcelain::shared::arguments::{Selection, extra};
+use crate::porcelain::shared::reading::read_local;
+use crate::porcelain::shared::selection::scope;
+use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Compared, Conflict, Planned};
 use crate::store::Resolution;
 use crate::sync::{LAST_FETCH, LAST_PUSH, Proposal, Session, Wishes};
