@@ -21,7 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'memsync' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -54,7 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
         }
         'memsync;init' {
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'The service''s database on this device, kept as core.database')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -70,7 +70,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only memories of this type (may be repeated: any of them)')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Only memories in this store (may be repeated: any of them)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago''')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-z', '-z', [CompletionResultType]::ParameterName, 'End lines with NUL and leave text as it is; implies --porcelain')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print everything as JSON')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with 1 if there is anything to sync')
@@ -89,7 +89,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only memories of this type (may be repeated: any of them)')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Only memories in this store (may be repeated: any of them)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago''')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-z', '-z', [CompletionResultType]::ParameterName, 'End lines with NUL and leave text as it is; implies --porcelain')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print everything as JSON')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with 1 if there is anything to sync')
@@ -107,7 +107,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only memories of this type (may be repeated: any of them)')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Only memories in this store (may be repeated: any of them)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago''')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Show the server''s changes instead of this device''s')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the differences as JSON')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with 1 if there are differences')
@@ -128,7 +128,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only memories of this type (may be repeated: any of them)')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Only memories in this store (may be repeated: any of them)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago''')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the plan and change nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result (or, with --dry-run, the plan) as JSON')
             [CompletionResult]::new('--no-dedup', '--no-dedup', [CompletionResultType]::ParameterName, 'Send memories even if the server holds a similar one')
@@ -149,7 +149,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only memories of this type (may be repeated: any of them)')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Only memories in this store (may be repeated: any of them)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago''')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the plan and change nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result (or, with --dry-run, the plan) as JSON')
             [CompletionResult]::new('--no-dedup', '--no-dedup', [CompletionResultType]::ParameterName, 'Send memories even if the server holds a similar one')
@@ -163,7 +163,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;stash' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would be recorded and change nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
@@ -175,7 +175,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;fetch' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -193,7 +193,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only memories of this type (may be repeated: any of them)')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Only memories in this store (may be repeated: any of them)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago''')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the plan and change nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result (or, with --dry-run, the plan) as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
@@ -213,7 +213,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only memories of this type (may be repeated: any of them)')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Only memories in this store (may be repeated: any of them)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago''')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the plan and change nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result (or, with --dry-run, the plan) as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
@@ -233,7 +233,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only memories of this type (may be repeated: any of them)')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Only memories in this store (may be repeated: any of them)')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago''')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the plan and change nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result (or, with --dry-run, the plan) as JSON')
             [CompletionResult]::new('--no-dedup', '--no-dedup', [CompletionResultType]::ParameterName, 'Send memories even if the server holds a similar one')
@@ -247,7 +247,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;checkout' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--ours', '--ours', [CompletionResultType]::ParameterName, 'Take this device''s version')
             [CompletionResult]::new('--theirs', '--theirs', [CompletionResultType]::ParameterName, 'Take the server''s version')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every conflict')
@@ -263,7 +263,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
         'memsync;log' {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Show at most this many')
             [CompletionResult]::new('--max-count', '--max-count', [CompletionResultType]::ParameterName, 'Show at most this many')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--oneline', '--oneline', [CompletionResultType]::ParameterName, 'One line for each')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print them as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
@@ -276,7 +276,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;show' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -288,7 +288,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
         }
         'memsync;config' {
             [CompletionResult]::new('--unset', '--unset', [CompletionResultType]::ParameterName, 'Take a setting away, with all its values')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--global', '--global', [CompletionResultType]::ParameterName, 'Use the global file only')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the file beside the staging database only; that is where changes go by default')
             [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Print every setting that the files hold, as NAME=VALUE')
@@ -304,7 +304,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;remote' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -322,7 +322,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;remote;add' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -333,18 +333,18 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;remote;list' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
             [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Print long output without a pager')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsync;remote;set-url' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -355,29 +355,29 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;remote;remove' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
             [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Print long output without a pager')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsync;remote;rm' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
             [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Print long output without a pager')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsync;remote;trust' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -416,7 +416,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
         }
         'memsync;completions' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write a file for the shell, or for every shell, into this folder instead')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -428,7 +428,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
         }
         'memsync;man' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write every page into this folder instead')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')

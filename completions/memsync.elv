@@ -18,7 +18,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
     }
     var completions = [
         &'memsync'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -50,7 +50,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;init'= {
             cand --database 'The service''s database on this device, kept as core.database'
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -65,7 +65,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -z 'End lines with NUL and leave text as it is; implies --porcelain'
             cand --json 'Print everything as JSON'
             cand --exit-code 'Exit with 1 if there is anything to sync'
@@ -83,7 +83,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -z 'End lines with NUL and leave text as it is; implies --porcelain'
             cand --json 'Print everything as JSON'
             cand --exit-code 'Exit with 1 if there is anything to sync'
@@ -100,7 +100,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --remote 'Show the server''s changes instead of this device''s'
             cand --json 'Print the differences as JSON'
             cand --exit-code 'Exit with 1 if there are differences'
@@ -120,7 +120,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --dry-run 'Print the plan and change nothing'
             cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
             cand --no-dedup 'Send memories even if the server holds a similar one'
@@ -140,7 +140,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --dry-run 'Print the plan and change nothing'
             cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
             cand --no-dedup 'Send memories even if the server holds a similar one'
@@ -153,7 +153,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;stash'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --dry-run 'Print what would be recorded and change nothing'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
@@ -164,7 +164,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;fetch'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -181,7 +181,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --dry-run 'Print the plan and change nothing'
             cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
             cand -q 'Say only warnings and errors'
@@ -200,7 +200,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --dry-run 'Print the plan and change nothing'
             cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
             cand -q 'Say only warnings and errors'
@@ -219,7 +219,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --dry-run 'Print the plan and change nothing'
             cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
             cand --no-dedup 'Send memories even if the server holds a similar one'
@@ -232,7 +232,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;checkout'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --ours 'Take this device''s version'
             cand --theirs 'Take the server''s version'
             cand --all 'Every conflict'
@@ -247,7 +247,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;log'= {
             cand -n 'Show at most this many'
             cand --max-count 'Show at most this many'
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --oneline 'One line for each'
             cand --json 'Print them as JSON'
             cand -q 'Say only warnings and errors'
@@ -259,7 +259,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;show'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -270,7 +270,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;config'= {
             cand --unset 'Take a setting away, with all its values'
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand --global 'Use the global file only'
             cand --local 'Use the file beside the staging database only; that is where changes go by default'
             cand -l 'Print every setting that the files hold, as NAME=VALUE'
@@ -285,7 +285,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;remote'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -302,7 +302,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'memsync;remote;add'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -312,17 +312,17 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;remote;list'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'memsync;remote;set-url'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -332,27 +332,27 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;remote;remove'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'memsync;remote;rm'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'memsync;remote;trust'= {
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -383,7 +383,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;completions'= {
             cand --output 'Write a file for the shell, or for every shell, into this folder instead'
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -394,7 +394,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;man'= {
             cand --output 'Write every page into this folder instead'
-            cand --color 'When to use colours'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'

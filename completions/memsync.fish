@@ -24,7 +24,7 @@ function __fish_memsync_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c memsync -n "__fish_memsync_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_needs_command" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_needs_command" -s q -l quiet -d 'Say only warnings and errors'
@@ -52,19 +52,19 @@ complete -c memsync -n "__fish_memsync_needs_command" -f -a "completions" -d 'Pr
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "man" -d 'Show the manual page of memsync or of one command'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l database -d 'The service\'s database on this device, kept as core.database' -r -F
-complete -c memsync -n "__fish_memsync_using_subcommand init" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand init" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand init" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand status" -l porcelain -d 'Print one line for each memory, in a form that never changes' -r -f -a "v1\t'\'XYZ HASH<TAB>first line\', where X is this device against the last sync, Y the server, Z a conflict'"
+complete -c memsync -n "__fish_memsync_using_subcommand status" -l porcelain -d 'Print one line for each memory, in a form that never changes' -r -f -a "v1\t'\'XYZ HASH\', a tab and the first line, where X is this device against the last sync, Y the server, Z a conflict'"
 complete -c memsync -n "__fish_memsync_using_subcommand status" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand status" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand status" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand status" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
-complete -c memsync -n "__fish_memsync_using_subcommand status" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand status" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand status" -s z -d 'End lines with NUL and leave text as it is; implies --porcelain'
@@ -74,12 +74,12 @@ complete -c memsync -n "__fish_memsync_using_subcommand status" -s q -l quiet -d
 complete -c memsync -n "__fish_memsync_using_subcommand status" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand status" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand st" -l porcelain -d 'Print one line for each memory, in a form that never changes' -r -f -a "v1\t'\'XYZ HASH<TAB>first line\', where X is this device against the last sync, Y the server, Z a conflict'"
+complete -c memsync -n "__fish_memsync_using_subcommand st" -l porcelain -d 'Print one line for each memory, in a form that never changes' -r -f -a "v1\t'\'XYZ HASH\', a tab and the first line, where X is this device against the last sync, Y the server, Z a conflict'"
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
-complete -c memsync -n "__fish_memsync_using_subcommand st" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand st" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand st" -s z -d 'End lines with NUL and leave text as it is; implies --porcelain'
@@ -93,7 +93,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand diff" -l tag -d 'Only me
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
-complete -c memsync -n "__fish_memsync_using_subcommand diff" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand diff" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l remote -d 'Show the server\'s changes instead of this device\'s'
@@ -111,7 +111,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand sync" -l tag -d 'Only me
 complete -c memsync -n "__fish_memsync_using_subcommand sync" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand sync" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand sync" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
-complete -c memsync -n "__fish_memsync_using_subcommand sync" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand sync" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand sync" -l dry-run -d 'Print the plan and change nothing'
@@ -129,7 +129,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand full" -l tag -d 'Only me
 complete -c memsync -n "__fish_memsync_using_subcommand full" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand full" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand full" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
-complete -c memsync -n "__fish_memsync_using_subcommand full" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand full" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand full" -l dry-run -d 'Print the plan and change nothing'
@@ -139,7 +139,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand full" -s q -l quiet -d '
 complete -c memsync -n "__fish_memsync_using_subcommand full" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand full" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand full" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand stash" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand stash" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand stash" -l dry-run -d 'Print what would be recorded and change nothing'
@@ -147,7 +147,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand stash" -s q -l quiet -d 
 complete -c memsync -n "__fish_memsync_using_subcommand stash" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand stash" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand stash" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand fetch" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand fetch" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand fetch" -s q -l quiet -d 'Say only warnings and errors'
@@ -162,7 +162,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand pull" -l tag -d 'Only me
 complete -c memsync -n "__fish_memsync_using_subcommand pull" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand pull" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand pull" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
-complete -c memsync -n "__fish_memsync_using_subcommand pull" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand pull" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand pull" -l dry-run -d 'Print the plan and change nothing'
@@ -179,7 +179,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand apply" -l tag -d 'Only m
 complete -c memsync -n "__fish_memsync_using_subcommand apply" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand apply" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand apply" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
-complete -c memsync -n "__fish_memsync_using_subcommand apply" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand apply" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand apply" -l dry-run -d 'Print the plan and change nothing'
@@ -196,7 +196,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand push" -l tag -d 'Only me
 complete -c memsync -n "__fish_memsync_using_subcommand push" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand push" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand push" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
-complete -c memsync -n "__fish_memsync_using_subcommand push" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand push" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand push" -l dry-run -d 'Print the plan and change nothing'
@@ -206,7 +206,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand push" -s q -l quiet -d '
 complete -c memsync -n "__fish_memsync_using_subcommand push" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand push" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l ours -d 'Take this device\'s version'
@@ -217,7 +217,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand checkout" -s v -l verbos
 complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand log" -s n -l max-count -d 'Show at most this many' -r
-complete -c memsync -n "__fish_memsync_using_subcommand log" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand log" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand log" -l oneline -d 'One line for each'
@@ -226,7 +226,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand log" -s q -l quiet -d 'S
 complete -c memsync -n "__fish_memsync_using_subcommand log" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand log" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand show" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand show" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand show" -s q -l quiet -d 'Say only warnings and errors'
@@ -234,7 +234,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand show" -s v -l verbose -d
 complete -c memsync -n "__fish_memsync_using_subcommand show" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand config" -l unset -d 'Take a setting away, with all its values' -r
-complete -c memsync -n "__fish_memsync_using_subcommand config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand config" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand config" -l global -d 'Use the global file only'
@@ -245,7 +245,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand config" -s q -l quiet -d
 complete -c memsync -n "__fish_memsync_using_subcommand config" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand config" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and not __fish_seen_subcommand_from add list set-url remove rm trust help" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and not __fish_seen_subcommand_from add list set-url remove rm trust help" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and not __fish_seen_subcommand_from add list set-url remove rm trust help" -s q -l quiet -d 'Say only warnings and errors'
@@ -259,42 +259,42 @@ complete -c memsync -n "__fish_memsync_using_subcommand remote; and not __fish_s
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and not __fish_seen_subcommand_from add list set-url remove rm trust help" -f -a "rm" -d 'Forget a server, with all its settings'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and not __fish_seen_subcommand_from add list set-url remove rm trust help" -f -a "trust" -d 'Trust exactly one certificate of a server'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and not __fish_seen_subcommand_from add list set-url remove rm trust help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from add" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from add" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from add" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from set-url" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from set-url" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from set-url" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from set-url" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from set-url" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from set-url" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from trust" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from trust" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from trust" -s q -l quiet -d 'Say only warnings and errors'
@@ -308,7 +308,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from help" -f -a "trust" -d 'Trust exactly one certificate of a server'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c memsync -n "__fish_memsync_using_subcommand completions" -l output -d 'Write a file for the shell, or for every shell, into this folder instead' -r -F
-complete -c memsync -n "__fish_memsync_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand completions" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand completions" -s q -l quiet -d 'Say only warnings and errors'
@@ -316,7 +316,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand completions" -s v -l ver
 complete -c memsync -n "__fish_memsync_using_subcommand completions" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand man" -l output -d 'Write every page into this folder instead' -r -F
-complete -c memsync -n "__fish_memsync_using_subcommand man" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+complete -c memsync -n "__fish_memsync_using_subcommand man" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand man" -s q -l quiet -d 'Say only warnings and errors'

@@ -27,7 +27,6 @@ pub use remote::{RemoteSettings, is_remote_name};
 pub use secret::Secret;
 pub use values::{Fingerprint, MaxDelete, parse_url};
 
-use crate::side::Cause;
 use crate::ui::ColorChoice;
 
 /// The remote that commands mean where none is named and `sync.remote` says nothing.
@@ -43,9 +42,6 @@ pub enum Error {
         path: PathBuf,
         /// The first line that cannot be read, from 1.
         line: usize,
-        /// What the parser said.
-        #[source]
-        cause: Cause,
     },
     /// The file is there but cannot be read.
     #[error("cannot read {}", .path.display())]

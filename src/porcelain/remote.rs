@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// Without a subcommand, lists them. The one named 'origin' (or what sync.remote says) is meant wherever a command names
 /// none. The environment variable `REMOTE_API` outranks its address.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_long_help = extra(EXTRA))]
+#[command(after_long_help = extra(EXTRA), subcommand_value_name = "COMMAND")]
 pub struct Args {
     /// What to do
     #[command(subcommand)]
@@ -140,7 +140,8 @@ fn add(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandEr
         return Err(CommandError::usage(format!("'{name}' cannot name a remote"))
             .with_hint("a name is letters, digits, '.', '_' and '-', beginning with a letter or digit"));
     }
-    if workspace.config.remotes().iter().any(|known| known == name) {
+    // Other settings of a remote may be written before its address.
+    if workspace.config.value(&Name::of_remote(name, "url")).is_some() {
         return Err(CommandError::usage(format!("the remote '{name}' exists already"))
             .with_hint(format!("`memsync remote set-url {name} URL` changes its address")));
     }
