@@ -172,6 +172,7 @@ fn trust(name: &str, sha256: &str, workspace: &mut Workspace) -> Result<(), Comm
         known(name, workspace)?;
     }
     write(name, "certificate", fingerprint.as_str(), workspace)?;
+    let name = escape_line(name);
     workspace.ui.note(&format!("From now on '{name}' must show this certificate and no other."));
     Ok(())
 }
