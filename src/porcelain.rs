@@ -12,7 +12,6 @@ pub mod completions;
 pub mod config;
 pub mod diff;
 pub mod fetch;
-mod generated;
 pub mod init;
 pub mod log;
 pub mod man;

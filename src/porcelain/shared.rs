@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub(crate) mod exchange;
+pub(crate) mod generated;
 pub(crate) mod reading;
 pub(crate) mod selection;
 pub(crate) mod words;

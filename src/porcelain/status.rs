@@ -42,7 +42,7 @@ pub struct Args {
 /// The forms of `--porcelain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Version {
-    /// 'XYZ HASH<TAB>first line', where X is this device against the last sync, Y the server, Z a conflict
+    /// 'XYZ HASH', a tab and the first line, where X is this device against the last sync, Y the server, Z a conflict
     V1,
 }
 
