@@ -24,6 +24,9 @@ impl Client {
         let http = reqwest::Client::builder()
             .no_proxy()
             .tls_danger_accept_invalid_certs(true)
+            // A connection that idles while other services start is closed by this one, unnoticed by a
+            // runtime that only runs during a call.
+            .pool_max_idle_per_host(0)
             .timeout(Duration::from_mins(1))
             .build()
             .unwrap();

@@ -86,10 +86,40 @@ impl Database {
         self.open().execute(sql, parameters).unwrap()
     }
 
+    /// Moves what a killed service left in the write-ahead log into the file, so that it stands alone.
+    pub fn settle(&self) {
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: i64 = self.open().query_row(checkpoint, [], |row| row.get(0)).unwrap();
+        assert_eq!(busy, 0, "somebody still uses {}", self.path.display());
+    }
+
+    /// Watches for what others write from now on.
+    pub fn watch(&self) -> Watch {
+        let connection = self.open();
+        Watch { before: version(&connection), connection }
+    }
+
     fn open(&self) -> Connection {
         // Never creates the file: a test that looks too early should fail, not find an empty database.
         let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
         connection.busy_timeout(Duration::from_secs(30)).unwrap();
         connection
     }
+}
+
+/// A connection that notices when another one commits a change.
+pub struct Watch {
+    connection: Connection,
+    before: i64,
+}
+
+impl Watch {
+    /// Whether anything was written since.
+    pub fn has_changed(&self) -> bool {
+        version(&self.connection) != self.before
+    }
+}
+
+fn version(connection: &Connection) -> i64 {
+    connection.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap()
 }

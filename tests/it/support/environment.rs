@@ -2,9 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output};
 
 use super::output::CommandOutput;
 use super::{Database, Service};
@@ -71,22 +71,23 @@ impl Device {
     }
 
     /// Runs `memsync` to its end, with nothing on its standard input.
+    #[must_use = "a run that nobody looks at proves nothing"]
     pub fn memsync<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> CommandOutput {
         self.memsync_with_input(arguments, "")
     }
 
     /// Runs `memsync` to its end with `input` on its standard input.
+    #[must_use = "a run that nobody looks at proves nothing"]
     pub fn memsync_with_input<A: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = A>,
         input: &str,
     ) -> CommandOutput {
-        let mut command = self.command();
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // A program that ends without reading its input closes the pipe, which is no failure of the test.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        self.output(&child.wait_with_output().unwrap())
+        // A file, not a pipe: a program that ends without reading its input is no failure of the test.
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(input.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        self.output(&self.command().args(arguments).stdin(file).output().unwrap())
     }
 
     /// `memsync` without arguments, for a test that sets more than this environment has.
@@ -111,7 +112,7 @@ impl Device {
     }
 
     /// What a finished [`Device::command`] printed.
-    pub fn output(&self, output: &std::process::Output) -> CommandOutput {
+    pub fn output(&self, output: &Output) -> CommandOutput {
         CommandOutput::new(output, &[(display(&self.root), "[TMP]")])
     }
 }

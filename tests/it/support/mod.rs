@@ -10,5 +10,5 @@ pub mod rust_source;
 pub mod service;
 
 pub use database::Database;
-pub use environment::{Device, TestEnvironment};
+pub use environment::TestEnvironment;
 pub use service::{Service, Services, Version};

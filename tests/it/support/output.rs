@@ -8,7 +8,6 @@ use std::process::Output;
 /// Its `Display` shows the exit status, then stdout, then stderr, each where there is something to show,
 /// with everything that differs between two runs replaced by a word in brackets.
 #[derive(Clone, Debug)]
-#[must_use = "a run that nobody looks at proves nothing"]
 pub struct CommandOutput {
     /// The exit code; `None` where a signal ended the program.
     pub status: Option<i32>,

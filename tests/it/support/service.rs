@@ -29,7 +29,8 @@ pub enum Version {
 
 /// The right to run services, held until the test ends.
 pub struct Services {
-    newest: Installation,
+    /// The newest version, with its Python for tests that need a small program of their own.
+    pub newest: Installation,
     old: Installation,
     _seat: Seat,
 }

@@ -1,0 +1,266 @@
+//! Two devices and a server, with real services that keep running: what their users must find at the end.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::Version::{self, V10_20_6, V12_2_0};
+use crate::support::world::{World, contents, seen};
+
+/// The server, the laptop, the desktop.
+type Versions = (Version, Version, Version);
+
+/// A new server with devices of both ages, and an old one likewise.
+const NEW_SERVER: Versions = (V12_2_0, V12_2_0, V10_20_6);
+const OLD_SERVER: Versions = (V10_20_6, V10_20_6, V12_2_0);
+
+/// A test for each age of the server.
+macro_rules! journeys {
+    ($($name:ident),+ $(,)?) => { $(
+        mod $name {
+            #[test]
+            fn with_a_new_server() {
+                super::run(super::NEW_SERVER, super::$name);
+            }
+
+            #[test]
+            fn with_an_old_server() {
+                super::run(super::OLD_SERVER, super::$name);
+            }
+        }
+    )+ };
+}
+
+journeys!(
+    changes_on_any_of_the_three_reach_the_others,
+    forms_that_a_server_rewrites_end_in_agreement,
+    services_keep_writing_during_a_sync,
+    searching_is_no_change,
+    a_memory_edited_differently_is_one_conflict_and_nothing_else_waits,
+    ours_ends_a_conflict_everywhere,
+    a_deletion_against_an_edit_is_a_conflict,
+);
+
+fn run((server, laptop, desktop): Versions, journey: impl FnOnce(&World)) {
+    if let Some(world) = World::start(server, laptop, desktop) {
+        journey(&world);
+    }
+}
+
+fn changes_on_any_of_the_three_reach_the_others(world: &World) {
+    // Everyone has a memory of their own, and one that all have, before memsync comes.
+    let names = ["laptop", "desktop", "server"];
+    let everyone = world.everyone();
+    let mut keys = Vec::new();
+    for (service, name) in everyone.into_iter().zip(names) {
+        service.post("Water boils at 100 degrees", &["physics"]);
+        keys.push(service.post_json(&json!({
+            "content": format!("Written on the {name}"), "tags": ["first", name], "memory_type": "note",
+            "metadata": { "from": name, "nested": { "list": [1, 2.5, null] } },
+        })));
+    }
+    world.init();
+    world.sync();
+    assert_eq!(world.agreement().len(), 4);
+
+    // Everyone edits what another one wrote.
+    for (at, service) in everyone.into_iter().enumerate() {
+        let key = &keys[(at + 1) % 3];
+        service.put(key, &json!({ "tags": ["edited"] }));
+        service
+            .put(key, &json!({ "memory_type": "reference", "metadata": { "edited": true, "from": null } }));
+    }
+    world.sync();
+    let held = world.agreement();
+    for key in &keys {
+        assert_eq!(held[key].tags, BTreeSet::from(["edited".to_owned()]));
+        assert_eq!(held[key].memory_type, "reference");
+        assert_eq!(
+            Value::from(held[key].metadata.clone()),
+            json!({ "edited": true, "nested": { "list": [1, 2.5, null] } })
+        );
+    }
+
+    // Everyone edits another field of the same memory.
+    everyone[0].put(&keys[0], &json!({ "tags": ["merged"] }));
+    everyone[1].put(&keys[0], &json!({ "memory_type": "note" }));
+    everyone[2].put(&keys[0], &json!({ "metadata": { "merged": [true] } }));
+    world.sync();
+    let merged = world.agreement().remove(&keys[0]).unwrap();
+    assert_eq!(merged.tags, BTreeSet::from(["merged".to_owned()]));
+    assert_eq!((merged.memory_type, &merged.metadata["merged"]), (json!("note"), &json!([true])));
+
+    // Everyone deletes what yet another one wrote.
+    for (at, service) in everyone.into_iter().enumerate() {
+        service.delete(&keys[(at + 2) % 3]);
+    }
+    world.sync();
+    assert_eq!(world.agreement().len(), 1);
+
+    // Everyone writes again what they wrote at first, with other tags.
+    for (service, name) in everyone.into_iter().zip(names) {
+        service.post(&format!("Written on the {name}"), &["again"]);
+    }
+    world.sync();
+    let held = world.agreement();
+    assert_eq!(held.len(), 4);
+    for key in &keys {
+        assert_eq!(held[key].tags, BTreeSet::from(["again".to_owned()]));
+    }
+}
+
+/// What other programs wrote into a device's database, and no server keeps as it is.
+fn forms_that_a_server_rewrites_end_in_agreement(world: &World) {
+    let laptop = &world.laptop.service;
+    let [capitals, untagged, untyped, unknown, member, letters, again] =
+        ["capitals", "untagged", "untyped", "unknown", "member", "letters", "again"].map(|name| {
+            laptop.post_json(&json!({
+                "content": format!("A memory of {name}"), "tags": ["a"], "memory_type": "note",
+                "metadata": { "kept": 1, "removed": 2 },
+            }))
+        });
+    world.init();
+    world.sync();
+    assert_eq!(world.agreement().len(), 7);
+
+    let set = |key: &str, column: &str, value: Option<&str>| {
+        let sql = format!("UPDATE memories SET {column} = ?2 WHERE content_hash = ?1");
+        assert_eq!(laptop.database().execute(&sql, (key, value)), 1);
+    };
+    set(&capitals, "tags", Some("Home,home,WORK"));
+    set(&untagged, "tags", Some(""));
+    set(&untyped, "memory_type", None);
+    set(&unknown, "memory_type", Some("no type of the service's"));
+    set(&member, "metadata", Some(r#"{"kept": 1}"#));
+    set(&letters, "content", Some("A MEMORY OF LETTERS"));
+    laptop.delete(&again);
+    laptop.post("A memory of again", &["new"]);
+    world.sync();
+    world.assert_quiet();
+
+    let desktop = seen(&world.desktop.service);
+    assert_eq!(desktop.keys().collect::<Vec<_>>(), seen(&world.server).keys().collect::<Vec<_>>());
+    assert_eq!(desktop.len(), 7);
+    let lower = |key: &str| desktop[key].tags.iter().map(|tag| tag.to_lowercase()).collect::<BTreeSet<_>>();
+    assert_eq!(lower(&capitals), BTreeSet::from(["home".to_owned(), "work".to_owned()]));
+    assert!(lower(&untagged).iter().all(|tag| tag == "untagged"), "{:?}", lower(&untagged));
+    assert_eq!(Value::from(desktop[&member].metadata.clone()), json!({ "kept": 1 }));
+    assert_eq!(desktop[&letters].content, "A MEMORY OF LETTERS");
+    assert_eq!(lower(&again), BTreeSet::from(["new".to_owned()]));
+    world.desktop.service.database().check();
+    world.server.database().check();
+}
+
+fn services_keep_writing_during_a_sync(world: &World) {
+    const MEMORIES: usize = 30;
+    world.init();
+    world.sync();
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..3)
+            .map(|who| {
+                let service = world.everyone()[who];
+                scope.spawn(move || {
+                    let mut last = None;
+                    for n in 0..MEMORIES {
+                        let key = service.post(&format!("Number {n} of writer {who}"), &["busy"]);
+                        service.put(&key, &json!({ "tags": ["written"] }));
+                        last.replace(key);
+                    }
+                    service.delete(&last.unwrap());
+                })
+            })
+            .collect();
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            for member in world.devices() {
+                let output = member.device.memsync(["sync"]);
+                // A memory that moved between the look and the write waits for the next sync; that is all.
+                assert!(matches!(output.status, Some(0 | 6)), "{output}");
+                assert!(!output.to_string().contains("locked"), "{output}");
+            }
+        }
+        for writer in writers {
+            writer.join().unwrap();
+        }
+    });
+    world.sync();
+    let held = world.agreement();
+    assert_eq!(held.len(), 3 * (MEMORIES - 1));
+    assert!(held.values().all(|memory| memory.tags == BTreeSet::from(["written".to_owned()])));
+    for service in world.everyone() {
+        assert!(!service.log().contains("database is locked"), "{}", service.log());
+        service.database().check();
+    }
+}
+
+fn searching_is_no_change(world: &World) {
+    for n in 0..5 {
+        world.laptop.service.post(&format!("Number {n} to look for"), &["found"]);
+    }
+    world.init();
+    world.sync();
+    for service in world.everyone() {
+        assert_eq!(service.search("Number 3 to look for").len(), 5);
+    }
+    world.assert_quiet();
+    for member in world.devices() {
+        assert_eq!(member.device.memsync(["status", "--porcelain"]).success().stdout, "");
+    }
+    assert_eq!(world.agreement().len(), 5);
+}
+
+/// Both devices give one memory another mood, and write something else besides; the key of the conflict.
+fn quarrel(world: &World) -> String {
+    let key = world.laptop.service.post("Two minds about this", &["shared"]);
+    world.init();
+    world.sync();
+    for (member, mood) in [(&world.laptop, "glad"), (&world.desktop, "sad")] {
+        member.service.put(&key, &json!({ "metadata": { "mood": mood } }));
+        member.service.post(&format!("A {mood} thought"), &["own"]);
+    }
+    world.laptop.device.memsync(["sync"]).success();
+    world.desktop.device.memsync(["sync"]).expect_status(1);
+    key
+}
+
+fn mood(world: &World, key: &str) -> [Value; 3] {
+    world.everyone().map(|service| seen(service)[key].metadata["mood"].clone())
+}
+
+fn a_memory_edited_differently_is_one_conflict_and_nothing_else_waits(world: &World) {
+    let key = quarrel(world);
+    world.laptop.device.memsync(["sync"]).success();
+    let all = ["Two minds about this", "A glad thought", "A sad thought"].map(str::to_owned).into();
+    assert_eq!(world.everyone().map(contents), [&all; 3].map(Clone::clone));
+    assert_eq!(mood(world, &key), ["glad", "sad", "glad"], "nothing was overwritten");
+
+    let status = world.desktop.device.memsync(["status", "--porcelain"]);
+    assert_eq!(status.stdout, format!("MMU {key}\tTwo minds about this\n"), "{status}");
+
+    world.desktop.device.memsync(["checkout", "--theirs", &key[..8]]).success();
+    world.sync();
+    world.agreement();
+    assert_eq!(mood(world, &key), ["glad"; 3]);
+}
+
+fn ours_ends_a_conflict_everywhere(world: &World) {
+    let key = quarrel(world);
+    world.desktop.device.memsync(["checkout", "--ours", "--all"]).success();
+    world.sync();
+    world.agreement();
+    assert_eq!(mood(world, &key), ["sad"; 3]);
+}
+
+fn a_deletion_against_an_edit_is_a_conflict(world: &World) {
+    let key = world.laptop.service.post("Kept or not", &["shared"]);
+    world.init();
+    world.sync();
+    world.laptop.service.delete(&key);
+    world.desktop.service.put(&key, &json!({ "tags": ["dear"] }));
+    world.laptop.device.memsync(["sync"]).success();
+    world.desktop.device.memsync(["sync"]).expect_status(1);
+    assert!(seen(&world.desktop.service).contains_key(&key), "an edit is not lost to a deletion");
+
+    world.desktop.device.memsync(["checkout", "--ours", &key]).success();
+    world.sync();
+    assert_eq!(world.agreement()[&key].tags, BTreeSet::from(["dear".to_owned()]));
+}
