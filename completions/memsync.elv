@@ -318,8 +318,8 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'memsync;remote;set-url'= {
             cand --color 'When to use colours: auto, always or never'
@@ -338,8 +338,8 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'memsync;remote;rm'= {
             cand --color 'When to use colours: auto, always or never'
@@ -348,8 +348,8 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'memsync;remote;trust'= {
             cand --color 'When to use colours: auto, always or never'

@@ -59,7 +59,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand init" -s q -l quiet -d '
 complete -c memsync -n "__fish_memsync_using_subcommand init" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand status" -l porcelain -d 'Print one line for each memory, in a form that never changes' -r -f -a "v1\t'\'XYZ HASH<TAB>first line\', where X is this device against the last sync, Y the server, Z a conflict'"
+complete -c memsync -n "__fish_memsync_using_subcommand status" -l porcelain -d 'Print one line for each memory, in a form that never changes' -r -f -a "v1\t'\'XYZ HASH\', a tab and the first line, where X is this device against the last sync, Y the server, Z a conflict'"
 complete -c memsync -n "__fish_memsync_using_subcommand status" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand status" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand status" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
@@ -74,7 +74,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand status" -s q -l quiet -d
 complete -c memsync -n "__fish_memsync_using_subcommand status" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand status" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand st" -l porcelain -d 'Print one line for each memory, in a form that never changes' -r -f -a "v1\t'\'XYZ HASH<TAB>first line\', where X is this device against the last sync, Y the server, Z a conflict'"
+complete -c memsync -n "__fish_memsync_using_subcommand st" -l porcelain -d 'Print one line for each memory, in a form that never changes' -r -f -a "v1\t'\'XYZ HASH\', a tab and the first line, where X is this device against the last sync, Y the server, Z a conflict'"
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
@@ -272,7 +272,7 @@ never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from set-url" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -286,14 +286,14 @@ never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from trust" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

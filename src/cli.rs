@@ -13,12 +13,12 @@ use std::process;
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::Environment;
+use crate::config::{self, Environment};
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::extra;
+use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::{
-    apply, checkout, completions, config, diff, fetch, init, log, man, pull, push, remote, show, stash,
-    status, sync,
+    self, apply, checkout, completions, diff, fetch, init, log, man, pull, push, remote, show, stash, status,
+    sync,
 };
 use crate::ui::{ColorChoice, Ui, Verbosity};
 use crate::workspace::{self, Flags, Workspace};
@@ -33,6 +33,7 @@ use crate::workspace::{self, Flags, Workspace};
     version,
     subcommand_required = true,
     arg_required_else_help = true,
+    subcommand_value_name = "COMMAND",
     max_term_width = 100,
     after_long_help = extra(EXTRA)
 )]
@@ -53,10 +54,10 @@ struct Global {
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     verbose: u8,
     /// When to use colours: auto, always or never
-    #[arg(long, global = true, value_name = "WHEN", hide_short_help = true, hide_possible_values = true)]
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
     color: Option<ColorChoice>,
     /// Print long output without a pager
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, global = true)]
     no_pager: bool,
 }
 
@@ -76,7 +77,7 @@ enum Command {
     Checkout(checkout::Args),
     Log(log::Args),
     Show(show::Args),
-    Config(config::Args),
+    Config(porcelain::config::Args),
     Remote(remote::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -131,17 +132,18 @@ pub fn command() -> clap::Command {
 
 /// Runs memsync with the arguments `args`, the program's own name first, in this process's environment.
 pub fn main(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> process::ExitCode {
-    let run = || {
-        Environment::read().map_or_else(
-            |error| report(&mut plain_ui(&Environment::default()), &crate::config::Error::from(error).into()),
-            |environment| start(args, &environment),
-        )
-    };
-    // The panic itself was told by the standard library's hook.
-    let code = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        report(&mut plain_ui(&Environment::default()), &CommandError::bug("memsync has stopped unexpectedly"))
-    });
-    code.into()
+    let mut ui = plain_ui(&Environment::default());
+    guarded(&mut ui, || match Environment::read() {
+        Ok(environment) => start(args, &environment),
+        Err(error) => report(&mut plain_ui(&Environment::default()), &config::Error::from(error).into()),
+    })
+    .into()
+}
+
+/// What `run` ends with, even if it panics; the panic's own words were written by the standard library.
+fn guarded(ui: &mut Ui, run: impl FnOnce() -> ExitCode) -> ExitCode {
+    catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| report(ui, &CommandError::bug("memsync has stopped unexpectedly")))
 }
 
 fn start(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, environment: &Environment) -> ExitCode {
@@ -210,7 +212,7 @@ fn run(command: Command, workspace: &mut Workspace) -> Result<ExitCode, CommandE
         Command::Checkout(args) => checkout::run(&args, workspace),
         Command::Log(args) => log::run(&args, workspace),
         Command::Show(args) => show::run(&args, workspace),
-        Command::Config(args) => config::run(&args, workspace),
+        Command::Config(args) => porcelain::config::run(&args, workspace),
         Command::Remote(args) => remote::run(&args, workspace),
         Command::Completions(args) => completions::run(&args, &self::command(), workspace),
         Command::Man(args) => man::run(&args, &self::command(), workspace),

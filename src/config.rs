@@ -28,7 +28,6 @@ pub use secret::Secret;
 pub use values::parse_url;
 
 use crate::reconcile::DeletionLimit;
-use crate::side::Cause;
 use crate::ui::ColorChoice;
 
 /// The remote that commands mean where none is named and `sync.remote` says nothing.
@@ -44,9 +43,6 @@ pub enum Error {
         path: PathBuf,
         /// The first line that cannot be read, from 1.
         line: usize,
-        /// What the parser said.
-        #[source]
-        cause: Cause,
     },
     /// The file is there but cannot be read.
     #[error("cannot read {}", .path.display())]

@@ -10,7 +10,6 @@ pub mod embed;
 pub mod error;
 pub mod local;
 pub mod object;
-pub mod plumbing;
 pub mod porcelain;
 pub mod reconcile;
 pub mod remote;

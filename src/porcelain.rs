@@ -1,27 +1,24 @@
 //! The commands for people, one file a command.
 //!
 //! Each has its `Args`, which is its part of the command line, and `run`, which does the work and says what the
-//! process ends with. What several commands take on the command line is in [`arguments`].
+//! process ends with. What several commands take on the command line is in [`shared`].
 //!
 //! Must never: read the environment or the clock (`workspace` has both), print other than through `ui`, or end the
 //! process.
 
 pub mod apply;
-pub mod arguments;
 pub mod checkout;
 pub mod completions;
 pub mod config;
 pub mod diff;
-mod exchange;
 pub mod fetch;
-mod generated;
 pub mod init;
 pub mod log;
 pub mod man;
 pub mod pull;
 pub mod push;
 pub mod remote;
-mod shared;
+pub mod shared;
 pub mod show;
 pub mod stash;
 pub mod status;

@@ -69,14 +69,15 @@ impl Ui {
         self.forgive_reader(result)
     }
 
-    /// Says something on stderr, unless asked to be quiet.
+    /// Says something on stderr, unless asked to be quiet. It may be coloured, so what is not the program's own words
+    /// in it must have been through [`escape_line`].
     pub fn note(&mut self, text: &str) {
         if self.settings.verbosity >= Verbosity::Normal {
             self.talk(&format!("{text}\n"));
         }
     }
 
-    /// Says a step on stderr, where asked to be verbose.
+    /// Says a step on stderr, where asked to be verbose; otherwise as [`Ui::note`].
     pub fn step(&mut self, text: &str) {
         if self.settings.verbosity >= Verbosity::Verbose {
             self.talk(&format!("{text}\n"));

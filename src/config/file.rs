@@ -29,11 +29,8 @@ impl File {
 
     /// Takes `bytes` for what `path` holds.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
-        let events = gix_config::parse::Events::from_bytes(bytes, None).map_err(|cause| Error::Syntax {
-            path: path.to_owned(),
-            line: cause.line_number(),
-            cause: Box::new(cause),
-        })?;
+        let events = gix_config::parse::Events::from_bytes(bytes, None)
+            .map_err(|error| Error::Syntax { path: path.to_owned(), line: error.line_number() })?;
         let origin = gix_config::file::Metadata::api();
         Ok(Self {
             path: path.to_owned(),

@@ -63,16 +63,23 @@ fn side_hints(error: &side::Error, remote: &str) -> Vec<String> {
     let hints: &[String] = match error {
         E::Unreachable { .. } => &[
             "see that the server is running and that this device is on its network".to_owned(),
-            format!("`memsync remote set-url {remote} URL` changes the address"),
+            format!(
+                "the address is that of REMOTE_API, else `memsync remote set-url {remote} URL` changes it"
+            ),
         ],
         E::Unauthorized { .. } => &[
             "give the server's API key in the environment variable MCP_API_KEY".to_owned(),
-            format!("or keep it in a file that only you can read: `memsync config remote.{remote}.keyFile PATH`"),
+            format!(
+                "or keep it in a file that only you can read: `memsync config remote.{remote}.keyFile PATH`"
+            ),
         ],
         E::UntrustedCertificate { sha256, .. } => &[
-            "compare this fingerprint with the server's own: `openssl x509 -noout -fingerprint -sha256 -in CERTIFICATE`"
+            format!("it shows {sha256}"),
+            "compare that with the server's own: `openssl x509 -noout -fingerprint -sha256 -in CERTIFICATE`"
                 .to_owned(),
-            format!("if they are equal, `memsync remote trust {remote} {sha256}` trusts exactly this certificate"),
+            format!(
+                "if they are equal, trust exactly this certificate: `memsync remote trust {remote} {sha256}`"
+            ),
         ],
         E::ChangedCertificate { sha256, pinned, .. } => &[
             format!("trusted was {pinned}"),
@@ -80,20 +87,24 @@ fn side_hints(error: &side::Error, remote: &str) -> Vec<String> {
             "do nothing until you know why; nothing was sent".to_owned(),
             format!("only if you renewed it yourself: `memsync remote trust {remote} {sha256}`"),
         ],
-        E::Protocol { .. } => {
-            &[format!("`memsync remote list -v` shows the address; `memsync remote set-url {remote} URL` changes it")]
-        }
+        E::Protocol { .. } => &[format!(
+            "the address is that of REMOTE_API, else `memsync remote set-url {remote} URL` changes it"
+        )],
         E::Missing { .. } | E::Unsupported { .. } => &[
             "say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH"
                 .to_owned(),
         ],
-        E::Busy { .. } => &["nothing is lost; run the same command again when the other program is done".to_owned()],
+        E::Busy { .. } => {
+            &["nothing is lost; run the same command again when the other program is done".to_owned()]
+        }
         E::Unwritable { .. } => {
-            &["nothing is lost; see to free space and permissions, then run the same command again".to_owned()]
+            &["nothing is lost; see to free space and permissions, then run the same command again"
+                .to_owned()]
         }
-        E::Unreadable { path, .. } => {
-            &[format!("`sqlite3 '{}' 'PRAGMA integrity_check'` tells whether the file is damaged", path.display())]
-        }
+        E::Unreadable { path, .. } => &[format!(
+            "`sqlite3 '{}' 'PRAGMA integrity_check'` tells whether the file is damaged",
+            path.display()
+        )],
     };
     hints.to_vec()
 }
@@ -126,5 +137,141 @@ impl From<io::Error> for CommandError {
     /// For output that could not be written; a reader that went away is no error (see [`crate::ui`]).
     fn from(error: io::Error) -> Self {
         Self::usage("cannot write the output").with_cause(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::Palette;
+
+    fn shown(error: side::Error) -> String {
+        let error = CommandError::from(error);
+        format!("{}exit {}", error.render(Palette::plain()), error.exit_code().code())
+    }
+
+    fn cause(words: &str) -> side::Cause {
+        words.into()
+    }
+
+    fn address() -> String {
+        "https://memory.local:8443".to_owned()
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_used_says_what_to_type_next() {
+        use side::Error as E;
+        insta::assert_snapshot!(shown(E::Unreachable { address: address(), cause: cause("connection refused") }), @"
+        error: cannot reach https://memory.local:8443
+          caused by: connection refused
+        hint: see that the server is running and that this device is on its network
+        hint: the address is that of REMOTE_API, else `memsync remote set-url origin URL` changes it
+        exit 4
+        ");
+        insta::assert_snapshot!(shown(E::Unauthorized { address: address(), detail: "401".to_owned() }), @"
+        error: https://memory.local:8443 refused the API key: 401
+        hint: give the server's API key in the environment variable MCP_API_KEY
+        hint: or keep it in a file that only you can read: `memsync config remote.origin.keyFile PATH`
+        exit 4
+        ");
+        let unknown = E::UntrustedCertificate {
+            address: address(),
+            sha256: "5f0a".repeat(16),
+            cause: cause("unknown issuer"),
+        };
+        insta::assert_snapshot!(shown(unknown), @"
+        error: the certificate of https://memory.local:8443 is not trusted
+          caused by: unknown issuer
+        hint: it shows 5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a
+        hint: compare that with the server's own: `openssl x509 -noout -fingerprint -sha256 -in CERTIFICATE`
+        hint: if they are equal, trust exactly this certificate: `memsync remote trust origin 5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a`
+        exit 4
+        ");
+        let changed = E::ChangedCertificate {
+            address: address(),
+            sha256: "5f0a".repeat(16),
+            pinned: "c1c1".repeat(16),
+        };
+        insta::assert_snapshot!(shown(changed), @"
+        error: the certificate of https://memory.local:8443 has CHANGED: somebody may be listening in
+        hint: trusted was c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1
+        hint: shown now  5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a
+        hint: do nothing until you know why; nothing was sent
+        hint: only if you renewed it yourself: `memsync remote trust origin 5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a5f0a`
+        exit 4
+        ");
+        insta::assert_snapshot!(shown(E::Protocol { address: address(), detail: "it is a router".to_owned() }), @"
+        error: https://memory.local:8443 does not answer like mcp-memory-service: it is a router
+        hint: the address is that of REMOTE_API, else `memsync remote set-url origin URL` changes it
+        exit 4
+        ");
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_used_says_what_to_type_next() {
+        use side::Error as E;
+        let path = || "/srv/sqlite_vec.db".into();
+        insta::assert_snapshot!(shown(E::Missing { path: path() }), @"
+        error: there is no database at /srv/sqlite_vec.db
+        hint: say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH
+        exit 5
+        ");
+        insta::assert_snapshot!(shown(E::Unsupported { path: path(), detail: "no table memories".to_owned() }), @"
+        error: /srv/sqlite_vec.db is not a database of mcp-memory-service: no table memories
+        hint: say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH
+        exit 5
+        ");
+        insta::assert_snapshot!(shown(E::Busy { path: path(), cause: cause("database is locked") }), @"
+        error: /srv/sqlite_vec.db is locked by another program
+          caused by: database is locked
+        hint: nothing is lost; run the same command again when the other program is done
+        exit 5
+        ");
+        insta::assert_snapshot!(shown(E::Unwritable { path: path(), cause: cause("disk full") }), @"
+        error: cannot write /srv/sqlite_vec.db
+          caused by: disk full
+        hint: nothing is lost; see to free space and permissions, then run the same command again
+        exit 5
+        ");
+        insta::assert_snapshot!(shown(E::Unreadable { path: path(), cause: cause("disk image is malformed") }), @"
+        error: cannot read /srv/sqlite_vec.db
+          caused by: disk image is malformed
+        hint: `sqlite3 '/srv/sqlite_vec.db' 'PRAGMA integrity_check'` tells whether the file is damaged
+        exit 5
+        ");
+    }
+
+    #[test]
+    fn hints_name_the_remote_that_was_meant() {
+        let error = side::Error::Unauthorized { address: address(), detail: "401".to_owned() };
+        assert!(CommandError::from_side(error, "backup").hints[1].contains("remote.backup.keyFile"));
+    }
+
+    #[test]
+    fn settings_that_cannot_be_used_end_with_a_usage_error() {
+        let shown = |error: config::Error| {
+            let error = CommandError::from(error);
+            format!("{}exit {}", error.render(Palette::plain()), error.exit_code().code())
+        };
+        let syntax = config::File::parse("/etc/memsync".as_ref(), b"[core]\n[sync\n").unwrap_err();
+        insta::assert_snapshot!(shown(syntax), @"
+        error: /etc/memsync:2: not in git-config syntax
+        hint: mend that line in an editor; nothing was read or changed
+        exit 2
+        ");
+        insta::assert_snapshot!(shown(config::Error::NoUrl { name: "origin".to_owned() }), @"
+        error: the remote 'origin' has no address
+        hint: give its address: `memsync remote add origin URL`, or set REMOTE_API
+        exit 2
+        ");
+        let read = config::Error::Read {
+            path: "/etc/memsync".into(),
+            cause: io::Error::from(io::ErrorKind::PermissionDenied),
+        };
+        insta::assert_snapshot!(shown(read), @"
+        error: cannot read /etc/memsync
+          caused by: permission denied
+        exit 2
+        ");
     }
 }

@@ -36,9 +36,11 @@ impl From<store::Error> for CommandError {
             E::Newer { .. } => {
                 (ErrorKind::Database, "use the memsync that made it, or a newer one".to_owned())
             }
-            E::Foreign { .. } => {
-                (ErrorKind::Database, "set STAGING_DB to another path; this file was not touched".to_owned())
-            }
+            E::Foreign { .. } => (
+                ErrorKind::Database,
+                "move that file away, or set STAGING_DB to another path; nothing in it was touched"
+                    .to_owned(),
+            ),
             E::Damaged { path, .. } => (
                 ErrorKind::Database,
                 format!(

@@ -13,12 +13,12 @@ use super::write::Writer;
 use super::{Database, error, open};
 
 /// After this time no further edit joins a transaction.
-pub(super) const HOLD: Duration = Duration::from_millis(50);
+pub(super) const HOLD: Duration = Duration::from_millis(30);
 
 /// How long the database is left to others between two transactions. Who waits for SQLite's lock looks at
 /// it again and again, at most 100 ms apart, and gives up after some seconds: without a gap it may never
 /// find the lock free.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(15);
 
 /// How the edits so far were grouped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

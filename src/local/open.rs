@@ -10,6 +10,10 @@ use crate::side;
 use super::schema::{Failure, Schema, version};
 use super::{Options, error, extension};
 
+/// Memory for pages, in SQLite's unit of negative KiB; with its default the full-text index is read over and
+/// over.
+const CACHE: i64 = -16_384;
+
 /// Opens the file for writing where that is possible, else for reading, and asks for its schema.
 pub(super) fn open(options: &Options) -> Result<(Connection, Schema), side::Error> {
     extension::register();
@@ -43,6 +47,7 @@ fn connect(
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "cache_size", CACHE)?;
     let schema = Schema::probe(&connection)?;
     Ok((connection, schema))
 }

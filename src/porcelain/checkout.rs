@@ -2,8 +2,9 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::object::ContentHash;
-use crate::porcelain::arguments::extra;
-use crate::porcelain::shared::{find_key, read_local};
+use crate::porcelain::shared::arguments::extra;
+use crate::porcelain::shared::reading::read_local;
+use crate::porcelain::shared::selection::find_key;
 use crate::reconcile::Direction;
 use crate::store::Resolution;
 use crate::sync::{Proposal, Session, Wishes};

@@ -6,8 +6,8 @@ use clap::{Command, ValueEnum};
 use clap_complete::Shell;
 
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::extra;
-use crate::porcelain::generated;
+use crate::porcelain::shared::arguments::extra;
+use crate::porcelain::shared::generated;
 use crate::workspace::Workspace;
 
 /// Print the completions for a shell

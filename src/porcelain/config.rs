@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::config::{self, File, Kind, Name, keys};
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::extra;
+use crate::porcelain::shared::arguments::extra;
 use crate::workspace::Workspace;
 
 /// Show and change settings

@@ -3,8 +3,10 @@
 use crate::error::{CommandError, ExitCode};
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, ContentHash};
-use crate::porcelain::arguments::{Selection, extra};
-use crate::porcelain::shared::{find_key, read_local, scope, to_json};
+use crate::porcelain::shared::arguments::{Selection, extra};
+use crate::porcelain::shared::reading::read_local;
+use crate::porcelain::shared::selection::{find_key, scope};
+use crate::porcelain::shared::words::to_json;
 use crate::reconcile::{Base, Pair, Scope, SideName};
 use crate::sync::Session;
 use crate::ui::view::diff::{Change, DiffJson};

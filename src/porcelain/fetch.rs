@@ -2,8 +2,8 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::object::tree::Snapshot;
-use crate::porcelain::arguments::extra;
-use crate::porcelain::shared;
+use crate::porcelain::shared::arguments::extra;
+use crate::porcelain::shared::reading;
 use crate::ui::view::text::memories;
 use crate::workspace::Access;
 use crate::workspace::Workspace;
@@ -40,7 +40,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let session = workspace.session(&store, args.remote.as_deref());
     let before = session.last_fetched()?;
     let base = session.base()?;
-    let reading = shared::fetch(workspace, &session, &base.base, Access::Write)?;
+    let reading = reading::fetch(workspace, &session, &base.base, Access::Write)?;
     let changed = changes(&before.snapshot, &reading.snapshot);
     workspace.ui.note(&match changed {
         0 => format!("{}: nothing new, {}", session.remote, memories(reading.snapshot.len())),

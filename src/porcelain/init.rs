@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::config::parse_url;
 use crate::embed::Maker;
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::extra;
+use crate::porcelain::shared::arguments::extra;
 use crate::workspace::Workspace;
 
 /// Prepare this device for syncing

@@ -1,8 +1,8 @@
 //! `memsync log`: the syncs of this device.
 
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::extra;
-use crate::porcelain::shared::to_json;
+use crate::porcelain::shared::arguments::extra;
+use crate::porcelain::shared::words::to_json;
 use crate::ui::view::log::{LogJson, entry, oneline};
 use crate::workspace::Access;
 use crate::workspace::Workspace;

@@ -7,8 +7,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::{extra, is_heading};
-use crate::porcelain::generated;
+use crate::porcelain::shared::arguments::{extra, is_heading};
+use crate::porcelain::shared::generated;
 use crate::workspace::Workspace;
 
 /// Show the manual page of memsync or of one command

@@ -1,8 +1,8 @@
 //! `memsync push`: bring this device's changes to the server.
 
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::{Execution, Selection, Sending, extra};
-use crate::porcelain::exchange::{self, Steps};
+use crate::porcelain::shared::arguments::{Execution, Selection, Sending, extra};
+use crate::porcelain::shared::exchange::{self, Steps};
 use crate::reconcile::Direction;
 use crate::workspace::Workspace;
 

@@ -1,8 +1,8 @@
 //! `memsync remote`: the servers that this device knows.
 
-use crate::config::{self, Kind, RemoteSettings, is_remote_name};
+use crate::config::{self, Kind, Name, RemoteSettings, is_remote_name};
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::extra;
+use crate::porcelain::shared::arguments::extra;
 use crate::remote::{Fingerprint, InvalidFingerprint};
 use crate::ui::escape_line;
 use crate::workspace::Workspace;
@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 /// Without a subcommand, lists them. The one named 'origin' (or what sync.remote says) is meant wherever a command names
 /// none. The environment variable `REMOTE_API` outranks its address.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_long_help = extra(EXTRA))]
+#[command(after_long_help = extra(EXTRA), subcommand_value_name = "COMMAND")]
 pub struct Args {
     /// What to do
     #[command(subcommand)]
@@ -141,7 +141,8 @@ fn add(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandEr
         return Err(CommandError::usage(format!("'{name}' cannot name a remote"))
             .with_hint("a name is letters, digits, '.', '_' and '-', beginning with a letter or digit"));
     }
-    if workspace.config.remotes().iter().any(|known| known == name) {
+    // Other settings of a remote may be written before its address.
+    if workspace.config.value(&Name::of_remote(name, "url")).is_some() {
         return Err(CommandError::usage(format!("the remote '{name}' exists already"))
             .with_hint(format!("`memsync remote set-url {name} URL` changes its address")));
     }
@@ -172,6 +173,7 @@ fn trust(name: &str, sha256: &str, workspace: &mut Workspace) -> Result<(), Comm
         known(name, workspace)?;
     }
     workspace.trust(name, fingerprint)?;
+    let name = escape_line(name);
     workspace.ui.note(&format!("From now on '{name}' must show this certificate and no other."));
     Ok(())
 }
@@ -194,7 +196,6 @@ fn checked_url(url: &str) -> Result<&str, CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Name;
     use crate::ui::{Palette, Settings, Verbosity, testing::kept};
     use crate::workspace::testing::workspace;
     use clap::Parser;

@@ -1,8 +1,8 @@
 //! `memsync stash`: record this device's changes.
 
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::extra;
-use crate::porcelain::shared::read_local;
+use crate::porcelain::shared::arguments::extra;
+use crate::porcelain::shared::reading::read_local;
 use crate::reconcile::SideName;
 use crate::ui::view::text::memories;
 use crate::workspace::Access;

@@ -2,8 +2,10 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::object::ContentHash;
-use crate::porcelain::arguments::{Selection, extra};
-use crate::porcelain::shared::{brake_reasons, first_line, read_local, scope, to_json};
+use crate::porcelain::shared::arguments::{Selection, extra};
+use crate::porcelain::shared::reading::read_local;
+use crate::porcelain::shared::selection::scope;
+use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Compared, Conflict, Planned};
 use crate::store::Resolution;
 use crate::sync::{LAST_FETCH, LAST_PUSH, Proposal, Session, Wishes};
@@ -40,7 +42,7 @@ pub struct Args {
 /// The forms of `--porcelain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Version {
-    /// 'XYZ HASH<TAB>first line', where X is this device against the last sync, Y the server, Z a conflict
+    /// 'XYZ HASH', a tab and the first line, where X is this device against the last sync, Y the server, Z a conflict
     V1,
 }
 

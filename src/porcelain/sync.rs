@@ -1,8 +1,8 @@
 //! `memsync sync`: all the steps, both ways.
 
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::arguments::{Execution, Selection, Sending, extra};
-use crate::porcelain::exchange::{self, Steps};
+use crate::porcelain::shared::arguments::{Execution, Selection, Sending, extra};
+use crate::porcelain::shared::exchange::{self, Steps};
 use crate::reconcile::Direction;
 use crate::workspace::Workspace;
 

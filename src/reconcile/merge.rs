@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::rewrite::{is_added_by_service, same_tag, same_type};
+use super::rewrite::{NO_TAGS, same_type, stored_tag};
 use crate::object::{Memory, Metadata, Timestamp};
 
 /// A field in which both sides changed to different values.
@@ -80,16 +80,11 @@ pub fn merge(
 ) -> Merged {
     let nothing = Memory::default();
     let (base_ours, base_theirs) = base.unwrap_or((&nothing, &nothing));
+    let sides = Sides { base_ours, base_theirs, ours, theirs };
     let mut merger = Merger { preference, collisions: BTreeSet::new() };
     let mut scalar =
         |field: Field, get: fn(&Memory) -> Option<&str>, same: fn(Option<&str>, Option<&str>) -> bool| {
-            let sides = Sides {
-                base_ours: get(base_ours),
-                base_theirs: get(base_theirs),
-                ours: get(ours),
-                theirs: get(theirs),
-            };
-            let (ours, theirs) = merger.value(sides, same, || field);
+            let (ours, theirs) = merger.value(sides.map(get), same, || field);
             (ours.map(str::to_owned), theirs.map(str::to_owned))
         };
     let content = scalar(Field::Content, |memory| Some(&memory.content), |ours, theirs| ours == theirs);
@@ -97,17 +92,13 @@ pub fn merge(
     let store = scalar(Field::Store, |memory| memory.store.as_deref(), |ours, theirs| ours == theirs);
     let superseded_by =
         scalar(Field::SupersededBy, |memory| memory.superseded_by.as_deref(), |ours, theirs| ours == theirs);
-    let metadata = merger.metadata(Sides {
-        base_ours: &base_ours.metadata,
-        base_theirs: &base_theirs.metadata,
-        ours: &ours.metadata,
-        theirs: &theirs.metadata,
-    });
+    let metadata = merger.metadata(sides.map(|memory| &memory.metadata));
+    let tags = tags(sides.map(|memory| &memory.tags));
     let created_at = created_at(base_ours, base_theirs, ours, theirs);
     Merged {
         local: Memory {
             content: content.0.unwrap_or_default(),
-            tags: changed_tags(&base_theirs.tags, &theirs.tags, &ours.tags),
+            tags: tags.0,
             memory_type: memory_type.0,
             metadata: metadata.0,
             created_at: created_at.0,
@@ -116,7 +107,7 @@ pub fn merge(
         },
         remote: Memory {
             content: content.1.unwrap_or_default(),
-            tags: changed_tags(&base_ours.tags, &ours.tags, &theirs.tags),
+            tags: tags.1,
             memory_type: memory_type.1,
             metadata: metadata.1,
             created_at: created_at.1,
@@ -162,7 +153,7 @@ struct Sides<T> {
 }
 
 impl<T> Sides<T> {
-    fn map<U>(self, mut f: impl FnMut(T) -> U) -> Sides<U> {
+    fn map<U>(self, f: impl Fn(T) -> U) -> Sides<U> {
         Sides {
             base_ours: f(self.base_ours),
             base_theirs: f(self.base_theirs),
@@ -171,7 +162,7 @@ impl<T> Sides<T> {
         }
     }
 
-    fn all(self, mut f: impl FnMut(T) -> bool) -> bool {
+    fn all(self, f: impl Fn(T) -> bool) -> bool {
         f(self.base_ours) && f(self.base_theirs) && f(self.ours) && f(self.theirs)
     }
 }
@@ -189,21 +180,15 @@ impl Merger {
         same: impl Fn(T, T) -> bool,
         field: impl FnOnce() -> Field,
     ) -> (T, T) {
-        let Sides { base_ours, base_theirs, ours, theirs } = sides;
-        match (ours != base_ours, theirs != base_theirs) {
-            (false, false) => (ours, theirs),
-            (true, false) => (ours, ours),
-            (false, true) => (theirs, theirs),
-            (true, true) if same(ours, theirs) => (ours, theirs),
-            (true, true) => {
-                self.collisions.insert(field());
-                match self.preference {
-                    None => (ours, theirs),
-                    Some(Preference::Ours) => (ours, ours),
-                    Some(Preference::Theirs) => (theirs, theirs),
-                }
+        travelling(sides, same).unwrap_or_else(|| {
+            self.collisions.insert(field());
+            let Sides { ours, theirs, .. } = sides;
+            match self.preference {
+                None => (ours, theirs),
+                Some(Preference::Ours) => (ours, ours),
+                Some(Preference::Theirs) => (theirs, theirs),
             }
-        }
+        })
     }
 
     fn metadata(&mut self, sides: Sides<&Metadata>) -> (Metadata, Metadata) {
@@ -260,29 +245,65 @@ impl Merger {
     }
 }
 
-/// Applies what `now` changed of `base` to the tags of the other side.
+/// The next local and remote value where at most one side's change has to travel; `None` where both sides
+/// changed it, and not to the `same`.
+fn travelling<T: Copy + PartialEq>(sides: Sides<T>, same: impl Fn(T, T) -> bool) -> Option<(T, T)> {
+    let Sides { base_ours, base_theirs, ours, theirs } = sides;
+    match (ours != base_ours, theirs != base_theirs) {
+        (false, false) => Some((ours, theirs)),
+        (true, false) => Some((ours, ours)),
+        (false, true) => Some((theirs, theirs)),
+        (true, true) => same(ours, theirs).then_some((ours, theirs)),
+    }
+}
+
+/// Merges the tags, which are a set: what was added and what was removed on either side both travel.
 ///
-/// A tag and the form that the service stores it in count as one tag where only one of them is there.
-fn changed_tags(
-    base: &BTreeSet<String>,
-    now: &BTreeSet<String>,
-    other: &BTreeSet<String>,
-) -> BTreeSet<String> {
-    let mut next = other.clone();
-    for removed in base.difference(now) {
-        if !next.remove(removed) {
-            next.retain(|tag| !same_tag(removed, tag) || now.iter().any(|kept| same_tag(kept, tag)));
+/// Tags that the service stores alike (`Rust`, `rust`) are merged together, so that a tag is not taken for
+/// another one than its stored form. No tags and the service's word for it are the same.
+fn tags(sides: Sides<&BTreeSet<String>>) -> (BTreeSet<String>, BTreeSet<String>) {
+    let is_empty = |tags: &BTreeSet<String>| tags.iter().all(|tag| tag == NO_TAGS);
+    let stored = sides.map(|tags| {
+        let mut forms = BTreeMap::<String, BTreeSet<&String>>::new();
+        for tag in tags.iter().filter(|_| !is_empty(tags)) {
+            forms.entry(stored_tag(tag)).or_default().insert(tag);
         }
+        forms
+    });
+    let Sides { base_ours, base_theirs, ours, theirs } = &stored;
+    let names: BTreeSet<&String> =
+        [base_ours, base_theirs, ours, theirs].into_iter().flat_map(BTreeMap::keys).collect();
+    let (mut next_ours, mut next_theirs) = (BTreeSet::new(), BTreeSet::new());
+    for name in names {
+        let none = BTreeSet::new();
+        let forms = Sides { base_ours, base_theirs, ours, theirs };
+        let (ours, theirs) = forms_of_a_tag(name, forms.map(|forms| forms.get(name).unwrap_or(&none)));
+        next_ours.extend(ours.into_iter().cloned());
+        next_theirs.extend(theirs.into_iter().cloned());
     }
-    for added in now.difference(base) {
-        let has_its_form =
-            next.iter().any(|tag| tag == added || (same_tag(added, tag) && !now.contains(tag)));
-        let is_the_services_own = base.is_empty() && is_added_by_service(added, &next);
-        if !has_its_form && !is_the_services_own {
-            next.insert(added.clone());
-        }
+    let word = |next: BTreeSet<String>, held: &BTreeSet<String>| {
+        if next.is_empty() && is_empty(held) { held.clone() } else { next }
+    };
+    (word(next_ours, sides.ours), word(next_theirs, sides.theirs))
+}
+
+/// Merges the tags that the service stores as `name`.
+fn forms_of_a_tag<'a>(
+    name: &String,
+    sides: Sides<&BTreeSet<&'a String>>,
+) -> (BTreeSet<&'a String>, BTreeSet<&'a String>) {
+    let is_stored = |tags: &BTreeSet<&String>| tags.len() == 1 && tags.contains(name);
+    let same = |ours: &BTreeSet<&String>, theirs: &BTreeSet<&String>| {
+        ours == theirs || (!ours.is_empty() && !theirs.is_empty() && (is_stored(ours) || is_stored(theirs)))
+    };
+    if let Some((ours, theirs)) = travelling(sides, same) {
+        return (ours.clone(), theirs.clone());
     }
-    next
+    let Sides { base_ours, base_theirs, ours, theirs } = sides;
+    let added = &(ours - base_ours) | &(theirs - base_theirs);
+    let removed = &(base_ours - ours) | &(base_theirs - theirs);
+    let next = &(&(ours | theirs) - &removed) | &added;
+    (next.clone(), next)
 }
 
 /// One side's change travels; where both changed, or there is no base, the earlier moment stays.

@@ -258,7 +258,11 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
             }
             State::AddedByUs | State::DeletedByUs => Verdict::Settle { local, remote: local },
             State::AddedByThem | State::DeletedByThem => Verdict::Settle { local: remote, remote },
-            State::ModifiedByUs | State::ModifiedByThem => self.one_sided(one)?,
+            // A change of one side travels as an edit of fields; nothing can collide with it.
+            State::ModifiedByUs | State::ModifiedByThem => {
+                let merged = self.merge(one, None)?;
+                self.keep(one, merged)
+            }
             State::BothAdded | State::BothModified => self.both_sided(one)?,
             State::DeletedByUsModifiedByThem | State::ModifiedByUsDeletedByThem => {
                 match self.preference_for_existence(one) {
@@ -268,18 +272,6 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
                 }
             }
         })
-    }
-
-    /// A change of one side travels as an edit of fields; where both sides' forms were equal that is the
-    /// changed memory itself.
-    fn one_sided(&mut self, one: &Compared) -> Result<Verdict, E> {
-        let Versions { base, local, remote } = one.versions;
-        if base.is_some_and(|pair| pair.local == pair.remote) {
-            let changed = if one.state == State::ModifiedByUs { local } else { remote };
-            return Ok(Verdict::Settle { local: changed, remote: changed });
-        }
-        let merged = self.merge(one, None)?;
-        Ok(self.keep(merged))
     }
 
     fn both_sided(&mut self, one: &Compared) -> Result<Verdict, E> {
@@ -298,11 +290,11 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
             Some(merged.local.id()) != one.versions.local || Some(merged.remote.id()) != one.versions.remote;
         if preference.is_none() && !self.options.auto_merge && changes {
             let (Some(ours), Some(theirs)) = (one.versions.local, one.versions.remote) else {
-                return Ok(self.keep(merged));
+                return Ok(self.keep(one, merged));
             };
             return Ok(Verdict::Wait(differing(&(self.load)(ours)?, &(self.load)(theirs)?)));
         }
-        Ok(self.keep(merged))
+        Ok(self.keep(one, merged))
     }
 
     fn preference_for_existence(&self, one: &Compared) -> Option<Preference> {
@@ -334,8 +326,8 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
             }
         };
         Ok(match resolution {
-            Resolution::Ours => Verdict::Settle { local, remote: Some(self.object(merged.remote)) },
-            Resolution::Theirs => Verdict::Settle { local: Some(self.object(merged.local)), remote },
+            Resolution::Ours => Verdict::Settle { local, remote: Some(self.object(one, merged.remote)) },
+            Resolution::Theirs => Verdict::Settle { local: Some(self.object(one, merged.local)), remote },
         })
     }
 
@@ -347,13 +339,19 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         Ok(merge(base.as_ref().map(|(ours, theirs)| (ours, theirs)), &ours, &theirs, preference))
     }
 
-    fn keep(&mut self, merged: Merged) -> Verdict {
-        Verdict::Settle { local: Some(self.object(merged.local)), remote: Some(self.object(merged.remote)) }
+    fn keep(&mut self, one: &Compared, merged: Merged) -> Verdict {
+        Verdict::Settle {
+            local: Some(self.object(one, merged.local)),
+            remote: Some(self.object(one, merged.remote)),
+        }
     }
 
-    fn object(&mut self, memory: Memory) -> BlobId {
+    /// The id of a merged memory, which goes into the plan where neither side holds it.
+    fn object(&mut self, one: &Compared, memory: Memory) -> BlobId {
         let id = memory.id();
-        self.plan.objects.entry(id).or_insert(memory);
+        if ![one.versions.local, one.versions.remote].contains(&Some(id)) {
+            self.plan.objects.insert(id, memory);
+        }
         id
     }
 

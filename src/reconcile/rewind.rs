@@ -6,22 +6,23 @@
 use super::state::{Base, Pair, SideName};
 use crate::object::tree::{Difference, Snapshot};
 
-/// The smallest number of memories that must all be back at their older forms. One or two may as well be
-/// somebody changing their mind.
+/// The smallest number of memories that must be back at older forms. One or two may as well be somebody
+/// changing their mind, and memories that are merely gone somebody deleting what was added lately.
 pub const SMALLEST_REWIND: usize = 3;
 
 /// Which of the earlier syncs a side was rewound to.
 ///
 /// `since` has, for each earlier sync, what changed on this side from then to the base (older form, base form).
-/// A side is rewound to a sync if everything that changed since is back at its older form; of several such
-/// syncs the one that explains most is meant, and of equals the first.
+/// A side is rewound to a sync if everything that changed since is as it was then; of several such syncs
+/// the one that explains most is meant, and of equals the first.
 #[must_use]
 pub fn find_rewind(since: &[Vec<Difference>], held: &Snapshot) -> Option<usize> {
     let mut best: Option<usize> = None;
     for (at, changed) in since.iter().enumerate() {
         let is_back = changed.iter().all(|(key, older, _)| held.get(key).copied() == *older);
         let explains_more = best.is_none_or(|best| changed.len() > since[best].len());
-        if changed.len() >= SMALLEST_REWIND && is_back && explains_more {
+        let older_forms = changed.iter().filter(|(_, older, _)| older.is_some()).count();
+        if older_forms >= SMALLEST_REWIND && is_back && explains_more {
             best = Some(at);
         }
     }

@@ -5,17 +5,22 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::object::{Memory, Metadata};
 
 /// What a type that the service does not know reads back as.
 const FALLBACK_TYPE: &str = "observation";
 
 /// The tag that the service gives to a memory without tags.
-const NO_TAGS: &str = "untagged";
+pub(super) const NO_TAGS: &str = "untagged";
 
-/// The form in which the service stores a tag: trimmed, lower case, commas as hyphens.
-fn stored_tag(tag: &str) -> String {
-    tag.trim().to_lowercase().replace(',', "-")
+/// How many tags the service keeps of a new memory, and how many characters of a tag.
+const MAX_TAGS: usize = 100;
+
+/// The form in which the service stores a tag: trimmed, cut, lower case, commas as hyphens.
+pub(super) fn stored_tag(tag: &str) -> String {
+    tag.trim().chars().take(MAX_TAGS).collect::<String>().to_lowercase().replace(',', "-")
 }
 
 /// Whether one of two tags is what the service makes of the other.
@@ -27,17 +32,11 @@ pub fn same_tag(one: &str, other: &str) -> bool {
 /// Whether `remote` is what the service shows for a memory that was given the type `local`.
 #[must_use]
 pub fn same_type(local: Option<&str>, remote: Option<&str>) -> bool {
-    let stored = local.map(|local| local.trim().to_lowercase());
     let is_known = |name: &str| KNOWN_TYPES.binary_search(&name).is_ok();
     local == remote
-        || stored.as_deref() == remote
-        || (remote == Some(FALLBACK_TYPE) && !stored.as_deref().is_some_and(is_known))
-}
-
-/// Whether `added` is a tag that the service adds by itself to a memory that was sent with `tags`.
-#[must_use]
-pub(super) fn is_added_by_service(added: &str, tags: &BTreeSet<String>) -> bool {
-    (added == NO_TAGS && tags.is_empty()) || added.starts_with("source:")
+        || local.map(|local| local.trim().to_lowercase()).as_deref() == remote
+        // 10.x knows a type in its own letter case only, so `Decision` may become `observation` as well.
+        || (remote == Some(FALLBACK_TYPE) && !local.is_some_and(is_known))
 }
 
 /// Whether `held` is what a server makes of `sent` when nobody else writes: equal, or different only by
@@ -47,6 +46,8 @@ pub(super) fn is_added_by_service(added: &str, tags: &BTreeSet<String>) -> bool 
 /// must not be mistaken for our own base.
 #[must_use]
 pub fn is_rewriting(before: Option<&Memory>, sent: &Memory, held: &Memory) -> bool {
+    // A server changes the content by making the memory anew.
+    let before = before.filter(|before| before.content == sent.content);
     let unsettable = |equal: bool, as_before: Option<bool>| equal || as_before.unwrap_or(true);
     held.content == sent.content
         && same_type(sent.memory_type.as_deref(), held.memory_type.as_deref())
@@ -59,21 +60,32 @@ pub fn is_rewriting(before: Option<&Memory>, sent: &Memory, held: &Memory) -> bo
             held.superseded_by == sent.superseded_by,
             before.map(|before| held.superseded_by == before.superseded_by),
         )
-        && is_rewriting_of_tags(&sent.tags, &held.tags)
+        && is_rewriting_of_tags(sent, &held.tags)
         && is_rewriting_of_metadata(&sent.metadata, &held.metadata)
 }
 
-fn is_rewriting_of_tags(sent: &BTreeSet<String>, held: &BTreeSet<String>) -> bool {
-    sent.iter().all(|tag| held.iter().any(|other| same_tag(tag, other)))
-        && held
-            .iter()
-            .all(|tag| sent.iter().any(|other| same_tag(other, tag)) || is_added_by_service(tag, sent))
+fn is_rewriting_of_tags(sent: &Memory, held: &BTreeSet<String>) -> bool {
+    let moved = tags_in_metadata(&sent.metadata);
+    let is_asked_for = |tag: &str| sent.tags.iter().chain(&moved).any(|asked| same_tag(asked, tag));
+    let is_added = |tag: &str| (tag == NO_TAGS && sent.tags.is_empty()) || tag.starts_with("source:");
+    let is_kept = |asked: &String| held.iter().any(|tag| same_tag(asked, tag));
+    held.iter().all(|tag| is_asked_for(tag) || is_added(tag))
+        && (sent.tags.len() > MAX_TAGS || sent.tags.iter().all(is_kept))
+}
+
+/// The tags in the member `tags`, which the service moves to the tags of a new memory.
+fn tags_in_metadata(metadata: &Metadata) -> Vec<String> {
+    match metadata.members().and_then(|members| members.get("tags")) {
+        Some(Value::String(list)) => list.split(',').map(str::to_owned).collect(),
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn is_rewriting_of_metadata(sent: &Metadata, held: &Metadata) -> bool {
     let (Metadata::Members(sent), Metadata::Members(held)) = (sent, held) else { return sent == held };
-    // `tags` and `type` are dropped, `hostname` and `conversation_id` added on the way in.
-    let excused = |key: &str| matches!(key, "tags" | "type" | "hostname" | "conversation_id");
+    // `tags` and `type` are dropped, the others set by the server on the way in.
+    let excused = |key: &str| matches!(key, "tags" | "type" | "hostname" | "agent_id" | "conversation_id");
     sent.iter().all(|(key, value)| held.get(key) == Some(value) || excused(key))
         && held.keys().all(|key| sent.contains_key(key) || excused(key))
 }

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::trust::{self, LastRejected, Rejected};
 use super::{ApiKey, RemoteUrl, Trust};
+use crate::object::Timestamp;
 use crate::side::{self, Cause};
 
 /// How long to wait for a server, and how often to ask again.
@@ -37,7 +38,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
-            answer: Duration::from_secs(60),
+            answer: Duration::from_mins(1),
             retries: 3,
             first_wait: Duration::from_millis(250),
             longest_wait: Duration::from_secs(30),
@@ -51,7 +52,7 @@ pub(super) enum Failure {
     /// No connection, or one that broke or fell silent before the answer was whole.
     Transport(Cause),
     /// The server's certificate was not accepted.
-    Certificate(Rejected),
+    Certificate(Box<Rejected>),
     /// The server answered with an error.
     Status { status: StatusCode, detail: String, retry_after: Option<Duration> },
     /// The answer is not what the API promises.
@@ -97,6 +98,8 @@ pub(super) struct Client {
     patience: Patience,
     requests: Cell<u64>,
     writes: Cell<u64>,
+    /// The server's clock, as its latest answer said.
+    server_time: Cell<Option<Timestamp>>,
 }
 
 impl Client {
@@ -118,7 +121,8 @@ impl Client {
         // A proxy is for the network; this machine is never behind one.
         let builder = if url.is_loopback() { builder.no_proxy() } else { builder };
         let http = builder.build().map_err(|error| unusable(Box::new(error)))?;
-        Ok(Self { http, url, key, last_rejected, patience, requests: Cell::new(0), writes: Cell::new(0) })
+        let (requests, writes, server_time) = (Cell::new(0), Cell::new(0), Cell::new(None));
+        Ok(Self { http, url, key, last_rejected, patience, requests, writes, server_time })
     }
 
     pub(super) fn requests(&self) -> u64 {
@@ -127,6 +131,11 @@ impl Client {
 
     pub(super) fn writes(&self) -> u64 {
         self.writes.get()
+    }
+
+    /// The server's clock at its latest answer, in whole seconds; `None` before the first one.
+    pub(super) fn server_time(&self) -> Option<Timestamp> {
+        self.server_time.get()
     }
 
     /// Fetches an endpoint and reads its JSON.
@@ -188,6 +197,8 @@ impl Client {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
         let response = request.send().await.map_err(|error| self.transport(error))?;
+        let date = date_in(response.headers(), DATE);
+        self.server_time.set(date.and_then(|date| Timestamp::new(date.as_duration().as_secs_f64())));
         match response.status() {
             status if status.is_success() => self.read_body(response, usize::MAX).await,
             status if status.is_redirection() => Err(Failure::Malformed(redirected(response.headers()))),
@@ -221,7 +232,7 @@ impl Client {
 
     fn transport(&self, error: reqwest::Error) -> Failure {
         match self.last_rejected.take() {
-            Some(rejected) => Failure::Certificate(rejected),
+            Some(rejected) => Failure::Certificate(Box::new(rejected)),
             None => Failure::Transport(Box::new(error.without_url())),
         }
     }
@@ -231,13 +242,15 @@ impl Client {
         let address = self.url.to_string();
         match failure {
             Failure::Transport(cause) => side::Error::Unreachable { address, cause },
-            Failure::Certificate(Rejected { presented, pinned: Some(pinned), .. }) => {
-                let (sha256, pinned) = (presented.to_string(), pinned.to_string());
-                side::Error::ChangedCertificate { address, sha256, pinned }
-            }
-            Failure::Certificate(Rejected { presented, pinned: None, cause }) => {
+            Failure::Certificate(rejected) => {
+                let Rejected { presented, pinned, cause } = *rejected;
                 let sha256 = presented.to_string();
-                side::Error::UntrustedCertificate { address, sha256, cause: Box::new(cause) }
+                match pinned {
+                    Some(pinned) => {
+                        side::Error::ChangedCertificate { address, sha256, pinned: pinned.to_string() }
+                    }
+                    None => side::Error::UntrustedCertificate { address, sha256, cause: Box::new(cause) },
+                }
             }
             Failure::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, detail, .. } => {
                 side::Error::Unauthorized { address, detail }
@@ -297,13 +310,38 @@ fn redirected(headers: &HeaderMap) -> String {
 
 /// How long the server asks to wait: a number of seconds, or a date, measured against its own clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let asked = text(RETRY_AFTER)?.trim();
+    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = asked.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let parser = DateTimeParser::new();
-    let until = parser.parse_timestamp(asked).ok()?;
-    let now = parser.parse_timestamp(text(DATE)?).ok()?;
-    Duration::try_from(until.duration_since(now)).ok()
+    let wait = date_in(headers, RETRY_AFTER)?.duration_since(date_in(headers, DATE)?);
+    Duration::try_from(wait).ok()
+}
+
+fn date_in(headers: &HeaderMap, name: HeaderName) -> Option<jiff::Timestamp> {
+    DateTimeParser::new().parse_timestamp(headers.get(name)?.as_bytes()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_a_number_of_seconds_or_a_date_on_the_servers_clock() {
+        let asked = |retry_after: &'static str| {
+            let headers = [(RETRY_AFTER, retry_after), (DATE, "Sun, 06 Nov 1994 08:49:37 GMT")];
+            super::retry_after(
+                &headers.map(|(name, value)| (name, value.parse().unwrap())).into_iter().collect(),
+            )
+        };
+        assert_eq!(asked("120"), Some(Duration::from_mins(2)));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!([asked("Sun, 06 Nov 1994 08:49:07 GMT"), asked("soon")], [None, None]);
+    }
+
+    #[test]
+    fn a_servers_words_are_quoted_as_one_short_line() {
+        assert_eq!(quote(" a\r\n\tb\u{1b}[31m "), "a b [31m");
+        assert_eq!(quote(&"é".repeat(500)).chars().count(), 201);
+    }
 }

@@ -63,7 +63,9 @@ impl Remote {
                     // The server stops at the first event that fails; those after it are sent again.
                     let accepted = results.iter().take_while(|result| result.status != "failed").count();
                     let (written, rest) = batch.split_at(accepted.min(batch.len()));
-                    written.iter().for_each(|event| attempts[event.index] = Some(Attempt::Written));
+                    for event in written {
+                        attempts[event.index] = Some(Attempt::Written);
+                    }
                     if let Some((culprit, rest)) = rest.split_first() {
                         let reason = "the server failed to apply it".to_owned();
                         attempts[culprit.index] = Some(Attempt::Final(Outcome::Failed { reason }));
@@ -79,7 +81,9 @@ impl Remote {
                 }
                 Err(failure) => {
                     let attempt = settle(failure)?;
-                    batch.iter().for_each(|event| attempts[event.index] = Some(attempt.clone()));
+                    for event in batch {
+                        attempts[event.index] = Some(attempt.clone());
+                    }
                 }
             }
         }
@@ -179,9 +183,8 @@ fn no_events_from_here(failure: &Failure) -> bool {
 
 /// A UUID that follows from `parts`.
 fn event_id(parts: &[&str]) -> String {
-    let digest = sha256(format!("memsync\0{}", parts.join("\0")).as_bytes());
-    let hex: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let hex = sha256(format!("memsync\0{}", parts.join("\0")).as_bytes()).to_string();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32])
 }
 
 /// Refuses a memory that POST would file under another name than its own.
@@ -197,8 +200,7 @@ pub(super) fn check_name(key: &ContentHash, target: &Memory) -> Result<(), Refus
 fn content_hash(content: &str) -> String {
     // Python counts the four separators below as white space, Unicode's property does not.
     let is_space = |c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c);
-    let digest = sha256(content.trim_matches(is_space).to_lowercase().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(content.trim_matches(is_space).to_lowercase().as_bytes()).to_string()
 }
 
 /// The conversation that a memory is said to belong to, so that no similar memory stands in its way.

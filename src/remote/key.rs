@@ -131,11 +131,8 @@ fn ask_helper(helper: &str, url: &RemoteUrl) -> Result<ApiKey, NoKey> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| failed(format!("cannot run it: {error}")))?;
-    let mut input = format!("protocol={}\nhost={}\n", url.scheme(), url.host());
-    if !url.path().is_empty() {
-        input.push_str(&format!("path={}\n", url.path()));
-    }
-    input.push('\n');
+    let path = if url.path().is_empty() { String::new() } else { format!("path={}\n", url.path()) };
+    let input = format!("protocol={}\nhost={}\n{path}\n", url.scheme(), url.host());
     if let Some(mut stdin) = child.stdin.take() {
         // A helper that does not care to read its input is fine.
         let _ = stdin.write_all(input.as_bytes());

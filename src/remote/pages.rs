@@ -3,6 +3,10 @@
 //! The listing is cut anew for each page, newest first, so that while others write a memory may come twice
 //! or be missed. Names seen before are dropped, and where the number of memories does not agree with the
 //! server's own count, or that count moved, the listing is read again.
+//!
+//! Where a memory's times are missing or contradict each other the service shows the present moment, another
+//! one each time. So a time that is later than the server's answer before is asked for twice, and where it
+//! moved it is none.
 
 use std::collections::HashSet;
 
@@ -14,7 +18,7 @@ use serde_json::Value;
 use super::client::{Client, Failure, describe, quote};
 use super::record::{Record, Row};
 use super::{IN_FLIGHT, address};
-use crate::object::{Bookkeeping, ContentHash};
+use crate::object::{Bookkeeping, ContentHash, Timestamp};
 
 /// The most memories that the service puts on one page. Its parts (10, 1) divide it, so that a page that
 /// fails can be fetched in smaller ones.
@@ -125,15 +129,33 @@ impl<'a> Listing<'a> {
     /// fails on is fetched in parts, down to the one memory that it cannot show.
     async fn page(&self, number: u64, size: u64) -> Result<(Option<u64>, Vec<Entry>), Failure> {
         let endpoint = format!("/api/memories?page={number}&page_size={size}&store=all");
+        let before = self.client.server_time();
         match self.client.get::<Page>(&endpoint).await {
             Ok(page) => {
-                let entries = page.memories.into_iter().map(|item| decode(item, self.bookkeeping)).collect();
+                let mut entries = Vec::with_capacity(page.memories.len());
+                for item in page.memories {
+                    entries.push(match decode(item, self.bookkeeping) {
+                        Ok(record) => Ok(self.steady(record, before).await?),
+                        unreadable => unreadable,
+                    });
+                }
                 Ok((Some(page.total), entries))
             }
             Err(failure) if failure.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) && size > 1 => {
                 self.page_in_parts(number, size, failure).await
             }
             Err(failure) => Err(failure),
+        }
+    }
+
+    async fn steady(&self, record: Record, before: Option<Timestamp>) -> Result<Record, Failure> {
+        if !record.is_from_after(before) {
+            return Ok(record);
+        }
+        match get_one(self.client, &record.held.key, self.bookkeeping).await? {
+            Some(Row::Live(asked)) => Ok(*asked),
+            // It went, or cannot be asked about: what was seen is what there was.
+            _ => Ok(record),
         }
     }
 
@@ -180,9 +202,20 @@ pub(super) async fn get_one(
         let why = "the server cannot be asked about a memory of this name".to_owned();
         return Ok(Some(Row::Unreadable(why)));
     };
-    match client.get::<Value>(&format!("{endpoint}?store=all")).await {
+    let endpoint = format!("{endpoint}?store=all");
+    let before = client.server_time();
+    match client.get::<Value>(&endpoint).await {
         Ok(item) => Ok(Some(match decode(item, bookkeeping) {
-            Ok(record) if record.held.key == *key => Row::Live(Box::new(record)),
+            Ok(mut record) if record.held.key == *key => {
+                if record.is_from_after(before) {
+                    match client.get(&endpoint).await {
+                        Ok(again) => record.agree_on_time(decode(again, bookkeeping).ok().as_ref()),
+                        Err(failure) if failure.status().is_some() => {}
+                        Err(failure) => return Err(failure),
+                    }
+                }
+                Row::Live(Box::new(record))
+            }
             Ok(_) => Row::Unreadable("the server answered with another memory".to_owned()),
             Err((_, why)) => Row::Unreadable(why),
         })),

@@ -13,8 +13,7 @@ use std::ops::ControlFlow;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::client::{Failure, describe};
 use super::record::Row;
@@ -34,7 +33,7 @@ pub(super) struct Known {
 
 #[derive(Deserialize)]
 struct OpenApi {
-    paths: HashMap<String, IgnoredAny>,
+    paths: Map<String, Value>,
 }
 
 impl Remote {
@@ -95,17 +94,15 @@ impl Remote {
         if keys.is_empty() {
             return Ok(Rows::new());
         }
-        match self.baseline().await? {
-            Some(body) => self.pick(&body, &keys),
-            None => {
-                let rows = stream::iter(keys).map(|key| async move {
-                    let row = pages::get_one(&self.client, key, &self.bookkeeping).await?;
-                    Ok(row.map(|row| (key.clone(), Known { row, clock: 0 })))
-                });
-                let rows: Vec<_> = rows.buffer_unordered(IN_FLIGHT).try_collect().await?;
-                Ok(rows.into_iter().flatten().collect())
-            }
+        if let Some(body) = self.baseline().await? {
+            return self.pick(&body, &keys);
         }
+        let rows = stream::iter(keys).map(|key| async move {
+            let row = pages::get_one(&self.client, key, &self.bookkeeping).await?;
+            Ok(row.map(|row| (key.clone(), Known { row, clock: 0 })))
+        });
+        let rows: Vec<_> = rows.buffer_unordered(IN_FLIGHT).try_collect().await?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
     fn pick(&self, body: &[u8], keys: &HashSet<&ContentHash>) -> Result<Rows, Failure> {

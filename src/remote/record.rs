@@ -81,6 +81,18 @@ impl Record {
         &self.held.memory
     }
 
+    /// Whether the memory's time is `since` or later.
+    pub(super) fn is_from_after(&self, since: Option<Timestamp>) -> bool {
+        since.is_some_and(|since| self.memory().created_at.is_some_and(|created| created >= since))
+    }
+
+    /// Drops the memory's time where another reading of the same memory shows another one.
+    pub(super) fn agree_on_time(&mut self, again: Option<&Self>) {
+        if again.is_none_or(|again| again.memory().created_at != self.memory().created_at) {
+            self.held.memory.created_at = None;
+        }
+    }
+
     /// The query that aims a request at the store that holds the memory.
     pub(super) fn store_query(&self) -> String {
         let store = self.memory().store.as_deref();
@@ -154,7 +166,7 @@ pub(super) fn event_payload(
         "tags": target.tags,
         "created_at": target.created_at.map(Timestamp::seconds),
         "updated_at": now.seconds(),
-        "metadata": all_members(target, carried, kept),
+        "metadata": all_members(target, &carried, kept),
         "store": target.store.as_deref().unwrap_or(Memory::DEFAULT_STORE),
         "superseded_by": target.superseded_by,
     })
@@ -173,7 +185,7 @@ pub(super) fn post_body(
         "content": target.content,
         "tags": target.tags,
         "memory_type": target.memory_type,
-        "metadata": all_members(target, carried, kept),
+        "metadata": all_members(target, &carried, kept),
         "client_hostname": device,
     });
     if let Some(conversation_id) = conversation_id {
@@ -214,7 +226,7 @@ fn overflows(value: &Value) -> bool {
     }
 }
 
-fn all_members(target: &Memory, carried: Carried, mut members: Map<String, Value>) -> Map<String, Value> {
+fn all_members(target: &Memory, carried: &Carried, mut members: Map<String, Value>) -> Map<String, Value> {
     members.extend(own_members(target));
     members.extend(carried.to_member().map(|member| (Bookkeeping::MEMSYNC.to_owned(), member)));
     members

@@ -41,16 +41,15 @@ impl Fingerprint {
     /// The fingerprint of a certificate in DER form.
     #[must_use]
     pub fn of(certificate: &[u8]) -> Self {
-        Self(sha256(certificate))
+        Self(sha256(certificate).as_slice().try_into().expect("a SHA-256 has 32 bytes"))
     }
 }
 
-/// The SHA-256 of `bytes`.
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+/// The SHA-256 of `bytes`, without the header of a git object.
+pub(super) fn sha256(bytes: &[u8]) -> gix_hash::ObjectId {
     let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha256);
     hasher.update(bytes);
-    let digest = hasher.try_finalize().expect("only SHA-1 can fail, when it detects a collision attack");
-    digest.as_slice().try_into().expect("a SHA-256 has 32 bytes")
+    hasher.try_finalize().expect("only SHA-1 can fail, when it detects a collision attack")
 }
 
 impl FromStr for Fingerprint {
@@ -211,5 +210,25 @@ impl ServerCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http2_is_offered_first() {
+        let (config, _) = client_config(&Trust::default()).unwrap();
+        assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+    }
+
+    #[test]
+    fn a_fingerprint_is_read_as_openssl_prints_it() {
+        let digits = "ab".repeat(32);
+        let colons = vec!["AB"; 32].join(":");
+        assert_eq!(colons.parse::<Fingerprint>().unwrap().to_string(), digits);
+        assert_eq!("abcd".parse::<Fingerprint>(), Err(InvalidFingerprint));
+        assert_eq!("a".repeat(40).parse::<Fingerprint>(), Err(InvalidFingerprint), "a SHA-1 is none");
     }
 }

@@ -57,9 +57,10 @@ impl Store {
         if connection.is_readonly("main").map_err(failed)? {
             return Err(Error::Unwritable { path: path.to_owned(), cause: None });
         }
-        // A no-op unless somebody switched to WAL by hand, which makes files beside the database.
+        // Not DELETE: a journal that was removed can be back after a power cut, and would undo the last commit,
+        // whereas SQLite syncs one that it empties. Also ends a WAL that somebody switched on by hand.
         connection
-            .query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))
+            .query_row("PRAGMA journal_mode = TRUNCATE", [], |_| Ok(()))
             .and_then(|()| schema::migrate(&mut connection, migrations))
             .map_err(failed)?;
         Self::with_connection(path, connection, Some(lock))
@@ -128,6 +129,8 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(
         "PRAGMA synchronous = FULL;
+         -- On macOS, where an ordinary sync may stop in the disk's cache; elsewhere it says nothing.
+         PRAGMA fullfsync = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cell_size_check = ON;
          -- In KiB: room for the index of some 100,000 new objects, whose ids come in no order.

@@ -81,7 +81,7 @@ fn told(error: &Error, folder: &Path) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
+        text = format!("{text}: {error}");
         cause = error.source();
     }
     text.replace(folder.to_str().unwrap(), "[FOLDER]")
@@ -102,7 +102,7 @@ fn a_new_one_is_durable_and_says_what_it_is() {
         store.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
     };
     assert_eq!(pragma("synchronous"), "2", "FULL");
-    assert_eq!(pragma("journal_mode"), "delete");
+    assert_eq!(pragma("journal_mode"), "truncate");
     assert_eq!(pragma("user_version"), "1");
     assert_eq!(pragma("application_id").parse(), Ok(i32::from_be_bytes(*b"msyn")));
 }

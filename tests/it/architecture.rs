@@ -93,9 +93,10 @@ fn commands_never_use_each_other() {
             .filter(|(path, _)| path.starts_with(Path::new("src").join(folder)))
             .collect();
         let names: Vec<_> = files.iter().map(|(path, _)| command_of(path)).collect();
-        let names: Vec<_> = names.iter().map(String::as_str).collect();
-        for ((path, source), name) in files.iter().zip(&names) {
-            let complaint = siblings(folder, name, &names, source);
+        // What commands have in common lies beside them.
+        let names: Vec<_> = names.iter().map(String::as_str).filter(|name| *name != "shared").collect();
+        for (path, source) in &files {
+            let complaint = siblings(folder, &command_of(path), &names, source);
             assert_eq!(complaint, "", "{}: commands share through a module below", path.display());
         }
     }

@@ -104,8 +104,37 @@ fn a_question_tells_absent_from_unreadable() {
     "#);
 }
 
+#[test]
+fn a_time_that_the_server_makes_up_at_each_reading_is_none() {
+    let mut clock = 784_111_777.0;
+    let server = Server::start(move |asked| {
+        clock += 0.25;
+        let mut damaged = item("damaged");
+        damaged["created_at"] = json!(clock);
+        let mut fresh = item("fresh");
+        fresh["created_at"] = json!(784_111_777.5);
+        let body = match asked.path.as_str() {
+            "/openapi.json" => json!({"paths": {"/api/memories": {}}}),
+            "/api/memories/old?store=all" => item("old"),
+            "/api/memories/damaged?store=all" => damaged,
+            "/api/memories/fresh?store=all" => fresh,
+            _ => json!({"memories": [item("old"), damaged, fresh], "total": 3}),
+        };
+        Reply::Status(200, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", body)
+    });
+    let mut http = server.connect();
+    let found = snapshot(&mut http).unwrap();
+    let created = found.iter().map(|found| match found {
+        Found::Memory(held) => held.memory.created_at.map(Timestamp::seconds),
+        Found::Unreadable { .. } => panic!("{found:?}"),
+    });
+    assert_eq!(created.collect::<Vec<_>>(), [Some(1.5), None, Some(784_111_777.5)]);
+    let answers = http.get(&["old", "damaged", "fresh"].map(key)).unwrap();
+    assert_eq!(answers, found.into_iter().map(Some).collect::<Vec<_>>());
+}
+
 /// A baseline event for a live memory.
-fn event(payload: Value) -> Value {
+fn event(payload: &Value) -> Value {
     json!({"op": "create", "content_hash": payload["content_hash"], "hlc_physical": 7, "payload": payload})
 }
 
@@ -127,11 +156,11 @@ fn a_snapshot_and_a_question_show_the_same_form_of_a_memory() {
         "b": 1, "gone": null, "access_count": 3, "memsync": {"created_at": 0.25, "metadata": "{\"x\": NaN}"},
     });
     let server = baseline_server(json!([
-        event(raw),
+        event(&raw),
         {"op": "delete", "content_hash": "dead", "payload": {}},
-        event(json!({"content_hash": "odd", "content": null})),
+        event(&json!({"content_hash": "odd", "content": null})),
         {"op": "create", "content_hash": "", "payload": item("x")},
-        event(item("last")),
+        event(&item("last")),
     ]));
     let mut http = server.connect();
     let found = snapshot(&mut http).unwrap();
@@ -157,7 +186,7 @@ fn a_snapshot_and_a_question_show_the_same_form_of_a_memory() {
 
 #[test]
 fn a_reader_that_has_seen_enough_stops_a_snapshot() {
-    let server = baseline_server(json!([event(item("a")), event(item("b"))]));
+    let server = baseline_server(json!([event(&item("a")), event(&item("b"))]));
     let mut seen = 0;
     let stop = |_| {
         seen += 1;

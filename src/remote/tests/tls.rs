@@ -1,4 +1,5 @@
 //! Certificates that are unknown, pinned, changed or signed by one's own authority.
+#![expect(clippy::disallowed_methods, reason = "writes files of certificates")]
 
 use std::sync::Arc;
 

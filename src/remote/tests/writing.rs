@@ -26,7 +26,9 @@ impl Old {
                 for (field, value) in asked.body.as_object().unwrap() {
                     match value {
                         Value::Object(members) => {
-                            members.iter().for_each(|(member, value)| row[field][member] = value.clone())
+                            for (member, value) in members {
+                                row[field][member] = value.clone();
+                            }
                         }
                         value => row[field] = value.clone(),
                     }
@@ -55,7 +57,7 @@ impl Old {
 }
 
 fn name_of(content: &str) -> String {
-    sha256(content.to_lowercase().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(content.to_lowercase().as_bytes()).to_string()
 }
 
 fn old(server: Old) -> Server {

@@ -1,10 +1,10 @@
 //! What `pull`, `apply`, `push` and `sync` share: from the command line to the conductor and back to the page.
 
 use crate::error::{CommandError, ErrorKind, ExitCode};
-use crate::porcelain::arguments::{Execution, Selection};
-use crate::porcelain::shared::{
-    Meter, brake_reasons, fetch, first_line, read_local, scope, strategy, to_json,
-};
+use crate::porcelain::shared::arguments::{Execution, Selection};
+use crate::porcelain::shared::reading::{Meter, fetch, read_local};
+use crate::porcelain::shared::selection::{scope, strategy};
+use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Conflict, Direction, Plan, Planned, SideName, Step};
 use crate::side::Side;
 use crate::sync::{Chosen, Done, Problem, Proposal, Report, Session, Wishes};

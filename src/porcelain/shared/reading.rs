@@ -1,0 +1,117 @@
+//! Reading both sides, with progress, and with a question where a certificate is unknown.
+
+use crate::error::CommandError;
+use crate::reconcile::{Base, SideName};
+use crate::remote::InvalidFingerprint;
+use crate::side;
+use crate::sync::{self, Progress, Reading, Session};
+use crate::ui::{self, Ui};
+use crate::workspace::{Access, Workspace};
+
+/// Asks the server what it holds and, where the staging database may be written, notes it.
+///
+/// An unknown certificate is a question to the person at the terminal, where there is one.
+pub(crate) fn fetch(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+    base: &Base,
+    access: Access,
+) -> Result<Reading, CommandError> {
+    let mut result = read_remote(workspace, session, base)?;
+    if let Err(sync::Error::Side { cause: side::Error::UntrustedCertificate { address, sha256, .. }, .. }) =
+        &result
+        && ask_to_trust(workspace, &session.remote, address, sha256)?
+    {
+        result = read_remote(workspace, session, base)?;
+    }
+    let reading = result.map_err(|error| CommandError::from_sync(error, &session.remote))?;
+    if access == Access::Write {
+        session.record_fetched(&reading)?;
+    }
+    Ok(reading)
+}
+
+fn read_remote(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+    base: &Base,
+) -> Result<Result<Reading, sync::Error>, CommandError> {
+    let mut remote = workspace.remote(Some(&session.remote), true)?;
+    let mut meter = Meter::new(&mut workspace.ui, &session.remote);
+    let reading = session.read(SideName::Remote, &mut remote, base, &mut |progress| meter.show(progress));
+    drop(meter);
+    workspace.ui.step(&format!("{}: {} requests", session.remote, remote.requests()));
+    Ok(reading)
+}
+
+/// Reads this device's database.
+pub(crate) fn read_local(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+    base: &Base,
+) -> Result<Reading, CommandError> {
+    let mut local = workspace.local()?;
+    let mut meter = Meter::new(&mut workspace.ui, &session.remote);
+    session
+        .read(SideName::Local, &mut local, base, &mut |progress| meter.show(progress))
+        .map_err(|error| CommandError::from_sync(error, &session.remote))
+}
+
+fn ask_to_trust(
+    workspace: &mut Workspace,
+    remote: &str,
+    address: &str,
+    sha256: &str,
+) -> Result<bool, CommandError> {
+    let question = format!(
+        "The certificate of {address} is not known. Its SHA-256 is {sha256}. Compare it with the server's own. \
+         Trust exactly this certificate?"
+    );
+    let trusted = workspace.ui.confirm(&question)? == Some(true);
+    if trusted {
+        let certificate =
+            sha256.parse().map_err(|error: InvalidFingerprint| CommandError::bug(error.to_string()))?;
+        workspace.trust(remote, certificate)?;
+    }
+    Ok(trusted)
+}
+
+/// Shows how far a run has come.
+pub(crate) struct Meter<'a> {
+    ui: &'a mut Ui,
+    remote: &'a str,
+    shown: Option<(String, ui::Progress)>,
+}
+
+impl<'a> Meter<'a> {
+    /// A meter that shows nothing yet.
+    pub(crate) fn new(ui: &'a mut Ui, remote: &'a str) -> Self {
+        Self { ui, remote, shown: None }
+    }
+
+    /// Shows this.
+    pub(crate) fn show(&mut self, progress: Progress) {
+        let (title, count, total) = match progress {
+            Progress::Reading { side: SideName::Local, count } => {
+                ("Reading this device".to_owned(), count, None)
+            }
+            Progress::Reading { side: SideName::Remote, count } => {
+                (format!("Fetching from {}", self.remote), count, None)
+            }
+            Progress::Writing { side: SideName::Local, count, total } => {
+                ("Applying to this device".to_owned(), count, Some(total))
+            }
+            Progress::Writing { side: SideName::Remote, count, total } => {
+                (format!("Pushing to {}", self.remote), count, Some(total))
+            }
+        };
+        if self.shown.as_ref().is_none_or(|(shown, _)| *shown != title) {
+            self.shown = None;
+            let bar = self.ui.progress(&title, total.map(|total| total as u64));
+            self.shown = Some((title, bar));
+        }
+        if let Some((_, bar)) = &self.shown {
+            bar.set_position(count as u64);
+        }
+    }
+}
