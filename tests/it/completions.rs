@@ -26,5 +26,14 @@ fn each_shell_gets_its_own() {
     let folder = environment.folder("completions");
     device.memsync(["completions", "--output", folder.to_str().unwrap()]).success();
     assert_eq!(fs::read_dir(folder).unwrap().count(), shells.len());
-    assert_snapshot!(device.memsync(["completions", "tcsh"]), @"");
+    assert_snapshot!(device.memsync(["completions", "tcsh"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: invalid value 'tcsh' for '[SHELL]'
+      [possible values: bash, elvish, fish, powershell, zsh]
+
+      tip: a similar value exists: 'zsh'
+
+    For more information, try '--help'.
+    ");
 }

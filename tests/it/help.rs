@@ -68,8 +68,32 @@ fn what_cannot_be_understood_is_explained_on_stderr() {
     let environment = TestEnvironment::new();
     let device = environment.device("laptop");
     let show = |device: &Device, arguments: &[&str]| device.memsync(arguments);
-    assert_snapshot!(show(&device, &["snyc"]), @"");
-    assert_snapshot!(show(&device, &["sync", "--dryrun"]), @"");
-    assert_snapshot!(show(&device, &["--version"]), @"");
+    assert_snapshot!(show(&device, &["snyc"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: unrecognized subcommand 'snyc'
+
+      tip: a similar subcommand exists: 'sync'
+
+    Usage: memsync [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(show(&device, &["sync", "--dryrun"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: unexpected argument '--dryrun' found
+
+      tip: a similar argument exists: '--dry-run'
+
+    Usage: memsync sync --dry-run [REMOTE]
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(show(&device, &["--version"]), @"
+    exit status: 0
+    ----- stdout -----
+    memsync 0.1.0
+    ");
     assert_eq!(show(&device, &[]).status, Some(2));
 }

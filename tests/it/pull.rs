@@ -10,13 +10,23 @@ use crate::support::scene::{ADA, GATE, Scene, WATER, server};
 fn the_servers_changes_arrive_and_none_of_the_devices_leave() {
     let Some(server) = server() else { return };
     let Some(scene) = Scene::synced(&server) else { return };
-    assert_snapshot!(scene.device.memsync(["pull"]), @"");
+    assert_snapshot!(scene.device.memsync(["pull"]), @"
+    exit status: 0
+    ----- stdout -----
+    Already up to date.
+    ");
 
     scene.evening();
     let new = server.note("The server thought of this", &["server"]);
     server.put(WATER, &json!({ "tags": ["physics", "kitchen"] }));
     let (files, asked) = (scene.files(), server.requests().len());
-    assert_snapshot!(scene.device.memsync(["pull", "--dry-run"]), @"");
+    assert_snapshot!(scene.device.memsync(["pull", "--dry-run"]), @"
+    exit status: 0
+    ----- stdout -----
+      <- new     1f2de887  The server thought of this
+      <- changed b5830158  Water boils at 100 degrees
+    would pull: 1 new, 1 changed
+    ");
     let plan: Run = documents::parse(&scene.device.memsync(["pull", "--dry-run", "--json"]).success());
     assert!(plan.dry_run);
     assert_eq!((plan.pulled.created, plan.pulled.changed, plan.pushed.created), (1, 1, 0));
@@ -51,11 +61,22 @@ fn a_strategy_settles_what_both_sides_changed() {
     };
     set("task");
     server.put(GATE, &json!({ "memory_type": "reference" }));
-    assert_snapshot!(scene.device.memsync(["pull"]), @"");
-    assert_snapshot!(scene.device.memsync(["pull", "-X", "theirs"]), @"");
+    assert_snapshot!(scene.device.memsync(["pull"]), @"
+    exit status: 1
+    ----- stdout -----
+    1 conflict waits for you:
+      962b5c9f  (type) The garden gate sticks in winter
+    ----- stderr -----
+    hint: `memsync checkout --ours HASH` or `--theirs HASH` ends a conflict
+    ");
+    assert_snapshot!(scene.device.memsync(["pull", "-X", "theirs"]), @"
+    exit status: 0
+    ----- stdout -----
+    pulled: 1 changed
+    ");
     let gate = scene.device.database.live().into_iter().find(|row| row.content_hash == GATE).unwrap();
     assert_eq!(gate.memory_type.as_deref(), Some("reference"));
-    assert_snapshot!(scene.device.memsync(["status", "--porcelain"]), @"");
+    assert_snapshot!(scene.device.memsync(["status", "--porcelain"]), @"exit status: 0");
 }
 
 #[test]
@@ -64,7 +85,14 @@ fn only_the_selected_memories_are_brought() {
     let Some(scene) = Scene::synced(&server) else { return };
     server.note("Wanted", &["a"]);
     server.note("Left for later", &["b"]);
-    assert_snapshot!(scene.device.memsync(["pull", "--tag", "a", "-v"]).without_ids(), @"");
+    assert_snapshot!(scene.device.memsync(["pull", "--tag", "a", "-v"]).without_ids(), @"
+    exit status: 0
+    ----- stdout -----
+      <- new     [ID]  Wanted
+    pulled: 1 new
+    ----- stderr -----
+    origin: 2 requests
+    ");
     let contents: Vec<String> = scene.device.database.live().into_iter().map(|row| row.content).collect();
     assert!(contents.contains(&"Wanted".to_owned()) && !contents.contains(&"Left for later".to_owned()));
 }

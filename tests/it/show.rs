@@ -8,22 +8,45 @@ use crate::support::scene::{GATE, Scene, WATER, server};
 fn a_memory_is_named_by_four_characters_or_more() {
     let Some(scene) = Scene::morning() else { return };
     scene.device.memsync(["init"]).success();
-    assert_snapshot!(scene.device.memsync(["show", WATER]), @"");
+    assert_snapshot!(scene.device.memsync(["show", WATER]), @r#"
+    exit status: 0
+    ----- stdout -----
+    created 1735689601
+    meta.source "school"
+    tag physics
+    type reference
+
+    Water boils at 100 degrees
+    At sea level.
+    "#);
     for length in [4, 8, 63] {
         assert_eq!(
             scene.device.memsync(["show", &WATER[..length]]).success().stdout.lines().last(),
             Some("At sea level.")
         );
     }
-    assert_snapshot!(scene.device.memsync(["show", &WATER[..3]]), @"");
-    assert_snapshot!(scene.device.memsync(["show", "0000"]), @"");
+    assert_snapshot!(scene.device.memsync(["show", &WATER[..3]]), @"
+    exit status: 2
+    ----- stderr -----
+    error: 'b58' is too short: name a memory by at least four characters
+    ");
+    assert_snapshot!(scene.device.memsync(["show", "0000"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: no memory or sync begins with '0000'
+    ");
 
     let twin = format!("{}{}", &WATER[..6], &GATE[6..]);
     scene
         .device
         .database
         .execute("UPDATE memories SET content_hash = ?2 WHERE content_hash = ?1", [GATE, &twin]);
-    assert_snapshot!(scene.device.memsync(["show", &WATER[..4]]), @"");
+    assert_snapshot!(scene.device.memsync(["show", &WATER[..4]]), @"
+    exit status: 2
+    ----- stderr -----
+    error: 'b583' is short for 2 memories
+    hint: they are b5830158211ea7ad98e6aa74d6454f6458ec5f2cd8cea75e632c16805bde124e, b583019f17413a77621f67d0f7caab5bb8404763249365ff913f5eb3a9f364e4
+    ");
     scene.device.memsync(["show", &WATER[..7]]).success();
 }
 
@@ -33,10 +56,52 @@ fn the_last_sync_is_shown_with_what_it_changed() {
     let Some(scene) = Scene::morning() else { return };
     let device = scene.device.with_remote(&server);
     device.memsync(["init"]).success();
-    assert_snapshot!(device.memsync(["show"]), @"");
+    assert_snapshot!(device.memsync(["show"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: there is no sync yet
+    ");
     server.note("The server thought of this", &["server"]);
     device.memsync(["sync"]).success();
-    assert_snapshot!(device.memsync(["show"]).without_ids(), @"");
+    assert_snapshot!(device.memsync(["show"]).without_ids(), @r#"
+    exit status: 0
+    ----- stdout -----
+    commit [ID]
+    Device: laptop
+    Date:   2025-01-02 03:04:05 +0000
+
+        sync with origin: 1 pulled, 3 pushed
+
+        pulled: 1 new, 0 changed, 0 deleted
+        pushed: 3 new, 0 changed, 0 deleted
+
+    new memory [ID]
+    +created [ID]
+    +tag todo
+    +type note
+    +
+    +Call Ada on Monday
+    new memory [ID]
+    +created [ID]
+    +tag server
+    +type note
+    +
+    +The server thought of this
+    new memory [ID]
+    +created [ID]
+    +tag home
+    +type note
+    +
+    +The garden gate sticks in winter
+    new memory [ID]
+    +created [ID]
+    +meta.source "school"
+    +tag physics
+    +type reference
+    +
+    +Water boils at 100 degrees
+    +At sea level.
+    "#);
 }
 
 #[test]

@@ -188,6 +188,8 @@ impl Lease {
         let database = self.database();
         database.execute("DELETE FROM memories", []);
         database.execute("DELETE FROM sync_events", []);
+        // The service's triggers leave the terms of what is deleted.
+        database.execute("INSERT INTO memory_content_fts(memory_content_fts) VALUES ('rebuild')", []);
     }
 
     /// Stores a note with a moment of creation that is the same in every run, and returns its key.
