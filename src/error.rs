@@ -159,6 +159,8 @@ impl CommandError {
             let message = cause.to_string();
             let above = messages.last().unwrap_or(&self.message);
             if !above.contains(&message) {
+                // SQLite's words come once without and once with their code.
+                messages.pop_if(|above| message.ends_with(above.as_str()));
                 messages.push(message);
             }
             next = cause.source();
@@ -183,6 +185,10 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("the page could not be read")]
     struct Page(#[source] io::Error);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("malformed")]
+    struct Outer(#[source] io::Error);
 
     #[test]
     fn exit_codes_are_those_that_scripts_know() {
@@ -219,6 +225,16 @@ mod tests {
     fn a_cause_that_repeats_the_message_is_left_out() {
         let error = CommandError::usage("cannot write: disk full").with_cause(io::Error::other("disk full"));
         assert_eq!(error.render(Palette::plain()), "error: cannot write: disk full\n");
+    }
+
+    #[test]
+    fn of_two_causes_that_say_the_same_the_more_exact_one_is_shown() {
+        let error = CommandError::usage("cannot write the page")
+            .with_cause(Outer(io::Error::other("Error code 11: malformed")));
+        assert_eq!(
+            error.render(Palette::plain()),
+            "error: cannot write the page\n  caused by: Error code 11: malformed\n"
+        );
     }
 
     #[test]
