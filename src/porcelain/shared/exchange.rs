@@ -67,7 +67,9 @@ pub(crate) fn run(
         return match report.error {
             None => exchange.finish(&proposal, page),
             Some(error) => {
-                exchange.print(&page)?;
+                if execution.json || !page.is_nothing() {
+                    exchange.print(&page)?;
+                }
                 Err(CommandError::from_sync(error, &page.remote))
             }
         };

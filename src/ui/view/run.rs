@@ -105,6 +105,16 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether nothing was done, and nothing waits for anybody.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.pulled.is_nothing()
+            && self.pushed.is_nothing()
+            && self.conflicts.is_empty()
+            && self.problems.is_empty()
+            && self.stale.is_empty()
+    }
+
     /// The run as people read it; `detailed` lists every memory.
     #[must_use]
     pub fn text(&self, palette: Palette, width: usize, detailed: bool) -> String {
