@@ -65,14 +65,14 @@ fn this_device_against_the_last_sync_and_the_server_as_last_fetched() {
     -Call Ada on Monday
     memory 962b5c9f17413a77621f67d0f7caab5bb8404763249365ff913f5eb3a9f364e4
       type: note -> task
-      meta.where: - -> {"garden":true}
+      meta.where: (none) -> {"garden":true}
     "#);
     assert_snapshot!(scene.device.memsync(["diff", "--remote", &GATE[..4]]), @r#"
     exit status: 0
     ----- stdout -----
     memory 962b5c9f17413a77621f67d0f7caab5bb8404763249365ff913f5eb3a9f364e4
       type: note -> task
-      meta.where: - -> {"garden":true}
+      meta.where: (none) -> {"garden":true}
     "#);
 }
 

@@ -150,10 +150,13 @@ fn fields(out: &mut String, palette: Palette, old: &Memory, new: &Memory, shown:
     }
 }
 
-/// A field's value on one line; `-` where there is none.
+/// What stands for a field that a version lacks.
+const NONE: &str = "(none)";
+
+/// A field's value on one line.
 fn value(memory: &Memory, field: &Field) -> String {
     let text = |value: &Option<String>| {
-        value.as_deref().map_or_else(|| "-".to_owned(), |value| escape_line(value).into_owned())
+        value.as_deref().map_or_else(|| NONE.to_owned(), |value| escape_line(value).into_owned())
     };
     match field {
         Field::Type => text(&memory.memory_type),
@@ -162,13 +165,13 @@ fn value(memory: &Memory, field: &Field) -> String {
             .as_deref()
             .map_or_else(|| Memory::DEFAULT_STORE.to_owned(), |store| escape_line(store).into_owned()),
         Field::SupersededBy => text(&memory.superseded_by),
-        Field::Created => memory.created_at.map_or_else(|| "-".to_owned(), |created| created.to_string()),
+        Field::Created => memory.created_at.map_or_else(|| NONE.to_owned(), |created| created.to_string()),
         Field::Metadata(path) => match &memory.metadata {
             Metadata::Opaque(raw) => escape_line(raw).into_owned(),
             Metadata::Members(members) => match path.first() {
                 Some(key) => members
                     .get(key)
-                    .map_or_else(|| "-".to_owned(), |value| escape_line(&value.to_string()).into_owned()),
+                    .map_or_else(|| NONE.to_owned(), |value| escape_line(&value.to_string()).into_owned()),
                 None => escape_line(&Value::Object(members.clone().into_iter().collect()).to_string())
                     .into_owned(),
             },
