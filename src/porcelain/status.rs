@@ -50,8 +50,9 @@ const EXTRA: &str = "\
 Porcelain format:
   XYZ HASH<TAB>FIRST LINE
       One line for each memory that is not in agreement.
-      X is this device against the last sync, Y the server as last fetched: '.' the same, 'A' added,
-      'M' modified, 'D' deleted. Z is 'U' for an unresolved conflict, 'F' for a push that failed, else '.'.
+      X is this device against the last sync, Y the server as last fetched:
+      '.' the same, 'A' added, 'M' modified, 'D' deleted.
+      Z is 'U' for an unresolved conflict, 'F' for a failed push, else '.'.
 
 Examples:
   memsync fetch && memsync status

@@ -115,10 +115,38 @@ pub(crate) fn extra(text: &str) -> StyledStr {
             let style = anstyle::Style::new().bold().underline();
             let _ = writeln!(styled, "{style}{line}{style:#}");
         } else {
-            let _ = writeln!(styled, "{line}");
+            let _ = writeln!(styled, "{}", fill(line));
         }
     }
     styled.into()
+}
+
+/// The widest line of a help page's last part.
+const WIDTH: usize = 79;
+
+/// Breaks a line of prose that is too long, and keeps what follows below its beginning. A line that is not prose (a
+/// command, which is indented by two) stays whole.
+fn fill(line: &str) -> String {
+    let text = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
+    let indent = line.len() - text.len();
+    if indent <= 2 || line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    let mut filled = line[..indent].trim_end().to_owned();
+    let mut column = filled.len();
+    let mut gap = indent - column;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column + gap + width > WIDTH {
+            filled.push('\n');
+            (column, gap) = (0, indent);
+        }
+        filled.extend(std::iter::repeat_n(' ', gap));
+        filled.push_str(word);
+        column += gap + width;
+        gap = 1;
+    }
+    filled
 }
 
 /// Whether a line of a help page's last part is a heading.
@@ -134,6 +162,23 @@ mod tests {
         let now = "2025-03-30T12:00:00Z".parse().unwrap();
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         text.parse::<Since>().unwrap().resolve(now, &zone).unwrap().to_string()
+    }
+
+    #[test]
+    fn long_lines_of_a_help_page_are_broken_below_their_beginning() {
+        let text = "Exit codes:\n  3    A brake stopped the plan before any effect; it prints how to let exactly that plan through.
+  128  This device is not initialised.
+  memsync remote add origin https://memory.example.net:8443/where/everything/is/kept/api
+      A path that is longer than most, so that what is said about it has to go on below itself.\n";
+        insta::assert_snapshot!(anstream::adapter::strip_str(&extra(text).ansi().to_string()), @"
+        Exit codes:
+          3    A brake stopped the plan before any effect; it prints how to let exactly
+               that plan through.
+          128  This device is not initialised.
+          memsync remote add origin https://memory.example.net:8443/where/everything/is/kept/api
+              A path that is longer than most, so that what is said about it has to go
+              on below itself.
+        ");
     }
 
     #[test]
