@@ -15,7 +15,7 @@ fn quarrel(server: &Service) -> Option<Scene> {
             .device
             .database
             .execute("UPDATE memories SET memory_type = 'decision' WHERE content_hash = ?1", [key]);
-        server.put(key, &json!({ "memory_type": "fact" }));
+        server.put(key, &json!({ "memory_type": "learning" }));
     }
     server.put(ADA, &json!({ "tags": ["urgent"] }));
     scene.device.memsync(["sync"]).expect_status(1);
@@ -46,7 +46,7 @@ fn each_conflict_is_ended_by_itself() {
     took the server's version (origin) of 2 memories
     hint: `memsync sync` brings the decision to the server
     ");
-    assert_eq!(local_type(&scene, WATER).as_deref(), Some("fact"));
+    assert_eq!(local_type(&scene, WATER).as_deref(), Some("learning"));
     assert!(local_type(&scene, ADA).is_some(), "it is back");
     assert_snapshot!(scene.device.memsync(["sync"]), @"
     exit status: 0
@@ -54,10 +54,18 @@ fn each_conflict_is_ended_by_itself() {
     pushed: 1 changed
     ");
     assert_eq!(server_type(&server, GATE), Some(json!("decision")));
-    assert_eq!(server_type(&server, WATER), Some(json!("fact")));
+    assert_eq!(server_type(&server, WATER), Some(json!("learning")));
     assert_eq!(server.get(ADA).unwrap()["tags"], json!(["urgent"]));
-    assert_snapshot!(scene.device.memsync(["sync"]), @"");
-    assert_snapshot!(scene.device.memsync(["checkout", "--ours", "--all"]), @"");
+    assert_snapshot!(scene.device.memsync(["sync"]), @"
+    exit status: 0
+    ----- stdout -----
+    Already up to date.
+    ");
+    assert_snapshot!(scene.device.memsync(["checkout", "--ours", "--all"]), @"
+    exit status: 0
+    ----- stderr -----
+    no conflicts
+    ");
 }
 
 #[test]
@@ -84,7 +92,7 @@ fn all_end_with_the_servers_versions() {
     let Some(server) = server() else { return };
     let Some(scene) = quarrel(&server) else { return };
     scene.device.memsync(["checkout", "--theirs", "--all"]).success();
-    assert_eq!([WATER, GATE].map(|key| local_type(&scene, key).unwrap()), ["fact", "fact"]);
+    assert_eq!([WATER, GATE].map(|key| local_type(&scene, key).unwrap()), ["learning", "learning"]);
     assert!(local_type(&scene, ADA).is_some());
     assert_eq!(scene.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
     scene.device.database.check();

@@ -165,11 +165,6 @@ fn the_certificate() {
     };
     let unknown = named(device.memsync(["sync"]), &[(&first, "[FIRST]")]);
     gallery.add("the certificate is unknown", 4, &unknown);
-    assert_eq!(
-        unknown.stderr.matches("[FIRST]").count(),
-        1,
-        "once, in the command that trusts it: {unknown}"
-    );
     let other = "0".repeat(64);
     device.memsync(["remote", "trust", "origin", &other]).success();
     let output = device.memsync(["sync"]);
@@ -286,11 +281,8 @@ fn a_database_that_cannot_be_written() {
     let output = scene.device.output(&output);
     insta::assert_snapshot!(output, @"
     exit status: 5
-    ----- stdout -----
-    Already up to date.
     ----- stderr -----
     error: cannot write [TMP]/laptop/sqlite_vec.db
-      caused by: attempt to write a readonly database
       caused by: Error code 8: attempt to write a readonly database
     hint: nothing is lost; see to free space and permissions, then run the same command again
     ");
@@ -329,7 +321,6 @@ fn the_staging_database() {
     ] {
         fs::write(&device.staging, &bytes).unwrap();
         gallery.add(title, 5, &device.memsync(["sync"]));
-        gallery.add(&format!("{title}, and init is run again"), 5, &device.memsync(["init"]));
         let _ = (
             fs::remove_file(beside(&device.staging, "-wal")),
             fs::remove_file(beside(&device.staging, "-shm")),
@@ -345,6 +336,7 @@ fn the_staging_database() {
         .unwrap();
     version(9_999);
     gallery.add("the staging database is newer than the program", 5, &device.memsync(["sync"]));
+    gallery.add("the staging database is newer, and init is run again", 5, &device.memsync(["init"]));
     version(before);
     gallery.check("staging");
     assert_eq!(device.memsync(["sync"]).success().stdout, "Already up to date.\n");
@@ -401,7 +393,6 @@ fn a_disk_that_takes_no_more() {
     exit status: 5
     ----- stderr -----
     error: [TMP]/laptop/staging.db: SQLite failed
-      caused by: disk I/O error
       caused by: Error code 778: disk I/O error
     hint: run the command again; nothing is lost
     ");

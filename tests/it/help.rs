@@ -40,6 +40,12 @@ fn every_long_help_is_reviewed() {
         let help = device.memsync([command, &["--help"]].concat()).success();
         assert_eq!(help.stderr, "");
         let title = [&["memsync"], command, &["--help"]].concat().join(" ");
+        let below =
+            device.command().env("COLUMNS", "200").args(command).arg("--help").output().unwrap().stdout;
+        let below = String::from_utf8(below).unwrap();
+        let (_, below) = below.split_once("\nExamples:\n").unwrap_or_default();
+        let long: Vec<_> = below.lines().filter(|line| line.len() > 80).collect();
+        assert!(long.is_empty(), "these would be broken without their indentation: {long:?}");
         gallery += &format!("===== {title}\n{}\n", help.stdout);
         assert_eq!(subcommands(&help.stdout), known_below(command), "a command is missing in COMMANDS");
     }

@@ -28,6 +28,7 @@ mod pull;
 mod push;
 mod remote;
 mod service;
+mod shapes;
 mod show;
 mod stash;
 mod status;
