@@ -110,7 +110,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The columns of a memory that arrives.
+    /// The columns of a memory that arrives. `embedding_pending` keeps its default of 0 even where no vector can
+    /// be made: the service hides pending memories from every list and search, and never fills them in.
     fn columns(&self, key: &ContentHash, memory: &Memory) -> Vec<Assignment> {
         let metadata = members::rewrite(None, &memory.metadata, self.bookkeeping);
         let mut columns = vec![
