@@ -12,6 +12,9 @@
 
 mod architecture;
 mod canonical;
+mod failures;
+mod journeys;
 mod objects;
+mod scale;
 mod service;
 mod support;

@@ -8,6 +8,7 @@ pub mod install;
 pub mod output;
 pub mod rust_source;
 pub mod service;
+pub mod world;
 
 pub use database::Database;
 pub use environment::TestEnvironment;
