@@ -90,7 +90,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     } else {
         format!("the server's version ({})", session.remote)
     };
-    workspace.ui.note(&format!("{}: {side} it is", memories(named.len())));
+    workspace.ui.note(&format!("took {side} of {}", memories(named.len())));
     if !report.stale.is_empty() {
         workspace.ui.warn("some of them changed just now and wait again: see `memsync status`");
         return Ok(ExitCode::Differences);

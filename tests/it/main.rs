@@ -10,11 +10,30 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 #![expect(unreachable_pub, reason = "`pub` marks what a helper offers the tests; nothing is exported")]
 
+mod apply;
 mod architecture;
 mod canonical;
+mod checkout;
+mod completions;
+mod config;
+mod diff;
+mod errors;
 mod failures;
+mod fetch;
+mod help;
+mod init;
 mod journeys;
+mod log;
+mod man;
 mod objects;
+mod pull;
+mod push;
+mod remote;
 mod scale;
 mod service;
+mod service;
+mod show;
+mod stash;
+mod status;
 mod support;
+mod sync;

@@ -10,8 +10,11 @@ use crate::ui::{Label, Palette, escape, escape_line};
 #[must_use]
 pub fn entry(id: CommitId, commit: &Commit, palette: Palette) -> String {
     let head = palette.paint(Label::Id, format!("commit {id}"));
-    let message: String =
-        commit.message.lines().map(|line| format!("    {}\n", escape(line).trim_end())).collect();
+    let message: String = commit
+        .message
+        .lines()
+        .map(|line| format!("{}\n", format!("    {}", escape(line)).trim_end()))
+        .collect();
     format!(
         "{head}\nDevice: {}\nDate:   {}\n\n{}\n",
         escape_line(&commit.author.name),

@@ -3,10 +3,13 @@
 pub mod arbitrary;
 pub mod client;
 pub mod database;
+pub mod documents;
 pub mod environment;
+pub mod gallery;
 pub mod install;
 pub mod output;
 pub mod rust_source;
+pub mod scene;
 pub mod service;
 pub mod world;
 

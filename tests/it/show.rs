@@ -1,0 +1,128 @@
+//! `memsync show`: one object in full, named by as little of its hash as will do.
+
+use insta::assert_snapshot;
+
+use crate::support::scene::{GATE, Scene, WATER, server};
+
+#[test]
+fn a_memory_is_named_by_four_characters_or_more() {
+    let Some(scene) = Scene::morning() else { return };
+    scene.device.memsync(["init"]).success();
+    assert_snapshot!(scene.device.memsync(["show", WATER]), @r#"
+    exit status: 0
+    ----- stdout -----
+    created 1735689601
+    meta.source "school"
+    tag physics
+    type reference
+
+    Water boils at 100 degrees
+    At sea level.
+    "#);
+    for length in [4, 8, 63] {
+        assert_eq!(
+            scene.device.memsync(["show", &WATER[..length]]).success().stdout.lines().last(),
+            Some("At sea level.")
+        );
+    }
+    assert_snapshot!(scene.device.memsync(["show", &WATER[..3]]), @"
+    exit status: 2
+    ----- stderr -----
+    error: 'b58' is too short: name a memory by at least four characters
+    ");
+    assert_snapshot!(scene.device.memsync(["show", "0000"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: no memory or sync begins with '0000'
+    ");
+
+    let twin = format!("{}{}", &WATER[..6], &GATE[6..]);
+    scene
+        .device
+        .database
+        .execute("UPDATE memories SET content_hash = ?2 WHERE content_hash = ?1", [GATE, &twin]);
+    assert_snapshot!(scene.device.memsync(["show", &WATER[..4]]), @"
+    exit status: 2
+    ----- stderr -----
+    error: 'b583' is short for 2 memories
+    hint: they are b5830158211ea7ad98e6aa74d6454f6458ec5f2cd8cea75e632c16805bde124e, b583019f17413a77621f67d0f7caab5bb8404763249365ff913f5eb3a9f364e4
+    ");
+    scene.device.memsync(["show", &WATER[..7]]).success();
+}
+
+#[test]
+fn the_last_sync_is_shown_with_what_it_changed() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::morning() else { return };
+    let device = scene.device.with_remote(&server);
+    device.memsync(["init"]).success();
+    assert_snapshot!(device.memsync(["show"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: there is no sync yet
+    ");
+    server.note("The server thought of this", &["server"]);
+    device.memsync(["sync"]).success();
+    assert_snapshot!(device.memsync(["show"]).without_ids(), @r#"
+    exit status: 0
+    ----- stdout -----
+    commit [ID]
+    Device: laptop
+    Date:   2025-01-02 03:04:05 +0000
+
+        sync with origin: 1 pulled, 3 pushed
+
+        pulled: 1 new, 0 changed, 0 deleted
+        pushed: 3 new, 0 changed, 0 deleted
+
+    new memory [ID]
+    +created [ID]
+    +tag todo
+    +type note
+    +
+    +Call Ada on Monday
+    new memory [ID]
+    +created [ID]
+    +tag server
+    +type note
+    +
+    +The server thought of this
+    new memory [ID]
+    +created [ID]
+    +tag home
+    +type note
+    +
+    +The garden gate sticks in winter
+    new memory [ID]
+    +created [ID]
+    +meta.source "school"
+    +tag physics
+    +type reference
+    +
+    +Water boils at 100 degrees
+    +At sea level.
+    "#);
+}
+
+#[test]
+fn every_version_that_a_sync_replaced_can_be_shown() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    server.put(GATE, &serde_json::json!({ "tags": ["changed"] }));
+    let objects = |scene: &Scene| -> Vec<String> {
+        let staging = rusqlite::Connection::open(&scene.device.staging).unwrap();
+        let mut statement = staging.prepare("SELECT lower(hex(id)) FROM objects").unwrap();
+        let ids = statement.query_map([], |row| row.get(0)).unwrap();
+        ids.collect::<Result<_, _>>().unwrap()
+    };
+    scene.device.memsync(["pull"]).success();
+    let versions = objects(&scene).into_iter().filter_map(|id| {
+        let output = scene.device.memsync(["show", &id]);
+        (output.status == Some(0) && output.stdout.ends_with("The garden gate sticks in winter\n"))
+            .then_some(output.stdout)
+    });
+    let tags: Vec<String> = versions
+        .filter_map(|text| text.lines().find(|line| line.starts_with("tag ")).map(str::to_owned))
+        .collect();
+    assert!(tags.contains(&"tag home".to_owned()) && tags.contains(&"tag changed".to_owned()), "{tags:?}");
+}

@@ -1,0 +1,186 @@
+//! The JSON documents that scripts may rely on, written down a second time and without memsync's own types: a
+//! member that is missing, new or of another type fails the test that reads it.
+
+#![expect(dead_code, reason = "a member that no test looks at must be there all the same")]
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::output::CommandOutput;
+
+/// Reads the document that a command printed, whose first member is the version of its schema.
+#[track_caller]
+pub fn parse<T: DeserializeOwned>(output: &CommandOutput) -> T {
+    assert!(output.stdout.starts_with("{\n  \"schema_version\": 1,\n"), "{output}");
+    assert!(output.stdout.ends_with("}\n"), "{output}");
+    serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}\n{output}"))
+}
+
+/// `memsync status --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    pub schema_version: u32,
+    pub device: String,
+    pub remote: String,
+    pub url: Option<String>,
+    pub last_remote_sync: Option<i64>,
+    pub last_push_attempt: Option<i64>,
+    pub local_memories: u64,
+    pub without_vector: u64,
+    pub entries: Vec<StatusEntry>,
+    pub unreadable: Vec<String>,
+    pub brakes: Vec<String>,
+}
+
+/// One memory of [`Status`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusEntry {
+    pub content_hash: String,
+    pub local: Change,
+    pub remote: Change,
+    pub conflict: Option<Vec<String>>,
+    pub resolved: Option<Choice>,
+    pub push_failed: Option<String>,
+    pub first_line: String,
+}
+
+/// A side of an entry against the last sync.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    Same,
+    Added,
+    Modified,
+    Deleted,
+}
+
+/// How a conflict was ended.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    Ours,
+    Theirs,
+}
+
+/// `--json` of `pull`, `apply`, `push` and `sync`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    pub schema_version: u32,
+    pub remote: String,
+    pub url: Option<String>,
+    pub dry_run: bool,
+    pub plan: String,
+    pub pulled: Counts,
+    pub pushed: Counts,
+    pub entries: Vec<RunEntry>,
+    pub conflicts: Vec<Conflict>,
+    pub not_taken: Vec<NotTaken>,
+    pub stale: Vec<String>,
+    pub brakes: Vec<String>,
+}
+
+/// What happened on one side of a [`Run`].
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    pub created: u64,
+    pub changed: u64,
+    pub deleted: u64,
+}
+
+/// One memory of a [`Run`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunEntry {
+    pub content_hash: String,
+    pub local_state: Change,
+    pub remote_state: Change,
+    pub local: Option<Verb>,
+    pub remote: Option<Verb>,
+}
+
+/// What happens to a memory on a side.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    Create,
+    Change,
+    Delete,
+}
+
+/// A memory that waits for the user.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conflict {
+    pub content_hash: String,
+    pub fields: Vec<String>,
+    pub first_line: String,
+}
+
+/// A memory that a side did not take.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotTaken {
+    pub content_hash: String,
+    pub side: String,
+    pub reason: String,
+    pub refused: bool,
+    pub similar_to: Option<String>,
+}
+
+/// `memsync diff --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Diff {
+    pub schema_version: u32,
+    pub changes: Vec<DiffEntry>,
+}
+
+/// One memory of [`Diff`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffEntry {
+    pub content_hash: String,
+    pub fields: Vec<String>,
+    pub old: Option<Memory>,
+    pub new: Option<Memory>,
+}
+
+/// A whole memory.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    pub content: String,
+    pub tags: Vec<String>,
+    pub memory_type: Option<String>,
+    pub metadata: BTreeMap<String, Value>,
+    pub created_at: Option<f64>,
+    pub store: Option<String>,
+    pub superseded_by: Option<String>,
+}
+
+/// `memsync log --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub schema_version: u32,
+    pub commits: Vec<Commit>,
+}
+
+/// One sync of [`Log`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commit {
+    pub id: String,
+    pub parents: Vec<String>,
+    pub tree: String,
+    pub device: String,
+    pub seconds: i64,
+    pub message: String,
+}
