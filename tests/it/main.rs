@@ -31,7 +31,6 @@ mod push;
 mod remote;
 mod scale;
 mod service;
-mod service;
 mod show;
 mod stash;
 mod status;
