@@ -1,7 +1,8 @@
 //! Carries out edits in short transactions, so that the service can write between any two of them.
 
-use std::thread;
+use std::iter::Peekable;
 use std::time::{Duration, Instant};
+use std::{slice, thread};
 
 use rusqlite::TransactionBehavior;
 
@@ -15,10 +16,19 @@ use super::{Database, error, open};
 /// After this time no further edit joins a transaction.
 pub(super) const HOLD: Duration = Duration::from_millis(30);
 
-/// How long the database is left to others between two transactions. Who waits for SQLite's lock looks at
-/// it again and again, at most 100 ms apart, and gives up after some seconds: without a gap it may never
-/// find the lock free.
-const PAUSE: Duration = Duration::from_millis(15);
+/// How long the database is left to others between two transactions, at least and at most. The service
+/// tries a write that finds the database locked six times within about six seconds, and each time looks only
+/// once. So a short run of edits can be dense, because it is over before the last try; a long one has to
+/// leave the database free for most of the time.
+const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(120)];
+
+/// The pause grows to this part of the time since the first transaction.
+const PAUSE_PART: u32 = 20;
+
+/// How many memories that arrive are written by one statement, and with how much text: it must not take
+/// longer than a transaction may.
+const BATCH: usize = 64;
+const BATCH_BYTES: usize = 64 * 1024;
 
 /// How the edits so far were grouped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,12 +47,13 @@ impl Database {
     ) -> Result<(), side::Error> {
         let maker = self.maker()?;
         let mut edits = edits.into_iter().peekable();
+        let began = Instant::now();
         while edits.peek().is_some() {
             for (key, outcome) in self.transaction(maker, &mut edits)? {
                 report(key, outcome);
             }
             if edits.peek().is_some() {
-                thread::sleep(PAUSE);
+                thread::sleep((began.elapsed() / PAUSE_PART).clamp(PAUSES[0], PAUSES[1]));
             }
         }
         Ok(())
@@ -52,7 +63,7 @@ impl Database {
     fn transaction(
         &mut self,
         maker: Maker,
-        edits: &mut impl Iterator<Item = Edit>,
+        edits: &mut Peekable<impl Iterator<Item = Edit>>,
     ) -> Result<Vec<(ContentHash, Outcome)>, side::Error> {
         let Self { connection, options, schema, hold, transactions } = self;
         let fail = |error| error::writing(&options.path, error);
@@ -68,9 +79,9 @@ impl Database {
             now: options.now,
         };
         let mut outcomes = Vec::new();
-        for edit in edits {
-            let outcome = carry_out(&writer, &edit).map_err(fail)?;
-            outcomes.push((edit.key, outcome));
+        while let Some(batch) = batch(edits) {
+            let done = carry_out(&writer, &batch).map_err(fail)?;
+            outcomes.extend(batch.into_iter().map(|edit| edit.key).zip(done));
             if began.elapsed() >= *hold {
                 break;
             }
@@ -82,18 +93,49 @@ impl Database {
     }
 }
 
-/// One edit, all of it or nothing; the error is one that concerns the whole database.
-fn carry_out(writer: &Writer<'_>, edit: &Edit) -> rusqlite::Result<Outcome> {
+/// The edits that are carried out together: a run of memories that arrive, or one other edit.
+fn batch(edits: &mut Peekable<impl Iterator<Item = Edit>>) -> Option<Vec<Edit>> {
+    let mut batch = vec![edits.next()?];
+    let mut bytes = arrival(&batch[0]);
+    while let Some(more) = bytes.filter(|bytes| *bytes < BATCH_BYTES && batch.len() < BATCH)
+        && let Some(edit) = edits.next_if(|edit| arrival(edit).is_some())
+    {
+        bytes = arrival(&edit).map(|length| more + length);
+        batch.push(edit);
+    }
+    Some(batch)
+}
+
+/// The length of a memory that shall arrive; `None` for every other edit.
+fn arrival(edit: &Edit) -> Option<usize> {
+    edit.target.as_ref().filter(|_| edit.expected.is_none()).map(|memory| memory.content.len())
+}
+
+/// Each edit, all of it or nothing; the error is one that concerns the whole database.
+fn carry_out(writer: &Writer<'_>, batch: &[Edit]) -> rusqlite::Result<Vec<Outcome>> {
+    match attempt(writer, batch)? {
+        Ok(outcomes) => Ok(outcomes),
+        Err(reason) if batch.len() == 1 => Ok(vec![Outcome::Failed { reason }]),
+        // One of them will not go in; find out which.
+        Err(_) => {
+            let each = batch.iter().map(|edit| carry_out(writer, slice::from_ref(edit)));
+            each.collect::<Result<Vec<_>, _>>().map(|outcomes| outcomes.concat())
+        }
+    }
+}
+
+/// All edits or none; the inner error says why one of them will not go in.
+fn attempt(writer: &Writer<'_>, edits: &[Edit]) -> rusqlite::Result<Result<Vec<Outcome>, String>> {
     let execute = |sql| writer.connection.prepare_cached(sql)?.execute([]);
-    execute("SAVEPOINT edit")?;
-    let outcome = match writer.carry_out(edit) {
-        Ok(outcome) => outcome,
+    execute("SAVEPOINT edits")?;
+    let outcomes = match writer.carry_out(edits) {
+        Ok(outcomes) => Ok(outcomes),
         Err(error) if error::concerns_one_memory(&error) => {
-            execute("ROLLBACK TO edit")?;
-            Outcome::Failed { reason: error.to_string() }
+            execute("ROLLBACK TO edits")?;
+            Err(error.to_string())
         }
         Err(error) => return Err(error),
     };
-    execute("RELEASE edit")?;
-    Ok(outcome)
+    execute("RELEASE edits")?;
+    Ok(outcomes)
 }

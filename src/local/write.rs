@@ -47,56 +47,86 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Carries out `edit` where the row holds what it expects.
-    pub(super) fn carry_out(&self, edit: &Edit) -> rusqlite::Result<Outcome> {
-        let current = match self.find(&edit.key)? {
-            Some(Ok(stored)) => Some(stored),
-            Some(Err(_)) => return Ok(Outcome::Stale),
-            None => None,
-        };
-        if current.as_ref().map(|stored| stored.held.memory.id()) != edit.expected {
-            return Ok(Outcome::Stale);
+    /// Carries out those of `edits` whose rows hold what they expect; of no memory there may be two. Memories
+    /// that arrive are written in one statement, because FTS5 writes to disk after each.
+    pub(super) fn carry_out(&self, edits: &[Edit]) -> rusqlite::Result<Vec<Outcome>> {
+        let mut arrivals = Vec::new();
+        let mut stale = vec![false; edits.len()];
+        for (edit, stale) in edits.iter().zip(&mut stale) {
+            let current = match self.find(&edit.key)? {
+                None => None,
+                Some(Ok(stored)) => Some(stored),
+                Some(Err(_)) => {
+                    *stale = true;
+                    continue;
+                }
+            };
+            *stale = current.as_ref().map(|stored| stored.held.memory.id()) != edit.expected;
+            match (&current, &edit.target) {
+                (None, None) => {}
+                _ if *stale => {}
+                (None, Some(target)) => arrivals.push((&edit.key, target)),
+                (Some(current), Some(target)) => self.update(current, target)?,
+                (Some(current), None) => self.delete(current)?,
+            }
         }
-        match (&current, &edit.target) {
-            (None, None) => {}
-            (None, Some(target)) => self.create(&edit.key, target)?,
-            (Some(current), Some(target)) => self.update(current, target)?,
-            (Some(current), None) => self.delete(current)?,
-        }
-        Ok(match self.find(&edit.key)?.transpose() {
-            Ok(now) => Outcome::Done { now: now.map(|stored| stored.held.memory) },
-            Err(Odd { why, .. }) => Outcome::Failed { reason: why },
-        })
+        self.create(&arrivals)?;
+        let outcomes = edits.iter().zip(stale);
+        outcomes.map(|(edit, stale)| if stale { Ok(Outcome::Stale) } else { self.done(&edit.key) }).collect()
     }
 
     fn find(&self, key: &ContentHash) -> rusqlite::Result<Option<Result<Stored, Odd>>> {
         find(self.connection, self.schema, self.bookkeeping, key)
     }
 
-    fn create(&self, key: &ContentHash, target: &Memory) -> rusqlite::Result<()> {
-        self.remove_tombstone(key)?;
-        let metadata = members::rewrite(Some(""), &target.metadata, self.bookkeeping);
+    fn done(&self, key: &ContentHash) -> rusqlite::Result<Outcome> {
+        Ok(match self.find(key)?.transpose() {
+            Ok(now) => Outcome::Done { now: now.map(|stored| stored.held.memory) },
+            Err(Odd { why, .. }) => Outcome::Failed { reason: why },
+        })
+    }
+
+    fn create(&self, arrivals: &[(&ContentHash, &Memory)]) -> rusqlite::Result<()> {
+        for (key, _) in arrivals {
+            self.remove_tombstone(key)?;
+        }
+        let rows: Vec<_> = arrivals.iter().map(|(key, memory)| self.columns(key, memory)).collect();
+        let Some(first) = rows.first() else { return Ok(()) };
+        let names: Vec<&str> = first.iter().map(|(name, _)| *name).collect();
+        let row = format!("({})", vec!["?"; names.len()].join(", "));
+        let sql = format!(
+            "INSERT INTO memories ({}) VALUES {}",
+            names.join(", "),
+            vec![row.as_str(); rows.len()].join(", ")
+        );
+        self.execute(&sql, rows.into_iter().flatten().map(|(_, value)| value))?;
+        for (key, memory) in arrivals {
+            let id = self
+                .connection
+                .prepare_cached("SELECT id FROM memories WHERE content_hash = ?1")?
+                .query_row([key.as_str()], |row| row.get(0))?;
+            self.replace_vector(id, memory, self.maker.vector(&memory.content))?;
+        }
+        Ok(())
+    }
+
+    /// The columns of a memory that arrives. `embedding_pending` keeps its default of 0 even where no vector can
+    /// be made: the service hides pending memories from every list and search, and never fills them in.
+    fn columns(&self, key: &ContentHash, memory: &Memory) -> Vec<Assignment> {
+        let metadata = members::rewrite(None, &memory.metadata, self.bookkeeping);
         let mut columns = vec![
             ("content_hash", key.as_str().to_owned().into()),
-            ("content", target.content.clone().into()),
-            ("tags", tags(target)),
-            ("memory_type", target.memory_type.clone().into()),
+            ("content", memory.content.clone().into()),
+            ("tags", tags(memory)),
+            ("memory_type", memory.memory_type.clone().into()),
             ("metadata", metadata.unwrap_or("{}".to_owned()).into()),
-            ("store", store(target).to_owned().into()),
-            ("superseded_by", target.superseded_by.clone().into()),
+            ("store", store(memory).to_owned().into()),
+            ("superseded_by", memory.superseded_by.clone().into()),
         ];
-        columns.extend(moment("created_at", "created_at_iso", target.created_at));
+        columns.extend(moment("created_at", "created_at_iso", memory.created_at));
         columns.extend(moment("updated_at", "updated_at_iso", Some(self.now)));
         columns.retain(|(name, _)| self.schema.has(name));
-        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-        let sql = format!(
-            "INSERT INTO memories ({}) VALUES ({})",
-            names.join(", "),
-            vec!["?"; names.len()].join(", ")
-        );
-        self.execute(&sql, columns.into_iter().map(|(_, value)| value))?;
-        let id = self.connection.last_insert_rowid();
-        self.replace_vector(id, target, self.maker.vector(&target.content))
+        columns
     }
 
     fn update(&self, current: &Stored, target: &Memory) -> rusqlite::Result<()> {

@@ -12,6 +12,9 @@ pub struct Carried {
     pub created_at: Option<Timestamp>,
     /// The text of metadata that is no JSON object.
     pub metadata: Option<String>,
+    /// The memory's own text, where the server keeps an older spelling of it (letter case, space around it)
+    /// and has no way to change it.
+    pub content: Option<String>,
 }
 
 impl Carried {
@@ -22,6 +25,7 @@ impl Carried {
         Self {
             created_at: member("created_at").and_then(Value::as_f64).and_then(Timestamp::new),
             metadata: member("metadata").and_then(Value::as_str).map(str::to_owned),
+            content: member("content").and_then(Value::as_str).map(str::to_owned),
         }
     }
 
@@ -35,6 +39,9 @@ impl Carried {
         if let Some(text) = &self.metadata {
             member.insert("metadata".to_owned(), Value::from(text.as_str()));
         }
+        if let Some(text) = &self.content {
+            member.insert("content".to_owned(), Value::from(text.as_str()));
+        }
         (!member.is_empty()).then_some(Value::Object(member))
     }
 
@@ -45,6 +52,9 @@ impl Carried {
         }
         if let Some(text) = self.metadata {
             memory.metadata = Metadata::Opaque(text);
+        }
+        if let Some(text) = self.content {
+            memory.content = text;
         }
     }
 }

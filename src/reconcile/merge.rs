@@ -161,10 +161,6 @@ impl<T> Sides<T> {
             theirs: f(self.theirs),
         }
     }
-
-    fn all(self, f: impl Fn(T) -> bool) -> bool {
-        f(self.base_ours) && f(self.base_theirs) && f(self.ours) && f(self.theirs)
-    }
 }
 
 struct Merger {
@@ -192,7 +188,7 @@ impl Merger {
     }
 
     fn metadata(&mut self, sides: Sides<&Metadata>) -> (Metadata, Metadata) {
-        if !sides.all(|metadata| metadata.members().is_some()) {
+        if sides.ours.members().is_none() || sides.theirs.members().is_none() {
             let whole = || Field::Metadata(Vec::new());
             let (ours, theirs) = self.value(sides, |ours, theirs| ours == theirs, whole);
             return (ours.clone(), theirs.clone());

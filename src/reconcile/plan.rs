@@ -85,7 +85,8 @@ impl Step {
     }
 }
 
-/// What is planned for one memory. Without a step both sides agree already, and only the base moves.
+/// What is planned for one memory. Where it is complete without a step, both sides agree already, and only
+/// the base moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
     /// The memory.
@@ -139,11 +140,11 @@ impl fmt::Display for PlanId {
 /// Everything that a sync would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The memories that change or whose base moves, sorted by key.
+    /// The memories that change, whose base moves, or whose steps the direction leaves out; sorted by key.
     pub entries: Vec<Planned>,
     /// The memories that wait, sorted by key.
     pub conflicts: Vec<Conflict>,
-    /// The merged memories that neither side holds yet.
+    /// The merged memories that neither side holds yet; all other targets are held by one of them.
     pub objects: BTreeMap<BlobId, Memory>,
 }
 
@@ -282,17 +283,15 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
             Strategy::Newest => Some((self.options.newer)(&one.key)),
         };
         let merged = self.merge(one, preference)?;
-        let must_wait = preference.is_none() && !merged.collisions.is_empty();
-        if must_wait {
-            return Ok(Verdict::Wait(merged.collisions));
-        }
-        let changes =
-            Some(merged.local.id()) != one.versions.local || Some(merged.remote.id()) != one.versions.remote;
-        if preference.is_none() && !self.options.auto_merge && changes {
-            let (Some(ours), Some(theirs)) = (one.versions.local, one.versions.remote) else {
-                return Ok(self.keep(one, merged));
-            };
-            return Ok(Verdict::Wait(differing(&(self.load)(ours)?, &(self.load)(theirs)?)));
+        if preference.is_none() {
+            if !merged.collisions.is_empty() {
+                return Ok(Verdict::Wait(merged.collisions));
+            }
+            let Versions { local, remote, .. } = one.versions;
+            let is_settled = [local, remote] == [Some(merged.local.id()), Some(merged.remote.id())];
+            if !self.options.auto_merge && !is_settled {
+                return Ok(Verdict::Wait(differing(&self.load(local)?, &self.load(remote)?)));
+            }
         }
         Ok(self.keep(one, merged))
     }
@@ -309,34 +308,31 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
     /// The whole version of one side: the other side is taken as unchanged, so that every difference travels.
     fn resolved(&mut self, one: &Compared, resolution: Resolution) -> Result<Verdict, E> {
         let Versions { base, local, remote } = one.versions;
-        let (Some(ours), Some(theirs)) = (local, remote) else {
+        if local.is_none() || remote.is_none() {
             let kept = if resolution == Resolution::Ours { local } else { remote };
             return Ok(Verdict::Settle { local: kept, remote: kept });
-        };
-        let base = base.map(|pair| Ok((self.load(pair.local)?, self.load(pair.remote)?))).transpose()?;
-        let (base_ours, base_theirs) = base.unwrap_or_default();
-        let merged = match resolution {
+        }
+        let base_ours = self.load(base.map(|pair| pair.local))?;
+        let base_theirs = self.load(base.map(|pair| pair.remote))?;
+        let base = Some((&base_ours, &base_theirs));
+        Ok(match resolution {
             Resolution::Ours => {
-                let ours = self.load(ours)?;
-                merge(Some((&base_ours, &base_theirs)), &ours, &base_theirs, None)
+                let merged = merge(base, &self.load(local)?, &base_theirs, None);
+                Verdict::Settle { local, remote: Some(self.object(one, merged.remote)) }
             }
             Resolution::Theirs => {
-                let theirs = self.load(theirs)?;
-                merge(Some((&base_ours, &base_theirs)), &base_ours, &theirs, None)
+                let merged = merge(base, &base_ours, &self.load(remote)?, None);
+                Verdict::Settle { local: Some(self.object(one, merged.local)), remote }
             }
-        };
-        Ok(match resolution {
-            Resolution::Ours => Verdict::Settle { local, remote: Some(self.object(one, merged.remote)) },
-            Resolution::Theirs => Verdict::Settle { local: Some(self.object(one, merged.local)), remote },
         })
     }
 
     fn merge(&mut self, one: &Compared, preference: Option<Preference>) -> Result<Merged, E> {
         let Versions { base, local, remote } = one.versions;
-        let base = base.map(|pair| Ok((self.load(pair.local)?, self.load(pair.remote)?))).transpose()?;
-        let ours = local.map(|blob| self.load(blob)).transpose()?.unwrap_or_default();
-        let theirs = remote.map(|blob| self.load(blob)).transpose()?.unwrap_or_default();
-        Ok(merge(base.as_ref().map(|(ours, theirs)| (ours, theirs)), &ours, &theirs, preference))
+        let base_ours = self.load(base.map(|pair| pair.local))?;
+        let base_theirs = self.load(base.map(|pair| pair.remote))?;
+        let base = base.map(|_| (&base_ours, &base_theirs));
+        Ok(merge(base, &self.load(local)?, &self.load(remote)?, preference))
     }
 
     fn keep(&mut self, one: &Compared, merged: Merged) -> Verdict {
@@ -355,7 +351,8 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         id
     }
 
-    fn load(&mut self, blob: BlobId) -> Result<Memory, E> {
-        (self.load)(blob)
+    /// The memory; nothing where there is none.
+    fn load(&mut self, blob: Option<BlobId>) -> Result<Memory, E> {
+        blob.map_or_else(|| Ok(Memory::default()), &mut *self.load)
     }
 }

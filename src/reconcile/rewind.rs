@@ -33,29 +33,20 @@ pub fn find_rewind(since: &[Vec<Difference>], held: &Snapshot) -> Option<usize> 
 /// other side's newer forms count as its changes and travel to the rewound side.
 #[must_use]
 pub fn rewound_base(base: &Base, earlier: &Base, side: SideName, held: &Snapshot) -> Base {
-    let mut rewound = base.clone();
     let form = |pair: &Pair| match side {
         SideName::Local => pair.local,
         SideName::Remote => pair.remote,
     };
-    for (key, pair) in base {
-        let held_now = held.get(key).copied();
-        if held_now == Some(form(pair)) {
+    let mut rewound = base.clone();
+    for key in base.keys().chain(earlier.keys()) {
+        let is_held = |pair: Option<&Pair>| pair.map(form) == held.get(key).copied();
+        let then = earlier.get(key);
+        if is_held(base.get(key)) || !is_held(then) {
             continue;
         }
-        match earlier.get(key) {
-            Some(older) if held_now == Some(form(older)) => {
-                rewound.insert(key.clone(), *older);
-            }
-            None if held_now.is_none() => {
-                rewound.remove(key);
-            }
-            _ => {}
-        }
-    }
-    for (key, older) in earlier {
-        if !base.contains_key(key) && held.get(key).copied() == Some(form(older)) {
-            rewound.insert(key.clone(), *older);
+        match then {
+            Some(older) => drop(rewound.insert(key.clone(), *older)),
+            None => drop(rewound.remove(key)),
         }
     }
     rewound

@@ -7,7 +7,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Remote;
 use super::client::{Failure, read_json};
@@ -128,13 +128,12 @@ impl Remote {
         &self,
         key: &ContentHash,
         target: &Memory,
-        kept: Map<String, Value>,
         conversation_id: Option<&str>,
     ) -> Result<Attempt, Failure> {
         if let Err(refusal) = check_name(key, target) {
             return Ok(Attempt::Final(Outcome::Refused(refusal)));
         }
-        let body = record::post_body(target, kept, &self.device, conversation_id);
+        let body = record::post_body(target, &self.device, conversation_id);
         let mut answer = match self.client.send::<Value>(Method::POST, "/api/memories", Some(&body)).await {
             Ok(answer) => answer,
             Err(failure) => return settle(failure),
@@ -188,12 +187,18 @@ fn event_id(parts: &[&str]) -> String {
 }
 
 /// Refuses a memory that POST would file under another name than its own.
-pub(super) fn check_name(key: &ContentHash, target: &Memory) -> Result<(), Refusal> {
+fn check_name(key: &ContentHash, target: &Memory) -> Result<(), Refusal> {
     if content_hash(&target.content) == key.as_str() {
         return Ok(());
     }
     let why = "the server names a memory after its text, and this one has another name";
     Err(Refusal::Unrepresentable(why.to_owned()))
+}
+
+/// Whether two texts differ in letter case and surrounding space at most, so that the service gives them one
+/// name.
+pub(super) fn is_respelled(one: &str, other: &str) -> bool {
+    content_hash(one) == content_hash(other)
 }
 
 /// The name that the service gives a text: the SHA-256 of what Python's `strip().lower()` makes of it.
@@ -216,6 +221,10 @@ fn not_created(answer: &Value) -> Attempt {
     let similar = message.split_once("semantically similar to ").map(|(_, rest)| rest.trim_end_matches(')'));
     if let Some(Ok(to)) = similar.map(ContentHash::new) {
         return Attempt::Final(Outcome::Refused(Refusal::Similar { to }));
+    }
+    if message.contains("UNIQUE constraint failed: memories.content_hash") {
+        let why = "it was deleted there, and this version of the server takes no deleted memory back";
+        return Attempt::Final(Outcome::Refused(Refusal::Rejected(why.to_owned())));
     }
     if message.contains("(exact match)") { Attempt::Doubled } else { failed(answer) }
 }

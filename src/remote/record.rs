@@ -99,8 +99,9 @@ impl Record {
         store.map(|store| format!("?store={}", super::address::escape(store))).unwrap_or_default()
     }
 
-    /// The body of the PUT that turns the memory's tags, type and metadata into `target`'s, naming only
-    /// what differs; `None` where nothing does. A removed metadata key is set to null, which reads as absent.
+    /// The body of the PUT that turns the memory into `target`, naming only what differs; `None` where
+    /// nothing does. A removed metadata key is set to null, which reads as absent. Text and time go into the
+    /// `memsync` member; store and successor cannot be sent this way.
     pub(super) fn changes(&self, target: &Memory, bookkeeping: &Bookkeeping) -> Option<Value> {
         let mut body = Map::new();
         let now = self.memory();
@@ -133,13 +134,16 @@ impl Record {
         changes
     }
 
-    /// What the `memsync` member must hold for `target`, on a server whose own `created_at` stays.
+    /// What the `memsync` member must hold for `target`, on a server whose own text and `created_at` stay.
     fn carried_for(&self, target: &Memory) -> Carried {
-        let unchanged = target.created_at == self.memory().created_at;
-        let current = Carried::from_members(&self.members).created_at;
+        let now = self.memory();
+        let carried = Carried::from_members(&self.members);
+        let same_time = now.created_at == target.created_at;
+        let same_text = now.content == target.content;
         Carried {
-            created_at: if unchanged { current } else { target.created_at },
+            created_at: if same_time { carried.created_at } else { target.created_at },
             metadata: opaque_text(target),
+            content: if same_text { carried.content } else { Some(target.content.clone()) },
         }
     }
 
@@ -158,7 +162,7 @@ pub(super) fn event_payload(
     kept: Map<String, Value>,
     now: Timestamp,
 ) -> Value {
-    let carried = Carried { created_at: None, metadata: opaque_text(target) };
+    let carried = Carried { metadata: opaque_text(target), ..Carried::default() };
     json!({
         "content_hash": key.as_str(),
         "content": target.content,
@@ -174,18 +178,14 @@ pub(super) fn event_payload(
 
 /// The body of `POST /api/memories`, where `conversation_id` switches the test for similar memories off.
 /// The server stamps its own `created_at`, so the memory's travels in its metadata.
-pub(super) fn post_body(
-    target: &Memory,
-    kept: Map<String, Value>,
-    device: &str,
-    conversation_id: Option<&str>,
-) -> Value {
-    let carried = Carried { created_at: target.created_at, metadata: opaque_text(target) };
+pub(super) fn post_body(target: &Memory, device: &str, conversation_id: Option<&str>) -> Value {
+    let carried =
+        Carried { created_at: target.created_at, metadata: opaque_text(target), ..Carried::default() };
     let mut body = json!({
         "content": target.content,
         "tags": target.tags,
         "memory_type": target.memory_type,
-        "metadata": all_members(target, &carried, kept),
+        "metadata": all_members(target, &carried, Map::new()),
         "client_hostname": device,
     });
     if let Some(conversation_id) = conversation_id {

@@ -4,16 +4,18 @@
 //! | edit | with the event endpoint | without |
 //! |---|---|---|
 //! | create | create event | POST, then PUT of what POST rewrote |
-//! | other text, time, store or successor | create event over the live memory | text: DELETE and POST; time: in the `memsync` member; store, successor: left as they are |
+//! | other spelling or time | create event over the live memory | PUT, in the `memsync` member |
+//! | other store or successor | create event over the live memory | left as they are |
 //! | tags, type, metadata | PUT | PUT |
 //! | delete | DELETE | DELETE |
 //!
 //! `update_metadata` events are never sent: the server folds them with a memory's older events and so takes
-//! back what was changed by PUT in between.
+//! back what was changed by PUT in between. And a text is never changed by DELETE and POST: 10.20.6 takes no
+//! memory back whose name it remembers as deleted, so the server would lose it for good.
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::{Method, StatusCode};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::client::{Failure, describe, quote};
 use super::read::{Known, Rows};
@@ -38,7 +40,6 @@ pub(super) enum Step<'a> {
     Settled(Outcome),
     Event(&'a Memory, Option<&'a Record>),
     Post(&'a Memory),
-    Recreate(&'a Memory, &'a Record),
     Put(Value, &'a Record),
     Delete(&'a Record),
 }
@@ -102,8 +103,9 @@ impl Remote {
         if self.has_events.get() && (other_text || other_place) {
             return Step::Event(target, Some(record));
         }
-        if other_text {
-            return Step::Recreate(target, record);
+        if other_text && !create::is_respelled(&now.content, &target.content) {
+            let why = "this server has no way to give a memory another text";
+            return Step::Settled(Outcome::Refused(Refusal::Unrepresentable(why.to_owned())));
         }
         match record.changes(target, &self.bookkeeping) {
             Some(body) => Step::Put(body, record),
@@ -118,9 +120,8 @@ impl Remote {
             Step::Delete(record) => self.delete(record).await,
             Step::Post(target) => {
                 let apart = (!self.deduplicate).then(|| create::conversation_of(target, &self.device));
-                self.post(&edit.key, target, Map::new(), apart.as_deref()).await
+                self.post(&edit.key, target, apart.as_deref()).await
             }
-            Step::Recreate(target, record) => self.recreate(target, record).await,
             Step::Event(..) => {
                 let reason = "the server stopped taking events".to_owned();
                 Ok(Attempt::Final(Outcome::Failed { reason }))
@@ -154,23 +155,6 @@ impl Remote {
             Ok(_) => Ok(Attempt::Written),
             Err(failure) if failure.status() == Some(StatusCode::NOT_FOUND) => Ok(Attempt::Written),
             Err(failure) => settle(failure),
-        }
-    }
-
-    /// Replaces the text of a memory where only DELETE and POST can. The memory is not new, so it is never
-    /// taken for a duplicate of a similar one.
-    async fn recreate(&self, target: &Memory, record: &Record) -> Result<Attempt, Failure> {
-        let key = &record.held.key;
-        if let Err(refusal) = create::check_name(key, target) {
-            return Ok(Attempt::Final(Outcome::Refused(refusal)));
-        }
-        match self.delete(record).await? {
-            Attempt::Written => {
-                let kept = record.kept_members(&self.bookkeeping);
-                let apart = create::conversation_of(target, &self.device);
-                self.post(key, target, kept, Some(&apart)).await
-            }
-            other => Ok(other),
         }
     }
 }

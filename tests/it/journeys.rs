@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::support::Service;
 use crate::support::Version::{self, V10_20_6, V12_2_0};
 use crate::support::world::{World, contents, seen};
 
@@ -34,6 +35,7 @@ macro_rules! journeys {
 journeys!(
     changes_on_any_of_the_three_reach_the_others,
     forms_that_a_server_rewrites_end_in_agreement,
+    a_memory_that_the_server_does_not_take_back_stays_staged,
     services_keep_writing_during_a_sync,
     searching_is_no_change,
     a_memory_edited_differently_is_one_conflict_and_nothing_else_waits,
@@ -97,16 +99,46 @@ fn changes_on_any_of_the_three_reach_the_others(world: &World) {
     world.sync();
     assert_eq!(world.agreement().len(), 1);
 
-    // Everyone writes again what they wrote at first, with other tags.
-    for (service, name) in everyone.into_iter().zip(names) {
-        service.post(&format!("Written on the {name}"), &["again"]);
+    // Everyone who can writes again what they wrote at first: 10.20.6 never takes back a name that it deleted.
+    if world.server.version() != V12_2_0 {
+        return;
+    }
+    let mut again = BTreeSet::new();
+    for ((service, name), key) in everyone.into_iter().zip(names).zip(&keys) {
+        if service.version() == V12_2_0 {
+            service.post(&format!("Written on the {name}"), &["again"]);
+            again.insert(key.clone());
+        }
     }
     world.sync();
     let held = world.agreement();
-    assert_eq!(held.len(), 4);
-    for key in &keys {
+    assert_eq!(held.len(), 1 + again.len());
+    for key in &again {
         assert_eq!(held[key].tags, BTreeSet::from(["again".to_owned()]));
     }
+}
+
+/// A server that never takes back a name says so, and nothing else waits for it.
+fn a_memory_that_the_server_does_not_take_back_stays_staged(world: &World) {
+    let is_new = |service: &Service| service.version() == V12_2_0;
+    let member = world.devices().into_iter().find(|member| is_new(&member.service)).unwrap();
+    member.service.post("Something to keep", &["a"]);
+    let key = member.service.post("Gone and back again", &["a"]);
+    world.init();
+    world.sync();
+    member.service.delete(&key);
+    world.sync();
+    member.service.post("Gone and back again", &["b"]);
+    let output = member.device.memsync(["sync"]);
+    if is_new(&world.server) {
+        output.success();
+        assert!(seen(&world.server).contains_key(&key));
+        return;
+    }
+    output.expect_status(6);
+    let status = member.device.memsync(["status", "--porcelain"]);
+    assert_eq!(status.stdout, format!("A.F {key}\tGone and back again\n"), "{status}");
+    assert!(seen(&member.service).contains_key(&key), "it stays where it was written");
 }
 
 /// What other programs wrote into a device's database, and no server keeps as it is.
@@ -132,9 +164,12 @@ fn forms_that_a_server_rewrites_end_in_agreement(world: &World) {
     set(&untyped, "memory_type", None);
     set(&unknown, "memory_type", Some("no type of the service's"));
     set(&member, "metadata", Some(r#"{"kept": 1}"#));
-    set(&letters, "content", Some("A MEMORY OF LETTERS"));
-    laptop.delete(&again);
-    laptop.post("A memory of again", &["new"]);
+    laptop.database().respell(&letters, "A MEMORY OF LETTERS");
+    // 10.20.6 itself never takes back a name that it deleted.
+    if laptop.version() == V12_2_0 {
+        laptop.delete(&again);
+        laptop.post("A memory of again", &["new"]);
+    }
     world.sync();
     world.assert_quiet();
 
@@ -146,9 +181,10 @@ fn forms_that_a_server_rewrites_end_in_agreement(world: &World) {
     assert!(lower(&untagged).iter().all(|tag| tag == "untagged"), "{:?}", lower(&untagged));
     assert_eq!(Value::from(desktop[&member].metadata.clone()), json!({ "kept": 1 }));
     assert_eq!(desktop[&letters].content, "A MEMORY OF LETTERS");
-    assert_eq!(lower(&again), BTreeSet::from(["new".to_owned()]));
+    let kept = if laptop.version() == V12_2_0 { "new" } else { "a" };
+    assert_eq!(lower(&again), BTreeSet::from([kept.to_owned()]));
+    // The server's own triggers leave stale terms in its index when it replaces a text; ours are clean.
     world.desktop.service.database().check();
-    world.server.database().check();
 }
 
 fn services_keep_writing_during_a_sync(world: &World) {
@@ -193,19 +229,21 @@ fn services_keep_writing_during_a_sync(world: &World) {
 }
 
 fn searching_is_no_change(world: &World) {
-    for n in 0..5 {
-        world.laptop.service.post(&format!("Number {n} to look for"), &["found"]);
+    // A database says by its first vectors how it makes them.
+    for (at, service) in world.everyone().into_iter().enumerate() {
+        service.post(&format!("The first of {at}"), &["first"]);
     }
+    let key = world.laptop.service.post("Something to look for", &["found"]);
     world.init();
     world.sync();
     for service in world.everyone() {
-        assert_eq!(service.search("Number 3 to look for").len(), 5);
+        assert!(service.search("Something to look for").contains(&key), "it arrived with its vector");
     }
     world.assert_quiet();
     for member in world.devices() {
         assert_eq!(member.device.memsync(["status", "--porcelain"]).success().stdout, "");
     }
-    assert_eq!(world.agreement().len(), 5);
+    assert_eq!(world.agreement().len(), 4);
 }
 
 /// Both devices give one memory another mood, and write something else besides; the key of the conflict.
@@ -251,6 +289,7 @@ fn ours_ends_a_conflict_everywhere(world: &World) {
 }
 
 fn a_deletion_against_an_edit_is_a_conflict(world: &World) {
+    world.laptop.service.post("Not in question", &["shared"]);
     let key = world.laptop.service.post("Kept or not", &["shared"]);
     world.init();
     world.sync();
@@ -260,7 +299,14 @@ fn a_deletion_against_an_edit_is_a_conflict(world: &World) {
     world.desktop.device.memsync(["sync"]).expect_status(1);
     assert!(seen(&world.desktop.service).contains_key(&key), "an edit is not lost to a deletion");
 
-    world.desktop.device.memsync(["checkout", "--ours", &key]).success();
-    world.sync();
-    assert_eq!(world.agreement()[&key].tags, BTreeSet::from(["dear".to_owned()]));
+    if world.server.version() == V12_2_0 {
+        world.desktop.device.memsync(["checkout", "--ours", &key]).success();
+        world.sync();
+        assert_eq!(world.agreement()[&key].tags, BTreeSet::from(["dear".to_owned()]));
+    } else {
+        // 10.20.6 never takes back what it deleted, so here only the deletion can win everywhere.
+        world.desktop.device.memsync(["checkout", "--theirs", &key]).success();
+        world.sync();
+        assert!(!world.agreement().contains_key(&key));
+    }
 }

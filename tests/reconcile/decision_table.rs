@@ -145,12 +145,7 @@ fn complete(plan: &Plan) -> String {
 
 fn world((base, local, remote): Case) -> World {
     let mut world = World::new(Server::Faithful);
-    let memory = |version: &str| {
-        let mut words = version.split(" +");
-        let mut memory = memory(&format!("type {}", words.next().unwrap()));
-        memory.tags.extend(words.map(str::to_owned));
-        memory
-    };
+    let memory = |version: &str| memory(&format!("type {}", version.replace(" +", "; tag ")));
     if let Some((local, remote)) = base {
         let (local, remote) = (memory(local), memory(remote));
         world.base.insert(key("k"), Pair { local: local.id(), remote: remote.id() });

@@ -36,13 +36,19 @@ fn every_world(versions: [&str; 3], mut check: impl FnMut(&World)) {
 }
 
 fn every_question() -> Vec<Asked> {
+    let (ours, theirs) = (Preference::Ours, Preference::Theirs);
+    let strategies = [
+        (Strategy::Wait, theirs),
+        (Strategy::Ours, theirs),
+        (Strategy::Theirs, theirs),
+        (Strategy::Newest, ours),
+        (Strategy::Newest, theirs),
+    ];
     let mut all = Vec::new();
     for direction in [Direction::Pull, Direction::Push, Direction::Both] {
-        for strategy in [Strategy::Wait, Strategy::Ours, Strategy::Theirs, Strategy::Newest] {
-            for newer in [Preference::Ours, Preference::Theirs] {
-                for auto_merge in [true, false] {
-                    all.push(Asked { direction, strategy, auto_merge, newer, ..Asked::default() });
-                }
+        for (strategy, newer) in strategies {
+            for auto_merge in [true, false] {
+                all.push(Asked { direction, strategy, auto_merge, newer, ..Asked::default() });
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What becomes of each field when both sides' forms and their bases differ, as one reviewed file.
 
-use memsync::object::{Memory, Metadata, Timestamp};
+use memsync::object::{Memory, Metadata};
 use memsync::reconcile::{Preference, merge};
 
 use crate::gallery::{aligned, assert_gallery};
@@ -128,6 +128,7 @@ const FIELDS: [(&str, &[Case]); 7] = [
             ("opaque, ours changed", "{NaN}", "{NaN }", "{NaN}"),
             ("opaque, both differently", "{NaN}", "{NaN }", "{ NaN}"),
             ("opaque against members", r#"{"a":1}"#, "{NaN}", r#"{"a":2}"#),
+            ("members from opaque, both", "{NaN}", r#"{"a":1}"#, r#"{"b":2}"#),
             ("opaque from members", r#"{"a":1}"#, "{NaN}", r#"{"a":1}"#),
             ("no base: opaque and none", "none", "{NaN}", "{}"),
         ],
@@ -186,7 +187,7 @@ fn with(field: &str, text: &str) -> Memory {
         "type" => memory.memory_type = Some(text.to_owned()),
         "store" => memory.store = Some(text.to_owned()),
         "superseded-by" => memory.superseded_by = Some(text.to_owned()),
-        "created" => memory.created_at = Timestamp::new(text.parse().unwrap()),
+        "created" => memory.created_at = text.parse().ok(),
         "metadata" => memory.metadata = Metadata::from_text(text, &memsync::object::Bookkeeping::default()),
         other => unreachable!("{other} is no field"),
     }

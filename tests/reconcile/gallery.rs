@@ -7,7 +7,7 @@ use std::path::Path;
 pub(crate) fn assert_gallery(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(name);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some_and(|value| value == "1") {
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, text).expect("the gallery can be written");
         return;
     }
     let reviewed = std::fs::read_to_string(&path).unwrap_or_default();

@@ -38,9 +38,8 @@ fn what_the_service_is_known_to_do_is_no_edit() {
     created("created 5; store work; superseded-by x", "created 1000");
     created("tag a", "meta.agent_id \"server\"; meta.conversation_id \"c\"; tag a");
     created("type Decision", "type observation");
-    let many: String = (100..220).map(|n| format!("tag {n}; ")).collect();
-    let kept: String = (100..200).map(|n| format!("tag {n}; ")).collect();
-    created(&many, &kept);
+    let tags = |count: u32| (0..count).map(|n| format!("tag {n}")).collect::<Vec<_>>().join("; ");
+    created(&tags(120), &tags(100));
     // A content is changed by making the memory anew.
     let anew = "content milk; created 1000";
     assert!(is_the_servers_own(

@@ -16,19 +16,20 @@ pub(crate) fn memory(headers: &str) -> Memory {
         headers.split("; ").filter(|header| !header.is_empty()).partition(|one| one.starts_with("content "));
     let content = content.first().map_or("", |header| &header["content ".len()..]);
     let text: String = headers.iter().flat_map(|header| [*header, "\n"]).collect();
-    Memory::parse(format!("{text}\n{content}").as_bytes()).unwrap()
+    Memory::parse(format!("{text}\n{content}").as_bytes()).expect("the headers are canonical")
 }
 
 /// The reverse of [`memory`].
 pub(crate) fn headers(memory: &Memory) -> String {
-    let text = String::from_utf8(Memory { content: String::new(), ..memory.clone() }.to_blob()).unwrap();
+    let text = String::from_utf8(Memory { content: String::new(), ..memory.clone() }.to_blob())
+        .expect("a blob is UTF-8");
     let content = (!memory.content.is_empty()).then(|| format!("content {}", memory.content));
     let lines = text.lines().filter(|line| !line.is_empty()).map(str::to_owned);
     content.into_iter().chain(lines).collect::<Vec<_>>().join("; ")
 }
 
 pub(crate) fn key(text: &str) -> ContentHash {
-    ContentHash::new(text).unwrap()
+    ContentHash::new(text).expect("a short text is a name")
 }
 
 /// What one side holds.

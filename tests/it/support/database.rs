@@ -86,6 +86,19 @@ impl Database {
         self.open().execute(sql, parameters).unwrap()
     }
 
+    /// Gives a memory another spelling under the same name. The service's triggers would forget to take the old
+    /// text out of the full-text index, so it is taken out and the new one put in before.
+    pub fn respell(&self, key: &str, text: &str) {
+        let of = "FROM memories WHERE content_hash = ?1";
+        let index = "INSERT INTO memory_content_fts(memory_content_fts, rowid, content)";
+        self.execute(&format!("{index} SELECT 'delete', id, content {of}"), [key]);
+        self.execute(
+            &format!("INSERT INTO memory_content_fts(rowid, content) SELECT id, ?2 {of}"),
+            [key, text],
+        );
+        assert_eq!(self.execute("UPDATE memories SET content = ?2 WHERE content_hash = ?1", [key, text]), 1);
+    }
+
     /// Moves what a killed service left in the write-ahead log into the file, so that it stands alone.
     pub fn settle(&self) {
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";

@@ -112,6 +112,11 @@ impl Service {
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
+    /// Which version it is.
+    pub fn version(&self) -> Version {
+        if self.installation.python_path.is_some() { Version::V10_20_6 } else { Version::V12_2_0 }
+    }
+
     /// The database that it keeps.
     pub fn database(&self) -> Database {
         Database::in_folder(&self.folder)
