@@ -64,7 +64,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let vectors = match (facts.dimension, facts.maker) {
         (None, _) => "no vectors",
         (Some(_), Maker::Hash { .. }) => "hash vectors",
-        (Some(_), _) => "vectors by a model",
+        (Some(_), Maker::None) => "memories that arrive will lack a vector",
     };
     workspace.ui.note(&format!("Memories: {} ({vectors})", database.display()));
     match workspace.remote_settings(None) {

@@ -33,7 +33,7 @@ impl Gallery {
         for key in [WRONG_KEY, Service::KEY] {
             assert!(!output.stderr.contains(key), "{title}: {output}");
         }
-        self.0 += &format!("===== {title}\n{}exit code {status}\n\n", output.stderr);
+        self.0.extend([format!("===== {title}\n{}exit code {status}\n\n", output.stderr)]);
     }
 
     #[track_caller]
@@ -374,8 +374,8 @@ fn a_disk_that_takes_no_more() {
     let Some(server) = server() else { return };
     let Some(scene) = evening(&server) else { return };
     // Text that does not compress, more of it than fits below the limit.
-    let text: String =
-        (0..40_000_u64).map(|n| format!("{:016x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let digits = |n: u64| format!("{:016x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let text = (0..40_000).map(digits).collect::<Vec<_>>().concat();
     for part in 0..4 {
         server.note(&format!("{part} {}", &text[part * 150_000..(part + 1) * 150_000]), &["large"]);
     }

@@ -46,7 +46,7 @@ fn every_long_help_is_reviewed() {
         let (_, below) = below.split_once("\nExamples:\n").unwrap_or_default();
         let long: Vec<_> = below.lines().filter(|line| line.len() > 80).collect();
         assert!(long.is_empty(), "these would be broken without their indentation: {long:?}");
-        gallery += &format!("===== {title}\n{}\n", help.stdout);
+        gallery.extend([format!("===== {title}\n{}\n", help.stdout)]);
         assert_eq!(subcommands(&help.stdout), known_below(command), "a command is missing in COMMANDS");
     }
     assert_gallery("help.txt", &gallery);

@@ -133,7 +133,7 @@ fn the_porcelain_form_is_frozen() {
         format!(".A. {new}\tThe server thought of this"),
     ];
     lines.sort_by_key(|line| line[4..].to_owned());
-    let ended = |end: &str| lines.iter().map(|line| format!("{line}{end}")).collect::<String>();
+    let ended = |end: &str| lines.join(end) + end;
     for form in ["--porcelain", "--porcelain=v1"] {
         let output = scene.device.memsync(["status", form]).success();
         assert_eq!((output.stdout, output.stderr), (ended("\n"), String::new()));

@@ -54,7 +54,7 @@ pub(crate) fn run(
         };
         let mut page = exchange.page(chosen.plan());
         if execution.dry_run {
-            return exchange.finish(&proposal, page);
+            return exchange.finish(&proposal, &page);
         }
         let report = exchange.execute(&proposal, chosen)?;
         pulled += report.local;
@@ -65,7 +65,7 @@ pub(crate) fn run(
         }
         take(&mut page, &report, pulled, pushed);
         return match report.error {
-            None => exchange.finish(&proposal, page),
+            None => exchange.finish(&proposal, &page),
             Some(error) => {
                 if execution.json || !page.is_nothing() {
                     exchange.print(&page)?;
@@ -127,9 +127,9 @@ impl Exchange<'_> {
     }
 
     /// Shows what was done, or would be, and says how it ended.
-    fn finish(&mut self, proposal: &Proposal, page: Run) -> Result<ExitCode, CommandError> {
-        self.print(&page)?;
-        self.remark(proposal, &page)?;
+    fn finish(&mut self, proposal: &Proposal, page: &Run) -> Result<ExitCode, CommandError> {
+        self.print(page)?;
+        self.remark(proposal, page)?;
         Ok(match (page.problems.is_empty(), page.conflicts.is_empty()) {
             (false, _) => ExitCode::Refused,
             (true, false) => ExitCode::Differences,

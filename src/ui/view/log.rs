@@ -10,16 +10,13 @@ use crate::ui::{Label, Palette, escape, escape_line};
 #[must_use]
 pub fn entry(id: CommitId, commit: &Commit, palette: Palette) -> String {
     let head = palette.paint(Label::Id, format!("commit {id}"));
-    let message: String = commit
-        .message
-        .lines()
-        .map(|line| format!("{}\n", format!("    {}", escape(line)).trim_end()))
-        .collect();
+    let lines: Vec<String> = commit.message.lines().map(|line| format!("    {}", escape(line))).collect();
+    let message: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
     format!(
         "{head}\nDevice: {}\nDate:   {}\n\n{}\n",
         escape_line(&commit.author.name),
         exact_moment(commit.author.seconds),
-        message.trim_end()
+        message.join("\n").trim_end()
     ) + "\n"
 }
 

@@ -181,14 +181,12 @@ impl Line {
         };
         let verbs = [(SideName::Local, self.local), (SideName::Remote, self.remote)];
         let room = width.saturating_sub(2 + 11 + 10).max(16);
-        verbs
-            .into_iter()
-            .filter_map(|(side, verb)| Some(arrow(side, verb?)))
-            .map(|arrow| {
-                let id = palette.paint(Label::Id, pad(&escape_line(self.key.short()), 8));
-                format!("  {arrow}{id}  {}\n", fit(&escape_line(&self.first_line), room))
-            })
-            .collect()
+        let mut out = String::new();
+        for arrow in verbs.into_iter().filter_map(|(side, verb)| Some(arrow(side, verb?))) {
+            let id = palette.paint(Label::Id, pad(&escape_line(self.key.short()), 8));
+            out.extend([format!("  {arrow}{id}  {}\n", fit(&escape_line(&self.first_line), room))]);
+        }
+        out
     }
 
     fn json(&self) -> LineJson {
