@@ -15,14 +15,18 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::address;
 use super::client::{Client, Failure, describe, quote};
 use super::record::{Record, Row};
-use super::{IN_FLIGHT, address};
 use crate::object::{Bookkeeping, ContentHash, Timestamp};
 
 /// The most memories that the service puts on one page. Its parts (10, 1) divide it, so that a page that
 /// fails can be fetched in smaller ones.
 const PAGE_SIZE: u64 = 100;
+
+/// How many pages are asked for at once. The service makes them one after the other, each from its whole
+/// table, so that more would only wait for each other until their time is up; two hide the network's delay.
+const PAGES_IN_FLIGHT: usize = 2;
 
 /// How often the listing is read at most before what was seen is taken as it is.
 const MOST_READINGS: usize = 5;
@@ -74,7 +78,7 @@ impl<'a> Listing<'a> {
             None => (1, 1),
             Some(total) => {
                 let left = total.div_ceil(PAGE_SIZE).saturating_sub(self.next - 1);
-                (self.next, left.min(IN_FLIGHT as u64))
+                (self.next, left.min(PAGES_IN_FLIGHT as u64))
             }
         };
         if wanted == 0 {
@@ -82,7 +86,7 @@ impl<'a> Listing<'a> {
         }
         let pages: Vec<_> = stream::iter(first..first + wanted)
             .map(|number| self.page(number, PAGE_SIZE))
-            .buffered(IN_FLIGHT)
+            .buffered(PAGES_IN_FLIGHT)
             .try_collect()
             .await?;
         self.next = first + wanted;

@@ -310,3 +310,39 @@ fn a_deletion_against_an_edit_is_a_conflict(world: &World) {
         assert!(!world.agreement().contains_key(&key));
     }
 }
+
+/// A server of version 10 refuses what means nearly the same as something recent. With the hash vectors of these
+/// services only equal texts are near, so the other memory gets another name, as old versions gave them.
+#[test]
+fn a_similar_memory_stays_staged_until_it_is_sent_anyway() {
+    let versions = (V10_20_6, V12_2_0, V12_2_0);
+    run(versions, |world| {
+        let other = "f".repeat(64);
+        world.server.post("Nearly the same", &["there"]);
+        world.server.database().execute("UPDATE memories SET content_hash = ?1", [&other]);
+        let key = world.laptop.service.post("Nearly the same", &["here"]);
+        let laptop = &world.laptop.device;
+        laptop.memsync(["init"]).success();
+        for _ in 0..2 {
+            let output = laptop.memsync(["sync"]).expect_status(6);
+            assert!(
+                output.stdout.contains("the server already holds a similar memory, ffffffff"),
+                "{output}"
+            );
+            assert!(output.stderr.contains("--no-dedup"), "{output}");
+        }
+        let json: Value = serde_json::from_str(&laptop.memsync(["sync", "--json"]).stdout).unwrap();
+        assert_eq!(json["not_taken"][0]["similar_to"], other);
+        let status = laptop.memsync(["status", "--porcelain"]);
+        assert_eq!(status.stdout, format!("A.F {key}\tNearly the same\n"), "{status}");
+
+        laptop.memsync(["push", "--no-dedup"]).success();
+        assert_eq!(
+            seen(&world.server).keys().collect::<Vec<_>>(),
+            BTreeSet::from([&key, &other]).into_iter().collect::<Vec<_>>()
+        );
+        world.desktop.device.memsync(["init"]).success();
+        world.sync();
+        world.assert_quiet();
+    });
+}
