@@ -1,8 +1,8 @@
 //! What a sync would do, as a value.
 //!
 //! [`compare`] names the [`State`] of each memory from three trees: the base (what both sides held when they
-//! last agreed, in each side's own form), the local database and the server. [`plan`] turns states into edits
-//! and conflicts, [`advance`] turns confirmed outcomes into the next base.
+//! last agreed, in each side's own form), the local database and the server. [`plan()`] turns states into edits
+//! and conflicts, [`advance()`] turns confirmed outcomes into the next base.
 //!
 //! Guarantees: a side's change is its difference from its own base form, so what a server rewrites never shows
 //! up as a change. Nothing is deleted without a base that held it. A plan for two sides that agree is empty.

@@ -46,6 +46,7 @@ const FIELDS: [(&str, &[Case]); 7] = [
             ("theirs removed the form of two", "Rust rust | rust", "Rust rust", "-"),
             ("ours renamed to the other case", "rust", "Rust", "rust"),
             ("ours removed, theirs renamed", "rust", "-", "Rust"),
+            ("removed, its form renamed alike", "Rust | rust", "-", "Rust"),
             ("both renamed to cases", "rust", "Rust", "RUST"),
             ("sent before a crash", "a", "Go a", "a go"),
             ("no base: `untagged` by the service", "none", "-", "untagged"),

@@ -11,4 +11,5 @@ mod gallery;
 mod properties;
 mod rewind;
 mod rewriting;
+mod scope;
 mod world;

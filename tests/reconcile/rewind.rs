@@ -121,21 +121,36 @@ fn the_sync_that_explains_most_is_meant() {
 #[test]
 fn only_what_was_rewound_gets_its_older_base() {
     let blob = |text: &str| memory(text).id();
-    let pair = |text: &str| Pair { local: blob(text), remote: blob(&format!("{text}; type note")) };
-    let base =
-        |all: &[(&str, &str)]| all.iter().map(|(name, text)| (key(name), pair(text))).collect::<Base>();
-    let earlier = base(&[("kept", "tag 1"), ("changed", "tag 1"), ("deleted", "tag 1"), ("edited", "tag 1")]);
-    let now = base(&[("kept", "tag 1"), ("changed", "tag 2"), ("added", "tag 2"), ("edited", "tag 2")]);
-    let held = holding(&[
+    let base = |all: &[(&str, &str, &str)]| -> Base {
+        let pair = |local, remote| Pair { local: blob(local), remote: blob(remote) };
+        all.iter().map(|(name, local, remote)| (key(name), pair(local, remote))).collect()
+    };
+    let earlier = base(&[
+        ("kept", "tag 1", "type note"),
+        ("changed", "tag 1", "type note"),
+        ("deleted", "tag 1", "type note"),
+        ("edited", "tag 1", "type note"),
+    ]);
+    let now = base(&[
+        ("kept", "tag 1", "type error"),
+        ("changed", "tag 2", "type error"),
+        ("added", "tag 2", "type error"),
+        ("edited", "tag 2", "type error"),
+    ]);
+    let held = [
         ("kept", "tag 1"),
         ("changed", "tag 1"),
         ("deleted", "tag 1"),
         ("edited", "tag 3"),
         ("own", "tag 3"),
+    ];
+    let expected = base(&[
+        ("kept", "tag 1", "type error"),
+        ("changed", "tag 1", "type note"),
+        ("deleted", "tag 1", "type note"),
+        ("edited", "tag 2", "type error"),
     ]);
-    let expected =
-        base(&[("kept", "tag 1"), ("changed", "tag 1"), ("deleted", "tag 1"), ("edited", "tag 2")]);
-    assert_eq!(rewound_base(&now, &earlier, SideName::Local, &held), expected);
+    assert_eq!(rewound_base(&now, &earlier, SideName::Local, &holding(&held)), expected);
 }
 
 /// Keeps the helper honest: ids are ids of canonical text.
