@@ -18,6 +18,7 @@ mod id;
 mod key;
 mod memory;
 mod metadata;
+mod side_name;
 mod timestamp;
 pub mod tree;
 
@@ -29,4 +30,5 @@ pub use id::{BlobId, CommitId, InvalidId, Kind, ObjectId, TreeId};
 pub use key::{ContentHash, InvalidKey};
 pub use memory::{Memory, split_tags};
 pub use metadata::{Bookkeeping, Metadata};
+pub use side_name::SideName;
 pub use timestamp::Timestamp;

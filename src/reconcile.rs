@@ -20,11 +20,9 @@ mod state;
 
 pub use advance::{After, advance};
 pub use brake::{Brake, DeletionLimit, brakes};
-pub use merge::{Field, Merged, Preference, differing, merge};
-pub use plan::{
-    Conflict, Direction, Options, Plan, PlanId, Planned, Resolution, Resolved, Step, Strategy, plan,
-};
+pub use merge::{Field, Merged, differing, merge};
+pub use plan::{Conflict, Direction, Options, Plan, PlanId, Planned, Resolved, Step, Strategy, plan};
 pub use rewind::{SMALLEST_REWIND, find_rewind, rewound_base};
 pub use rewrite::{is_rewriting, same_tag, same_type};
 pub use scope::Scope;
-pub use state::{Base, Compared, Pair, SideName, State, Versions, compare, missing};
+pub use state::{Base, Compared, Pair, State, Versions, compare, missing};

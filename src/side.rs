@@ -69,11 +69,11 @@ pub enum Error {
         cause: Cause,
     },
     /// The server refused the key.
-    #[error("{address} refused the API key: {detail}")]
+    #[error("{address} does not let this device in: {detail}")]
     Unauthorized {
         /// The server's address.
         address: String,
-        /// The server's words, or why no key could be had.
+        /// What is wrong with the API key, or why none could be had.
         detail: String,
     },
     /// The server's certificate is not trusted.

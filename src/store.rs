@@ -36,11 +36,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-pub use conflicts::{Conflict, Resolution};
+pub use conflicts::Conflict;
 pub use error::Error;
 pub use failures::Failure;
 pub use index::IndexEntry;
-pub use journal::{Intent, Side};
+pub use journal::Intent;
 pub use lock::Holder;
 pub use refs::{InvalidRefName, RefName, ReflogEntry};
 pub use staged::{Operation, Staged};

@@ -169,7 +169,7 @@ mod tests {
         exit 4
         ");
         insta::assert_snapshot!(shown(E::Unauthorized { address: address(), detail: "401".to_owned() }), @"
-        error: https://memory.local:8443 refused the API key: 401
+        error: https://memory.local:8443 does not let this device in: 401
         hint: give the server's API key in the environment variable MCP_API_KEY
         hint: or keep it in a file that only you can read: `memsync config remote.origin.keyFile PATH`
         exit 4

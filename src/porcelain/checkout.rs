@@ -1,12 +1,11 @@
 //! `memsync checkout`: decide conflicts.
 
 use crate::error::{CommandError, ExitCode};
-use crate::object::ContentHash;
+use crate::object::{ContentHash, SideName};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::reading::read_local;
 use crate::porcelain::shared::selection::find_key;
 use crate::reconcile::Direction;
-use crate::store::Resolution;
 use crate::sync::{Proposal, Session, Wishes};
 use crate::ui::view::text::{counted, memories};
 use crate::workspace::Access;
@@ -72,7 +71,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
         workspace.ui.note("no conflicts");
         return Ok(ExitCode::Done);
     }
-    let resolution = if args.ours { Resolution::Ours } else { Resolution::Theirs };
+    let resolution = if args.ours { SideName::Local } else { SideName::Remote };
     for key in &named {
         store.resolve(&session.remote, key, resolution)?;
     }

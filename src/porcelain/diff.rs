@@ -2,12 +2,12 @@
 
 use crate::error::{CommandError, ExitCode};
 use crate::object::tree::Snapshot;
-use crate::object::{BlobId, ContentHash};
+use crate::object::{BlobId, ContentHash, SideName};
 use crate::porcelain::shared::arguments::{Selection, extra};
 use crate::porcelain::shared::reading::read_local;
 use crate::porcelain::shared::selection::{find_key, scope};
 use crate::porcelain::shared::words::to_json;
-use crate::reconcile::{Base, Pair, Scope, SideName};
+use crate::reconcile::{Base, Pair, Scope};
 use crate::sync::Session;
 use crate::ui::view::diff::{Change, DiffJson};
 use crate::workspace::Access;

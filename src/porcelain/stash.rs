@@ -1,9 +1,9 @@
 //! `memsync stash`: record this device's changes.
 
 use crate::error::{CommandError, ExitCode};
+use crate::object::SideName;
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::reading::read_local;
-use crate::reconcile::SideName;
 use crate::ui::view::text::memories;
 use crate::workspace::Access;
 use crate::workspace::Workspace;

@@ -1,13 +1,12 @@
 //! `memsync status`: what a sync would have to do.
 
 use crate::error::{CommandError, ExitCode};
-use crate::object::ContentHash;
+use crate::object::{ContentHash, SideName};
 use crate::porcelain::shared::arguments::{Selection, extra};
 use crate::porcelain::shared::reading::read_local;
 use crate::porcelain::shared::selection::scope;
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Compared, Conflict, Planned};
-use crate::store::Resolution;
 use crate::sync::{LAST_FETCH, LAST_PUSH, Proposal, Session, Wishes};
 use crate::ui::view::status::{Entry, Status};
 use crate::workspace::Access;
@@ -106,6 +105,7 @@ fn gather(workspace: &Workspace, session: &Session<'_>, proposal: &Proposal) -> 
         held: proposal.local.snapshot.len(),
         entries: entries(session, proposal)?,
         unreadable: unreadable.map(|one| one.why.clone()).collect(),
+        interrupted_edits: session.interrupted_edits()?,
         missing_vectors: workspace.local()?.missing_vectors()?,
         brakes: brake_reasons(proposal, &session.remote),
     })
@@ -118,7 +118,7 @@ fn entries(session: &Session<'_>, proposal: &Proposal) -> Result<Vec<Entry>, Com
         .into_iter()
         .map(|failure| (failure.key, failure.reason))
         .collect();
-    let resolved: BTreeMap<ContentHash, Resolution> = session
+    let resolved: BTreeMap<ContentHash, SideName> = session
         .store
         .conflicts(&session.remote)?
         .into_iter()
@@ -144,12 +144,7 @@ fn entries(session: &Session<'_>, proposal: &Proposal) -> Result<Vec<Entry>, Com
                 one.versions.local.or(one.versions.remote).or(one.versions.base.map(|pair| pair.local)),
             ),
             conflict: conflict.map(|conflict| conflict.fields.iter().map(ToString::to_string).collect()),
-            resolved: resolved.get(&one.key).filter(|_| conflict.is_none()).map(
-                |resolution| match resolution {
-                    Resolution::Ours => "ours",
-                    Resolution::Theirs => "theirs",
-                },
-            ),
+            resolved: resolved.get(&one.key).filter(|_| conflict.is_none()).map(|side| side.version()),
             failure: failures.get(&one.key).cloned(),
         }
     };

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::plan::Plan;
-use super::state::{Base, Pair, SideName};
-use crate::object::{BlobId, ContentHash};
+use super::state::{Base, Pair};
+use crate::object::{BlobId, ContentHash, SideName};
 
 /// What each side was confirmed to hold after its step: `None` for absent, no entry where the step was not
 /// confirmed.

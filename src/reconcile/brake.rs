@@ -1,10 +1,11 @@
 //! When a plan must stop before any effect and be shown to the user.
 
+use crate::object::SideName;
 use std::fmt;
 use std::str::FromStr;
 
 use super::plan::Plan;
-use super::state::{Base, SideName};
+use super::state::Base;
 use crate::object::tree::Snapshot;
 
 /// How much a plan may delete on either side without being asked about (`sync.maxDelete`).

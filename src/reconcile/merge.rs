@@ -10,7 +10,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::rewrite::{NO_TAGS, same_type, stored_tag};
-use crate::object::{Memory, Metadata, Timestamp};
+use crate::object::{Memory, Metadata, SideName, Timestamp};
 
 /// A field in which both sides changed to different values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,15 +49,6 @@ impl fmt::Display for Field {
     }
 }
 
-/// Which side's value a colliding field takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preference {
-    /// This device's.
-    Ours,
-    /// The server's.
-    Theirs,
-}
-
 /// What both sides would hold after a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merged {
@@ -76,7 +67,7 @@ pub fn merge(
     base: Option<(&Memory, &Memory)>,
     ours: &Memory,
     theirs: &Memory,
-    preference: Option<Preference>,
+    preference: Option<SideName>,
 ) -> Merged {
     let nothing = Memory::default();
     let (base_ours, base_theirs) = base.unwrap_or((&nothing, &nothing));
@@ -164,7 +155,7 @@ impl<T> Sides<T> {
 }
 
 struct Merger {
-    preference: Option<Preference>,
+    preference: Option<SideName>,
     collisions: BTreeSet<Field>,
 }
 
@@ -181,8 +172,8 @@ impl Merger {
             let Sides { ours, theirs, .. } = sides;
             match self.preference {
                 None => (ours, theirs),
-                Some(Preference::Ours) => (ours, ours),
-                Some(Preference::Theirs) => (theirs, theirs),
+                Some(SideName::Local) => (ours, ours),
+                Some(SideName::Remote) => (theirs, theirs),
             }
         })
     }

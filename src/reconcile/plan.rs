@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::merge::{Field, Merged, Preference, differing, merge};
+use super::merge::{Field, Merged, differing, merge};
 use super::scope::Scope;
-use super::state::{Compared, SideName, State, Versions};
-use crate::object::{BlobId, ContentHash, Memory, ObjectId};
+use super::state::{Compared, State, Versions};
+use crate::object::{BlobId, ContentHash, Memory, ObjectId, SideName};
 
 /// Which sides a plan may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,22 +34,13 @@ pub enum Strategy {
     Newest,
 }
 
-/// How a user ended a conflict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// The whole version of this device is taken.
-    Ours,
-    /// The whole version of the server is taken.
-    Theirs,
-}
-
 /// A resolution and what it was made for: it ends only the conflict that the user saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resolved {
     /// The versions in conflict.
     pub versions: Versions,
     /// The answer.
-    pub resolution: Resolution,
+    pub resolution: SideName,
 }
 
 /// What [`plan`] needs to know besides the trees.
@@ -65,7 +56,7 @@ pub struct Options<'a> {
     /// The conflicts that the user has ended.
     pub resolutions: &'a BTreeMap<ContentHash, Resolved>,
     /// Which side wrote a memory later; asked only under [`Strategy::Newest`].
-    pub newer: &'a dyn Fn(&ContentHash) -> Preference,
+    pub newer: &'a dyn Fn(&ContentHash) -> SideName,
 }
 
 /// One edit of one side, by id.
@@ -267,8 +258,8 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
             State::BothAdded | State::BothModified => self.both_sided(one)?,
             State::DeletedByUsModifiedByThem | State::ModifiedByUsDeletedByThem => {
                 match self.preference_for_existence(one) {
-                    Some(Preference::Ours) => Verdict::Settle { local, remote: local },
-                    Some(Preference::Theirs) => Verdict::Settle { local: remote, remote },
+                    Some(SideName::Local) => Verdict::Settle { local, remote: local },
+                    Some(SideName::Remote) => Verdict::Settle { local: remote, remote },
                     None => Verdict::Wait(BTreeSet::from([Field::Existence])),
                 }
             }
@@ -278,8 +269,8 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
     fn both_sided(&mut self, one: &Compared) -> Result<Verdict, E> {
         let preference = match self.options.strategy {
             Strategy::Wait => None,
-            Strategy::Ours => Some(Preference::Ours),
-            Strategy::Theirs => Some(Preference::Theirs),
+            Strategy::Ours => Some(SideName::Local),
+            Strategy::Theirs => Some(SideName::Remote),
             Strategy::Newest => Some((self.options.newer)(&one.key)),
         };
         let merged = self.merge(one, preference)?;
@@ -296,38 +287,38 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         Ok(self.keep(one, merged))
     }
 
-    fn preference_for_existence(&self, one: &Compared) -> Option<Preference> {
+    fn preference_for_existence(&self, one: &Compared) -> Option<SideName> {
         match self.options.strategy {
             Strategy::Wait => None,
-            Strategy::Ours => Some(Preference::Ours),
-            Strategy::Newest if one.versions.local.is_some() => Some(Preference::Ours),
-            Strategy::Theirs | Strategy::Newest => Some(Preference::Theirs),
+            Strategy::Ours => Some(SideName::Local),
+            Strategy::Newest if one.versions.local.is_some() => Some(SideName::Local),
+            Strategy::Theirs | Strategy::Newest => Some(SideName::Remote),
         }
     }
 
     /// The whole version of one side: the other side is taken as unchanged, so that every difference travels.
-    fn resolved(&mut self, one: &Compared, resolution: Resolution) -> Result<Verdict, E> {
+    fn resolved(&mut self, one: &Compared, resolution: SideName) -> Result<Verdict, E> {
         let Versions { base, local, remote } = one.versions;
         if local.is_none() || remote.is_none() {
-            let kept = if resolution == Resolution::Ours { local } else { remote };
+            let kept = if resolution == SideName::Local { local } else { remote };
             return Ok(Verdict::Settle { local: kept, remote: kept });
         }
         let base_ours = self.load(base.map(|pair| pair.local))?;
         let base_theirs = self.load(base.map(|pair| pair.remote))?;
         let base = Some((&base_ours, &base_theirs));
         Ok(match resolution {
-            Resolution::Ours => {
+            SideName::Local => {
                 let merged = merge(base, &self.load(local)?, &base_theirs, None);
                 Verdict::Settle { local, remote: Some(self.object(one, merged.remote)) }
             }
-            Resolution::Theirs => {
+            SideName::Remote => {
                 let merged = merge(base, &base_ours, &self.load(remote)?, None);
                 Verdict::Settle { local: Some(self.object(one, merged.local)), remote }
             }
         })
     }
 
-    fn merge(&mut self, one: &Compared, preference: Option<Preference>) -> Result<Merged, E> {
+    fn merge(&mut self, one: &Compared, preference: Option<SideName>) -> Result<Merged, E> {
         let Versions { base, local, remote } = one.versions;
         let base_ours = self.load(base.map(|pair| pair.local))?;
         let base_theirs = self.load(base.map(|pair| pair.remote))?;

@@ -3,7 +3,8 @@
 //! Such a side holds, for everything that changed since some earlier sync, what it held at that sync. Read as
 //! edits that would undo the user's work on every device; read as a rewind, the other side puts it back.
 
-use super::state::{Base, Pair, SideName};
+use super::state::{Base, Pair};
+use crate::object::SideName;
 use crate::object::tree::{Difference, Snapshot};
 
 /// The smallest number of memories that must be back at older forms. One or two may as well be somebody

@@ -1,28 +1,9 @@
 //! The fourteen states of a memory between base, ours and theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use crate::object::tree::Snapshot;
-use crate::object::{BlobId, ContentHash};
-
-/// Which side a word is about: in every phase and message, ours is this device and theirs the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SideName {
-    /// This device's database: ours.
-    Local,
-    /// The server: theirs.
-    Remote,
-}
-
-impl fmt::Display for SideName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Local => "local",
-            Self::Remote => "remote",
-        })
-    }
-}
+use crate::object::{BlobId, ContentHash, SideName};
 
 /// What both sides held when they last agreed, each in its own form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

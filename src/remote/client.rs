@@ -245,16 +245,19 @@ impl Client {
             Failure::Certificate(rejected) => {
                 let Rejected { presented, pinned, cause } = *rejected;
                 let sha256 = presented.to_string();
-                match pinned {
-                    Some(pinned) => {
-                        side::Error::ChangedCertificate { address, sha256, pinned: pinned.to_string() }
-                    }
-                    None => side::Error::UntrustedCertificate { address, sha256, cause: Box::new(cause) },
+                if let Some(pinned) = pinned {
+                    return side::Error::ChangedCertificate { address, sha256, pinned: pinned.to_string() };
                 }
+                side::Error::UntrustedCertificate { address, sha256, cause: trust::objection(&cause).into() }
             }
-            Failure::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, detail, .. } => {
-                side::Error::Unauthorized { address, detail }
+            Failure::Status { status: StatusCode::UNAUTHORIZED, .. } => {
+                let detail = if self.key.is_some() { "the API key is wrong" } else { "no API key was given" };
+                side::Error::Unauthorized { address, detail: detail.to_owned() }
             }
+            Failure::Status { status: StatusCode::FORBIDDEN, detail, .. } => side::Error::Unauthorized {
+                address,
+                detail: format!("the API key does not allow this ({detail})"),
+            },
             transient if transient.is_transient() => {
                 side::Error::Unreachable { address, cause: describe(&transient).into() }
             }

@@ -84,6 +84,27 @@ pub(super) struct Rejected {
     pub(super) cause: rustls::Error,
 }
 
+/// Why a certificate was not accepted, in words.
+pub(super) fn objection(cause: &rustls::Error) -> String {
+    use CertificateError as E;
+    let words = match cause {
+        rustls::Error::InvalidCertificate(E::UnknownIssuer) => {
+            "nobody whom this system trusts vouches for it"
+        }
+        rustls::Error::InvalidCertificate(E::Expired | E::ExpiredContext { .. }) => "it has expired",
+        rustls::Error::InvalidCertificate(E::NotValidYet | E::NotValidYetContext { .. }) => {
+            "it is not valid yet"
+        }
+        rustls::Error::InvalidCertificate(E::NotValidForName | E::NotValidForNameContext { .. }) => {
+            "it was made for another name"
+        }
+        // webpki's word for a certificate made as the service's guide says: an authority that vouches for itself.
+        other if other.to_string().contains("CaUsedAsEndEntity") => "the server made it by itself",
+        other => return other.to_string(),
+    };
+    words.to_owned()
+}
+
 /// Where the verifier leaves the last certificate that it rejected: the HTTP client's own error only says
 /// that the handshake failed.
 #[derive(Clone, Debug, Default)]

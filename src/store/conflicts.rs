@@ -5,22 +5,10 @@ use std::collections::BTreeMap;
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Row, params};
 
-use super::sql::stored_as_text;
 use super::{Error, Store};
-use crate::object::{BlobId, ContentHash};
+use crate::object::{BlobId, ContentHash, SideName};
 
 const WHAT: &str = "the conflicts";
-
-/// How the user ends a conflict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// This device's version is taken.
-    Ours,
-    /// The server's version is taken.
-    Theirs,
-}
-
-stored_as_text!(Resolution { Ours => "ours", Theirs => "theirs" });
 
 /// One memory that was changed on both sides in ways that do not merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +28,7 @@ pub struct Conflict {
     /// When the conflict was first seen, in seconds since 1970 in UTC.
     pub since: i64,
     /// The decision, where there is one.
-    pub resolution: Option<Resolution>,
+    pub resolution: Option<SideName>,
 }
 
 impl Conflict {
@@ -103,7 +91,7 @@ impl Store {
     }
 
     /// Records how a conflict ends; returns whether there is such a conflict.
-    pub fn resolve(&self, remote: &str, key: &ContentHash, resolution: Resolution) -> Result<bool, Error> {
+    pub fn resolve(&self, remote: &str, key: &ContentHash, resolution: SideName) -> Result<bool, Error> {
         self.set_resolution(remote, key, Some(resolution))
     }
 
@@ -116,7 +104,7 @@ impl Store {
         &self,
         remote: &str,
         key: &ContentHash,
-        resolution: Option<Resolution>,
+        resolution: Option<SideName>,
     ) -> Result<bool, Error> {
         let sql = "UPDATE conflicts SET resolution = ?3 WHERE remote = ?1 AND key = ?2";
         Ok(self.execute(WHAT, sql, params![remote, key, resolution])? > 0)
@@ -172,16 +160,16 @@ mod tests {
         store.set_conflicts("backup", &[conflict(1, 10)]).unwrap();
         assert_eq!(store.conflicts("origin").unwrap(), first);
         for number in 1..=3 {
-            assert!(store.resolve("origin", &key(number), Resolution::Ours).unwrap());
+            assert!(store.resolve("origin", &key(number), SideName::Local).unwrap());
         }
 
         let same = conflict(1, 99);
         let changed = Conflict { theirs: Some(BlobId::of(b"new")), ..conflict(3, 99) };
-        let eager = Conflict { resolution: Some(Resolution::Theirs), ..conflict(4, 99) };
+        let eager = Conflict { resolution: Some(SideName::Remote), ..conflict(4, 99) };
         store.set_conflicts("origin", &[same, changed, eager]).unwrap();
         let now = store.conflicts("origin").unwrap();
         let now: BTreeMap<_, _> = now.iter().map(|now| (&now.key, (now.since, now.resolution))).collect();
-        assert_eq!(now.get(&key(1)), Some(&(10, Some(Resolution::Ours))), "the same");
+        assert_eq!(now.get(&key(1)), Some(&(10, Some(SideName::Local))), "the same");
         assert_eq!(now.get(&key(2)), None, "gone");
         assert_eq!(now.get(&key(3)), Some(&(99, None)), "about other versions now");
         assert_eq!(now.get(&key(4)), Some(&(99, None)), "only `resolve` decides");
@@ -192,13 +180,13 @@ mod tests {
     fn a_decision_can_be_changed_and_taken_back() {
         let Fixture { store, folder: _folder } = fixture();
         store.set_conflicts("origin", &[conflict(1, 10)]).unwrap();
-        for resolution in [Resolution::Ours, Resolution::Theirs] {
+        for resolution in [SideName::Local, SideName::Remote] {
             assert!(store.resolve("origin", &key(1), resolution).unwrap());
             assert_eq!(store.conflicts("origin").unwrap()[0].resolution, Some(resolution));
         }
         assert!(store.clear_resolution("origin", &key(1)).unwrap());
         assert_eq!(store.conflicts("origin").unwrap(), [conflict(1, 10)]);
-        assert!(!store.resolve("origin", &key(2), Resolution::Ours).unwrap());
-        assert!(!store.resolve("backup", &key(1), Resolution::Ours).unwrap());
+        assert!(!store.resolve("origin", &key(2), SideName::Local).unwrap());
+        assert!(!store.resolve("backup", &key(1), SideName::Local).unwrap());
     }
 }

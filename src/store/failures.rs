@@ -2,8 +2,8 @@
 
 use rusqlite::params;
 
-use super::{Error, Side, Store};
-use crate::object::ContentHash;
+use super::{Error, Store};
+use crate::object::{ContentHash, SideName};
 
 const WHAT: &str = "the failures";
 
@@ -15,7 +15,7 @@ pub struct Failure {
     /// The remote's name.
     pub remote: String,
     /// Which side did not take it.
-    pub side: Side,
+    pub side: SideName,
     /// Why, in one sentence.
     pub reason: String,
     /// Whether trying again without a change is of no use.
@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// Forgets a failure, where there is one.
-    pub fn clear_failure(&self, remote: &str, side: Side, key: &ContentHash) -> Result<(), Error> {
+    pub fn clear_failure(&self, remote: &str, side: SideName, key: &ContentHash) -> Result<(), Error> {
         let sql = "DELETE FROM failures WHERE key = ?1 AND remote = ?2 AND side = ?3";
         self.execute(WHAT, sql, params![key, remote, side])?;
         Ok(())
@@ -91,15 +91,16 @@ mod tests {
             attempts: 1,
             at,
         };
-        let (first, again) = (failure(Side::Remote, "a timeout", 10), failure(Side::Remote, "too long", 20));
-        let other = failure(Side::Local, "a NUL", 20);
+        let (first, again) =
+            (failure(SideName::Remote, "a timeout", 10), failure(SideName::Remote, "too long", 20));
+        let other = failure(SideName::Local, "a NUL", 20);
         for failure in [&first, &again, &other] {
             store.record_failure(failure).unwrap();
         }
         assert_eq!(store.failures("origin").unwrap(), [other.clone(), Failure { attempts: 2, ..again }]);
         assert_eq!(store.failures("backup").unwrap(), []);
 
-        store.clear_failure("origin", Side::Remote, &key(1)).unwrap();
+        store.clear_failure("origin", SideName::Remote, &key(1)).unwrap();
         assert_eq!(store.failures("origin").unwrap(), [other]);
     }
 }

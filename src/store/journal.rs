@@ -3,22 +3,10 @@
 
 use rusqlite::params;
 
-use super::sql::stored_as_text;
 use super::{Error, Store};
-use crate::object::{BlobId, ContentHash};
+use crate::object::{BlobId, ContentHash, SideName};
 
 const WHAT: &str = "the journal";
-
-/// One of the two sides of a sync.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Side {
-    /// This device's database.
-    Local,
-    /// The server.
-    Remote,
-}
-
-stored_as_text!(Side { Local => "local", Remote => "remote" });
 
 /// An edit that is about to be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +14,7 @@ pub struct Intent {
     /// The name of the remote that is synced with.
     pub remote: String,
     /// Which side is edited.
-    pub side: Side,
+    pub side: SideName,
     /// The memory.
     pub key: ContentHash,
     /// What the side holds before; `None` where the memory is absent.
@@ -66,7 +54,7 @@ impl Store {
     }
 
     /// Records that the outcome of an edit is known.
-    pub fn end_intent(&self, remote: &str, side: Side, key: &ContentHash) -> Result<(), Error> {
+    pub fn end_intent(&self, remote: &str, side: SideName, key: &ContentHash) -> Result<(), Error> {
         let sql = "DELETE FROM journal WHERE remote = ?1 AND side = ?2 AND key = ?3";
         self.execute(WHAT, sql, params![remote, side, key])?;
         Ok(())
@@ -97,18 +85,18 @@ mod tests {
             target: Some(BlobId::of(b"target")),
         };
         let begun = [
-            intent("backup", Side::Local, None),
-            intent("origin", Side::Local, Some("before")),
-            Intent { target: None, ..intent("origin", Side::Remote, Some("before")) },
+            intent("backup", SideName::Local, None),
+            intent("origin", SideName::Local, Some("before")),
+            Intent { target: None, ..intent("origin", SideName::Remote, Some("before")) },
         ];
         fixture.store.begin_intents(&begun).unwrap();
-        let again = intent("origin", Side::Local, None);
+        let again = intent("origin", SideName::Local, None);
         fixture.store.begin_intents(std::slice::from_ref(&again)).unwrap();
 
         let (_folder, store) = fixture.reopen(Store::open);
         let store = store.unwrap();
         assert_eq!(store.journal().unwrap(), [begun[0].clone(), again, begun[2].clone()]);
-        store.end_intent("origin", Side::Local, &key(1)).unwrap();
+        store.end_intent("origin", SideName::Local, &key(1)).unwrap();
         assert_eq!(store.journal().unwrap(), [begun[0].clone(), begun[2].clone()]);
         store.clear_journal("origin").unwrap();
         assert_eq!(store.journal().unwrap(), [begun[0].clone()]);

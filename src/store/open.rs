@@ -35,7 +35,19 @@ impl Store {
         if is_new {
             make_private_file(path).map_err(|cause| Error::io(path, cause))?;
         }
-        Ok((Self::open_locked(path, lock, MIGRATIONS)?, is_new))
+        let store = Self::open_locked(path, lock, MIGRATIONS)?;
+        if !is_new {
+            store.check()?;
+        }
+        Ok((store, is_new))
+    }
+
+    /// Reads the whole file once, so that a damaged one is not kept as if nothing were wrong.
+    fn check(&self) -> Result<(), Error> {
+        let failed = |cause| Error::from_sqlite(&self.path, "the file", cause);
+        let verdict: String =
+            self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+        if verdict == "ok" { Ok(()) } else { Err(Error::damaged(&self.path, "its pages", verdict)) }
     }
 
     /// Opens the staging database at `path` for reading and writing, as the only process. `holder` is how other

@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use rusqlite::{OptionalExtension, Params, Row};
 
 use super::{Error, Store};
-use crate::object::{BlobId, CommitId, ContentHash, Kind, ObjectId, Timestamp};
+use crate::object::{BlobId, CommitId, ContentHash, Kind, ObjectId, SideName, Timestamp};
 
 impl Store {
     /// Runs statements without parameters.
@@ -97,6 +97,7 @@ macro_rules! stored_as_text {
 }
 pub(super) use stored_as_text;
 
+stored_as_text!(SideName { Local => "local", Remote => "remote" });
 stored_as_text!(Kind { Blob => "blob", Tree => "tree", Commit => "commit" });
 
 impl ToSql for ContentHash {

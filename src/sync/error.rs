@@ -1,6 +1,6 @@
 //! What can end a sync.
 
-use crate::reconcile::SideName;
+use crate::object::SideName;
 use crate::{side, store};
 
 /// Why a sync could not go on.

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::AddAssign;
 
 use super::{Chosen, Error, Progress, Proposal, Session};
-use crate::object::{ContentHash, Edit, Memory, Outcome, Refusal};
-use crate::reconcile::{After, Plan, SideName, Step, is_rewriting};
+use crate::object::{ContentHash, Edit, Memory, Outcome, Refusal, SideName};
+use crate::reconcile::{After, Plan, Step, is_rewriting};
 use crate::side::Side;
-use crate::store::{self, Intent};
+use crate::store::Intent;
 
 /// How many memories were created, changed and deleted on one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Session<'_> {
             }
             let intents = plan.steps(SideName::Remote).map(|(key, step)| Intent {
                 remote: self.remote.clone(),
-                side: store::Side::Remote,
+                side: SideName::Remote,
                 key: key.clone(),
                 expected: step.expected,
                 target: step.target,

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BaseCommit, Error, Reading, Session};
 use crate::object::tree::Snapshot;
-use crate::object::{CommitId, ContentHash};
+use crate::object::{CommitId, ContentHash, SideName};
 use crate::reconcile::{
-    self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Preference, Resolution,
-    Resolved, Scope, SideName, Strategy, Versions,
+    self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Resolved, Scope, Strategy,
+    Versions,
 };
-use crate::store::{self, Conflict};
+use crate::store::Conflict;
 
 /// What the user asked for.
 #[derive(Clone, Debug, Default)]
@@ -112,12 +112,11 @@ impl Session<'_> {
     /// Compares both readings with the base and plans. Writes nothing.
     pub fn propose(
         &self,
-        mut base: BaseCommit,
+        base: BaseCommit,
         local: Reading,
         remote: Reading,
         wishes: Wishes,
     ) -> Result<Proposal, Error> {
-        self.forget_interrupted_replacements(&mut base.base, &remote.snapshot)?;
         let unreadable: BTreeSet<ContentHash> =
             local.unreadable.iter().chain(&remote.unreadable).filter_map(|one| one.key.clone()).collect();
         let trees = Trees {
@@ -153,7 +152,7 @@ impl Session<'_> {
         // An unknown time is older than any; the server wins ties, so that all devices decide alike.
         let newer = |key: &ContentHash| {
             let ours_is_newer = local.updated_at.get(key) > remote.updated_at.get(key);
-            if ours_is_newer { Preference::Ours } else { Preference::Theirs }
+            if ours_is_newer { SideName::Local } else { SideName::Remote }
         };
         let options = Options {
             direction: wishes.direction.unwrap_or(Direction::Both),
@@ -169,25 +168,16 @@ impl Session<'_> {
     fn resolutions(&self) -> Result<BTreeMap<ContentHash, Resolved>, Error> {
         let conflicts = self.store.conflicts(&self.remote)?;
         let resolved = |conflict: Conflict| {
-            let resolution = match conflict.resolution? {
-                store::Resolution::Ours => Resolution::Ours,
-                store::Resolution::Theirs => Resolution::Theirs,
-            };
-            Some((conflict.key.clone(), Resolved { versions: versions(&conflict), resolution }))
+            let (versions, resolution) = (versions(&conflict), conflict.resolution?);
+            Some((conflict.key, Resolved { versions, resolution }))
         };
         Ok(conflicts.into_iter().filter_map(resolved).collect())
     }
 
-    /// A server without a way to change a content replaces the memory by a deletion and a creation. Where a run
-    /// died between the two, the absence is ours and no deletion by somebody else.
-    fn forget_interrupted_replacements(&self, base: &mut Base, remote: &Snapshot) -> Result<(), Error> {
-        for intent in self.store.journal()?.into_iter().filter(|intent| intent.remote == self.remote) {
-            let replaces = intent.expected.is_some() && intent.target.is_some();
-            if intent.side == store::Side::Remote && replaces && !remote.contains_key(&intent.key) {
-                base.remove(&intent.key);
-            }
-        }
-        Ok(())
+    /// How many edits of a run that did not end may or may not have reached the server. Nothing needs repair: where
+    /// they did, both sides are equal, and where not, they are planned again.
+    pub fn interrupted_edits(&self) -> Result<usize, Error> {
+        Ok(self.store.journal()?.iter().filter(|intent| intent.remote == self.remote).count())
     }
 
     /// Looks for an earlier sync that one side is back at; local first.

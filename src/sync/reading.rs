@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use super::{Error, Progress, Session};
 use crate::object::tree::Snapshot;
-use crate::object::{BlobId, ContentHash, Timestamp};
-use crate::reconcile::{Base, SideName, missing};
+use crate::object::{BlobId, ContentHash, SideName, Timestamp};
+use crate::reconcile::{Base, missing};
 use crate::side::{Found, Side};
 use crate::store::{self, IndexEntry};
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::propose::versions;
 use super::{Chosen, Error, Problem, Proposal, Reading, Report, Session, local_reference, remote_reference};
-use crate::object::ContentHash;
-use crate::reconcile::{self, After, Compared, Direction, Plan, Planned, SideName, Versions, advance};
-use crate::store::{Conflict, Failure, IndexEntry, Operation, Side, Staged};
+use crate::object::{ContentHash, SideName};
+use crate::reconcile::{self, After, Compared, Direction, Plan, Planned, Versions, advance};
+use crate::store::{Conflict, Failure, IndexEntry, Operation, Staged};
 
 type Keys<'a> = BTreeSet<&'a ContentHash>;
 
@@ -160,23 +160,17 @@ impl Session<'_> {
                 )
         };
         for failure in self.store.failures(&self.remote)? {
-            let side = match failure.side {
-                Side::Local => SideName::Local,
-                Side::Remote => SideName::Remote,
-            };
+            let side = failure.side;
             let is_moot = considered(side) && chosen.plan.steps(side).all(|(key, _)| *key != failure.key);
             if after.get(side, &failure.key).is_some() || is_moot {
-                self.store.clear_failure(&self.remote, failure.side, &failure.key)?;
+                self.store.clear_failure(&self.remote, side, &failure.key)?;
             }
         }
         for problem in problems {
             self.store.record_failure(&Failure {
                 key: problem.key.clone(),
                 remote: self.remote.clone(),
-                side: match problem.side {
-                    SideName::Local => Side::Local,
-                    SideName::Remote => Side::Remote,
-                },
+                side: problem.side,
                 reason: problem.reason.clone(),
                 refused: problem.refused,
                 attempts: 1,

@@ -1,6 +1,6 @@
 //! What all steps of one run share.
 
-use crate::reconcile::SideName;
+use crate::object::SideName;
 use crate::store::Store;
 
 /// One run of memsync against one remote.

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::*;
-use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal};
-use crate::reconcile::{Direction, SideName};
+use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, SideName};
+use crate::reconcile::Direction;
 use crate::side::{self, Found, Held, Side};
 use crate::store::{Holder, Store};
 
@@ -217,27 +217,22 @@ fn a_run_that_dies_anywhere_is_finished_by_the_next() {
     let (mut device, mut server) = busy();
     device.sync(&mut server);
     let end = (shown(&device.world), shown(&server));
-    let total = device.world.writes + server.writes;
+    let (on_device, total) = (device.world.writes, device.world.writes + server.writes);
     for limit in 0..total {
         let (mut device, mut server) = busy();
-        let ours_first = limit < device_writes();
-        if ours_first {
+        if limit < on_device {
             device.world.dies_after = Some(limit);
         } else {
-            server.dies_after = Some(limit - device_writes());
+            server.dies_after = Some(limit - on_device);
         }
         let (_, report) = device.sync(&mut server);
         assert!(report.unwrap().error.is_some(), "it died after {limit}");
+        assert!(!device.store().journal().unwrap().is_empty(), "what may have reached the server is noted");
         device.world.dies_after = None;
         server.dies_after = None;
         device.sync(&mut server);
+        assert!(device.store().journal().unwrap().is_empty());
         assert_eq!((shown(&device.world), shown(&server)), end, "died after {limit}");
-    }
-
-    fn device_writes() -> usize {
-        let (mut device, mut server) = busy();
-        device.sync(&mut server);
-        device.world.writes
     }
 }
 
@@ -324,11 +319,7 @@ fn a_conflict_waits_alone_until_one_side_is_chosen() {
         assert_eq!(proposal.plan.conflicts.len(), 1);
         assert!(server.memories.contains_key("new-here"), "the others go on");
         let store = device.store();
-        let resolution = match choice {
-            SideName::Local => crate::store::Resolution::Ours,
-            SideName::Remote => crate::store::Resolution::Theirs,
-        };
-        assert!(store.resolve("origin", &key("kept-1"), resolution).unwrap());
+        assert!(store.resolve("origin", &key("kept-1"), choice).unwrap());
         drop(store);
         device.sync(&mut server);
         let text = if choice == SideName::Local { "KEPT-1" } else { "Kept-1" };
@@ -344,7 +335,7 @@ fn an_answer_to_a_conflict_that_has_changed_since_does_not_count() {
     device.world.set("kept-1", "KEPT-1", &[]);
     server.set("kept-1", "Kept-1", &[]);
     device.sync(&mut server);
-    device.store().resolve("origin", &key("kept-1"), crate::store::Resolution::Ours).unwrap();
+    device.store().resolve("origin", &key("kept-1"), SideName::Local).unwrap();
     server.set("kept-1", "KEPT-1 ", &[]);
     let (proposal, _) = device.sync(&mut server);
     assert_eq!(proposal.plan.conflicts.len(), 1);
@@ -407,13 +398,13 @@ fn pulling_and_pushing_by_themselves_end_where_a_sync_ends() {
 #[test]
 fn what_a_run_replaced_can_be_read_from_the_history() {
     let (mut device, mut server) = busy();
-    let lost: Vec<BlobId> = ["changed-there", "deleted-there", "merged"]
+    let replaced: Vec<BlobId> = ["changed-there", "deleted-there", "merged"]
         .iter()
         .map(|name| device.world.memories[*name].id())
         .collect();
     device.sync(&mut server);
     let store = device.store();
-    for blob in lost {
+    for blob in replaced {
         assert!(store.memory(blob).is_ok());
     }
     let session = session(&store);

@@ -18,7 +18,6 @@ mod completions;
 mod config;
 mod diff;
 mod errors;
-mod failures;
 mod fetch;
 mod help;
 mod init;

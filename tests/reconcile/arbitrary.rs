@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use memsync::object::{Memory, Metadata, Timestamp};
-use memsync::reconcile::{self, Preference, SideName};
+use memsync::object::{Memory, Metadata, SideName, Timestamp};
+use memsync::reconcile::{self};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -143,7 +143,7 @@ pub(crate) fn asked() -> impl Strategy<Value = Asked> {
     (strategy(), any::<bool>(), any::<bool>()).prop_map(|(strategy, auto_merge, ours)| Asked {
         strategy,
         auto_merge,
-        newer: if ours { Preference::Ours } else { Preference::Theirs },
+        newer: if ours { SideName::Local } else { SideName::Remote },
         ..Asked::default()
     })
 }

@@ -1,7 +1,7 @@
 //! What stops a plan before any effect.
 
-use memsync::object::ContentHash;
-use memsync::reconcile::{Brake, DeletionLimit, Direction, Plan, SideName, brakes};
+use memsync::object::{ContentHash, SideName};
+use memsync::reconcile::{Brake, DeletionLimit, Direction, Plan, brakes};
 
 use crate::world::{Asked, Server, World, key, memory, snapshot};
 

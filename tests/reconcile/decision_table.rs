@@ -1,7 +1,7 @@
 //! The fourteen states × direction × strategy × `merge.auto`, as one reviewed file.
 
-use memsync::object::{Memory, Metadata};
-use memsync::reconcile::{Direction, Pair, Plan, Preference, SideName, State, Strategy};
+use memsync::object::{Memory, Metadata, SideName};
+use memsync::reconcile::{Direction, Pair, Plan, State, Strategy};
 
 use crate::gallery::{aligned, assert_gallery};
 use crate::world::{Asked, Server, World, key, memory};
@@ -91,7 +91,7 @@ fn rows_of(world: &mut World, state: State, (base, local, remote): Case) -> Vec<
                 direction,
                 strategy,
                 auto_merge,
-                newer: Preference::Theirs,
+                newer: SideName::Remote,
                 ..Asked::default()
             };
             let (on, off) = (effects(world, &asked(true)), effects(world, &asked(false)));

@@ -1,7 +1,7 @@
 //! Every base pair, local and remote version over {absent, v1, v2, v3}, through every option.
 
-use memsync::object::Memory;
-use memsync::reconcile::{Direction, Pair, Preference, SideName, Strategy};
+use memsync::object::{Memory, SideName};
+use memsync::reconcile::{Direction, Pair, Strategy};
 
 use crate::world::{Asked, Server, World, key, memory};
 
@@ -36,7 +36,7 @@ fn every_world(versions: [&str; 3], mut check: impl FnMut(&World)) {
 }
 
 fn every_question() -> Vec<Asked> {
-    let (ours, theirs) = (Preference::Ours, Preference::Theirs);
+    let (ours, theirs) = (SideName::Local, SideName::Remote);
     let strategies = [
         (Strategy::Wait, theirs),
         (Strategy::Ours, theirs),

@@ -1,7 +1,7 @@
 //! What becomes of each field when both sides' forms and their bases differ, as one reviewed file.
 
-use memsync::object::{Memory, Metadata};
-use memsync::reconcile::{Preference, merge};
+use memsync::object::{Memory, Metadata, SideName};
+use memsync::reconcile::merge;
 
 use crate::gallery::{aligned, assert_gallery};
 
@@ -159,7 +159,7 @@ fn row(field: &str, (situation, base, ours, theirs): Case) -> Vec<String> {
     let merged = |preference| merge(pair, &value(ours), &value(theirs), preference);
     let plain = merged(None);
     let collisions: Vec<String> = plain.collisions.iter().map(ToString::to_string).collect();
-    let taken = [Preference::Ours, Preference::Theirs].map(|preference| {
+    let taken = [SideName::Local, SideName::Remote].map(|preference| {
         let taken = merged(Some(preference));
         assert_eq!(taken.collisions, plain.collisions, "a strategy decides conflicts, it does not hide them");
         let [local, remote] = [taken.local, taken.remote].map(|memory| shown(field, &memory));

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use memsync::object::{ContentHash, Memory, Metadata};
-use memsync::reconcile::{
-    self, After, Merged, Preference, Resolution, Resolved, Scope, SideName, State, advance, merge, same_tag,
-    same_type,
-};
+use memsync::object::{ContentHash, Memory, Metadata, SideName};
+use memsync::reconcile::{self, After, Merged, Resolved, Scope, State, advance, merge, same_tag, same_type};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -109,7 +106,7 @@ proptest! {
         // The one documented exception: only a server makes `observation` of a type, or of none.
         let types = [&ours, &theirs].map(|memory| memory.memory_type.as_deref());
         prop_assume!(!types.contains(&Some("observation")));
-        let take = |swap| preference.map(|ours| if ours == swap { Preference::Theirs } else { Preference::Ours });
+        let take = |swap| preference.map(|ours| if ours == swap { SideName::Remote } else { SideName::Local });
         let forward = merge(base.as_ref().map(|(ours, theirs)| (ours, theirs)), &ours, &theirs, take(false));
         let back = merge(base.as_ref().map(|(ours, theirs)| (theirs, ours)), &theirs, &ours, take(true));
         prop_assert_eq!(forward, Merged { local: back.remote, remote: back.local, collisions: back.collisions });
@@ -131,7 +128,7 @@ proptest! {
         let base = base.map(|(ours, theirs)| (plain(ours), plain(theirs)));
         let (ours, theirs) = (plain(ours), plain(theirs));
         let base = base.as_ref().map(|(ours, theirs)| (ours, theirs));
-        let preference = Some(if is_ours { Preference::Ours } else { Preference::Theirs });
+        let preference = Some(if is_ours { SideName::Local } else { SideName::Remote });
         let once = merge(base, &ours, &theirs, preference);
         let twice = merge(base, &once.local, &once.remote, None);
         prop_assert_eq!(twice, Merged { collisions: BTreeSet::new(), ..once });
@@ -383,7 +380,7 @@ proptest! {
     #[test]
     fn a_users_answer_ends_a_conflict(world in arbitrary::world(), ours in any::<bool>()) {
         let mut world = world;
-        let resolution = if ours { Resolution::Ours } else { Resolution::Theirs };
+        let resolution = if ours { SideName::Local } else { SideName::Remote };
         let side = if ours { SideName::Local } else { SideName::Remote };
         let conflicts = world.plan(&Asked::default()).conflicts;
         let before = world.clone();

@@ -1,8 +1,8 @@
 //! A side that was restored from a backup, and its difference from a user who changes their mind.
 
 use memsync::object::tree::{Difference, Snapshot};
-use memsync::object::{BlobId, Memory};
-use memsync::reconcile::{Base, Pair, SideName, find_rewind, rewound_base};
+use memsync::object::{BlobId, Memory, SideName};
+use memsync::reconcile::{Base, Pair, find_rewind, rewound_base};
 
 use crate::world::{Asked, Memories, Server, World, headers, key, memory, snapshot};
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use memsync::object::tree::Snapshot;
-use memsync::object::{BlobId, ContentHash, Memory, Metadata, Timestamp};
+use memsync::object::{BlobId, ContentHash, Memory, Metadata, SideName, Timestamp};
 use memsync::reconcile::{
-    self, After, Base, Direction, Options, Plan, Preference, Resolved, Scope, SideName, Step, Strategy,
-    advance, compare, is_rewriting, plan,
+    self, After, Base, Direction, Options, Plan, Resolved, Scope, Step, Strategy, advance, compare,
+    is_rewriting, plan,
 };
 
 /// A memory from its canonical headers, separated by `; `, and `content TEXT` where the text matters.
@@ -105,7 +105,7 @@ pub(crate) struct Asked {
     pub strategy: Strategy,
     pub auto_merge: bool,
     pub scope: Scope,
-    pub newer: Preference,
+    pub newer: SideName,
     pub resolutions: BTreeMap<ContentHash, Resolved>,
 }
 
@@ -116,7 +116,7 @@ impl Default for Asked {
             strategy: Strategy::Wait,
             auto_merge: true,
             scope: Scope::default(),
-            newer: Preference::Theirs,
+            newer: SideName::Remote,
             resolutions: BTreeMap::new(),
         }
     }

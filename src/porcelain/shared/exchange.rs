@@ -1,11 +1,12 @@
 //! What `pull`, `apply`, `push` and `sync` share: from the command line to the conductor and back to the page.
 
 use crate::error::{CommandError, ErrorKind, ExitCode};
+use crate::object::SideName;
 use crate::porcelain::shared::arguments::{Execution, Selection};
 use crate::porcelain::shared::reading::{Meter, fetch, read_local};
 use crate::porcelain::shared::selection::{scope, strategy};
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
-use crate::reconcile::{Conflict, Direction, Plan, Planned, SideName, Step};
+use crate::reconcile::{Conflict, Direction, Plan, Planned, Step};
 use crate::side::Side;
 use crate::sync::{Chosen, Done, Problem, Proposal, Report, Session, Wishes};
 use crate::ui::view::run::{Counts, Line, NotTaken, Run, Verb, Waiting};
@@ -44,6 +45,9 @@ pub(crate) fn run(
     let access = if execution.dry_run { Access::Read } else { Access::Write };
     let store = workspace.store(access, steps.command)?;
     let session = workspace.session(&store, execution.remote.as_deref());
+    if session.interrupted_edits()? > 0 {
+        workspace.ui.note("the last run did not end; this one finishes its work");
+    }
     let mut exchange = Exchange { steps, execution, access, session, workspace };
     let (mut pulled, mut pushed) = (Done::default(), Done::default());
     let mut round = 1;

@@ -1,7 +1,8 @@
 //! Reading both sides, with progress, and with a question where a certificate is unknown.
 
 use crate::error::CommandError;
-use crate::reconcile::{Base, SideName};
+use crate::object::SideName;
+use crate::reconcile::Base;
 use crate::remote::InvalidFingerprint;
 use crate::side;
 use crate::sync::{self, Progress, Reading, Session};

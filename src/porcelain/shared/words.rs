@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::object::BlobId;
-use crate::reconcile::{Brake, SideName};
+use crate::object::{BlobId, SideName};
+use crate::reconcile::Brake;
 use crate::store::Store;
 use crate::sync::Proposal;
 use crate::ui::view::text::{memories, moment};

@@ -64,7 +64,7 @@ fn nobody_at_the_address_is_an_unreachable_server() {
 fn a_wrong_key_is_refused_at_once() {
     let refusal = json!({"detail": {"error": "authorization_required", "error_description": "Key\nneeded."}});
     let (server, answer) = ask(vec![Reply::Status(401, "", refusal)]);
-    insta::assert_snapshot!(server.words(&answer.unwrap_err()), @r#"Unauthorized { address: "SERVER", detail: "Key needed." }: SERVER refused the API key: Key needed."#);
+    insta::assert_snapshot!(server.words(&answer.unwrap_err()), @r#"Unauthorized { address: "SERVER", detail: "the API key is wrong" }: SERVER does not let this device in: the API key is wrong"#);
     assert_eq!(server.asked().len(), 1);
 }
 

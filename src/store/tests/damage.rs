@@ -1,6 +1,7 @@
 //! Files whose bytes were changed by something else.
 
 use super::*;
+use crate::object::SideName;
 
 const MEMORIES: usize = 80;
 
@@ -33,7 +34,7 @@ fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error> {
                 resolution: None,
             }],
         )?;
-        let (side, reason) = (Side::Remote, "too long".to_owned());
+        let (side, reason) = (SideName::Remote, "too long".to_owned());
         store.record_failure(&Failure {
             key: key(2),
             remote: remote.clone(),

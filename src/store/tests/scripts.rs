@@ -1,7 +1,7 @@
 //! The statements of the sync scripts that came with mcp-memory-service, read word for word, against the views.
 
 use super::*;
-use crate::object::Metadata;
+use crate::object::{Metadata, SideName};
 
 fn ask(store: &Store, sql: &str) -> String {
     let mut statement = store.connection.prepare(sql).unwrap();
@@ -70,8 +70,8 @@ fn the_old_status_command_reads_it() {
     let changes: Vec<_> = (1..=6).map(|number| staged(&store, number, Operation::Insert)).collect();
     store.set_staged(&changes).unwrap();
     store.set_conflicts("origin", &[conflict(2), conflict(3)]).unwrap();
-    store.resolve("origin", &key(3), Resolution::Theirs).unwrap();
-    for (number, side) in [(4, Side::Remote), (5, Side::Local), (2, Side::Remote)] {
+    store.resolve("origin", &key(3), SideName::Remote).unwrap();
+    for (number, side) in [(4, SideName::Remote), (5, SideName::Local), (2, SideName::Remote)] {
         let (reason, remote) = ("no".to_owned(), "origin".to_owned());
         let failure = Failure { key: key(number), remote, side, reason, refused: false, attempts: 1, at: 1 };
         store.record_failure(&failure).unwrap();
@@ -95,9 +95,9 @@ fn the_old_status_command_reads_it() {
     assert_snapshot!(
         ask(&store, "SELECT conflict_status, resolution, detected_at FROM conflict_resolution ORDER BY 1"),
         @"
-        detected||2023-11-14 22:15:00
-        resolved|theirs|2023-11-14 22:15:00
-        "
+    detected||2023-11-14 22:15:00
+    resolved|remote|2023-11-14 22:15:00
+    "
     );
     // As resolve_conflicts.sh lists them.
     assert_snapshot!(

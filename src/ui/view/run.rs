@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::text::{counted, fit, memories, pad};
-use crate::object::ContentHash;
-use crate::reconcile::{SideName, State};
+use crate::object::{ContentHash, SideName};
+use crate::reconcile::State;
 use crate::ui::{Label, Palette, escape_line};
 
 /// How many memories were, or would be, created, changed and deleted.

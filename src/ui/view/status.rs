@@ -4,8 +4,8 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{fit, memories, moment, pad};
-use crate::object::ContentHash;
-use crate::reconcile::{SideName, State};
+use crate::object::{ContentHash, SideName};
+use crate::reconcile::State;
 use crate::ui::{Label, Palette, escape_line};
 
 /// Everything that the page is about.
@@ -27,6 +27,8 @@ pub struct Status {
     pub entries: Vec<Entry>,
     /// What cannot be carried, in one sentence each.
     pub unreadable: Vec<String>,
+    /// How many edits of a run that did not end may or may not have reached the server.
+    pub interrupted_edits: usize,
     /// How many memories of this device have no vector.
     pub missing_vectors: u64,
     /// Why the next sync would stop, with what lets it through.
@@ -194,6 +196,9 @@ impl Status {
             part += &heading(palette, "The next sync stops", "nothing is changed before you decide");
             part.extend(self.brakes.iter().map(|why| format!("\t{}\n", escape_line(why))));
         }
+        if self.interrupted_edits > 0 {
+            part.push_str("\nThe last run did not end; the next one finishes its work.\n");
+        }
         if self.missing_vectors > 0 {
             let count = memories(usize::try_from(self.missing_vectors).unwrap_or(usize::MAX));
             part.extend([format!(
@@ -229,6 +234,7 @@ impl Status {
             last_remote_sync: self.last_fetch,
             last_push_attempt: self.last_push,
             local_memories: self.held,
+            interrupted_edits: self.interrupted_edits,
             without_vector: self.missing_vectors,
             entries: self.entries.iter().map(EntryJson::from).collect(),
             unreadable: self.unreadable.clone(),
@@ -268,6 +274,7 @@ pub struct StatusJson {
     last_remote_sync: Option<i64>,
     last_push_attempt: Option<i64>,
     local_memories: usize,
+    interrupted_edits: usize,
     without_vector: u64,
     entries: Vec<EntryJson>,
     unreadable: Vec<String>,

@@ -31,6 +31,7 @@ pub struct Status {
     pub last_remote_sync: Option<i64>,
     pub last_push_attempt: Option<i64>,
     pub local_memories: u64,
+    pub interrupted_edits: usize,
     pub without_vector: u64,
     pub entries: Vec<StatusEntry>,
     pub unreadable: Vec<String>,
