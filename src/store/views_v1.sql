@@ -39,6 +39,6 @@ SELECT
     key AS content_hash,
     remote,
     CASE WHEN resolution IS NULL THEN 'detected' ELSE 'resolved' END AS conflict_status,
-    resolution,
+    CASE resolution WHEN 'local' THEN 'ours' WHEN 'remote' THEN 'theirs' END AS resolution,
     datetime(since, 'unixepoch') AS detected_at
 FROM conflicts;
