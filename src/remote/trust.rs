@@ -99,7 +99,9 @@ pub(super) fn objection(cause: &rustls::Error) -> String {
             "it was made for another name"
         }
         // webpki's word for a certificate made as the service's guide says: an authority that vouches for itself.
-        other if other.to_string().contains("CaUsedAsEndEntity") => "it is self-made: nobody else vouches for it",
+        other if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is self-made: nobody else vouches for it"
+        }
         other => return other.to_string(),
     };
     words.to_owned()

@@ -13,7 +13,7 @@ use crate::store::{self, IndexEntry};
 /// What a side holds.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
-    /// Every memory that can be carried.
+    /// Every memory that can be carried, and those that cannot as they were when both sides last agreed.
     pub snapshot: Snapshot,
     /// When the side says that each was last written; only `-X newest` looks at it.
     pub updated_at: HashMap<ContentHash, Timestamp>,
@@ -102,6 +102,11 @@ impl Reader<'_> {
     fn take(&mut self, found: Found, known: &dyn Fn(&ContentHash) -> Option<BlobId>) -> ControlFlow<()> {
         match found {
             Found::Unreadable { key, why } => {
+                // It stands in the snapshot as it was when both sides agreed, lest a later look at what was read here
+                // takes it for deleted.
+                if let Some((key, blob)) = key.as_ref().and_then(|key| Some((key, known(key)?))) {
+                    self.reading.snapshot.insert(key.clone(), blob);
+                }
                 // A direct question may show again what the snapshot showed.
                 let unreadable = Unreadable { key, why };
                 if !self.reading.unreadable.contains(&unreadable) {

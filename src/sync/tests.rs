@@ -273,6 +273,21 @@ fn what_cannot_be_read_is_left_alone_on_both_sides() {
 }
 
 #[test]
+fn what_the_server_could_not_show_is_not_deleted_by_a_later_apply() {
+    let (mut device, mut server) = busy();
+    device.sync(&mut server);
+    server.unreadable = Some(key("kept-1"));
+    device.sync(&mut server);
+    let store = device.store();
+    let session = session(&store);
+    let base = session.base().unwrap();
+    let ours = session.read(SideName::Local, &mut device.world, &base.base, &mut |_| {}).unwrap();
+    let theirs = session.last_fetched().unwrap();
+    let wishes = Wishes { direction: Some(Direction::Pull), ..Wishes::default() };
+    assert!(session.propose(base, ours, theirs, wishes).unwrap().plan.has_no_steps());
+}
+
+#[test]
 fn one_refused_memory_stays_staged_and_stops_no_other() {
     let (mut device, mut server) = busy();
     server.refuses = Some(key("new-here"));
