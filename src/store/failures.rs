@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::{Error, Store};
-use crate::object::{ContentHash, SideName};
+use crate::object::{BlobId, ContentHash, SideName};
 
 const WHAT: &str = "the failures";
 
@@ -18,8 +18,10 @@ pub struct Failure {
     pub side: SideName,
     /// Why, in one sentence.
     pub reason: String,
-    /// Whether trying again without a change is of no use.
-    pub refused: bool,
+    /// The version that the side will not take as it is; `None` where trying again may help.
+    pub refused: Option<BlobId>,
+    /// The similar memory that the server already holds, where that is the reason.
+    pub similar_to: Option<ContentHash>,
     /// How often it was tried.
     pub attempts: u32,
     /// When it was last tried, in seconds since 1970 in UTC.
@@ -32,16 +34,17 @@ impl Store {
     pub fn record_failure(&self, failure: &Failure) -> Result<(), Error> {
         self.execute(
             WHAT,
-            "INSERT INTO failures (key, remote, side, reason, refused, attempts, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO failures (key, remote, side, reason, refused, similar_to, attempts, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT DO UPDATE SET reason = excluded.reason, refused = excluded.refused,
-                 attempts = attempts + excluded.attempts, at = excluded.at",
+                 similar_to = excluded.similar_to, attempts = attempts + excluded.attempts, at = excluded.at",
             params![
                 failure.key,
                 failure.remote,
                 failure.side,
                 failure.reason,
                 failure.refused,
+                failure.similar_to,
                 failure.attempts,
                 failure.at
             ],
@@ -58,7 +61,7 @@ impl Store {
 
     /// What this device and a remote did not take of each other, sorted by key.
     pub fn failures(&self, remote: &str) -> Result<Vec<Failure>, Error> {
-        let sql = "SELECT key, remote, side, reason, refused, attempts, at
+        let sql = "SELECT key, remote, side, reason, refused, similar_to, attempts, at
                    FROM failures WHERE remote = ?1 ORDER BY key, side";
         self.rows(WHAT, sql, [remote], |row| {
             Ok(Failure {
@@ -67,8 +70,9 @@ impl Store {
                 side: row.get(2)?,
                 reason: row.get(3)?,
                 refused: row.get(4)?,
-                attempts: row.get(5)?,
-                at: row.get(6)?,
+                similar_to: row.get(5)?,
+                attempts: row.get(6)?,
+                at: row.get(7)?,
             })
         })
     }
@@ -77,6 +81,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::ObjectId;
     use crate::store::tests::{Fixture, fixture, key};
 
     #[test]
@@ -87,7 +92,8 @@ mod tests {
             remote: "origin".to_owned(),
             side,
             reason: reason.to_owned(),
-            refused: at > 10,
+            refused: (at > 10).then(|| BlobId::of(b"long")),
+            similar_to: (at > 10).then(|| key(9)),
             attempts: 1,
             at,
         };

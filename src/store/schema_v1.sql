@@ -50,7 +50,8 @@ CREATE TABLE failures (
     remote TEXT NOT NULL,
     side TEXT NOT NULL,
     reason TEXT NOT NULL,
-    refused INTEGER NOT NULL,
+    refused BLOB,
+    similar_to TEXT,
     attempts INTEGER NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (key, remote, side)

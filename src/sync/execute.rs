@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::AddAssign;
 
 use super::{Chosen, Error, Progress, Proposal, Session};
-use crate::object::{ContentHash, Edit, Memory, Outcome, Refusal, SideName};
+use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, SideName};
 use crate::reconcile::{After, Plan, Step, is_rewriting};
 use crate::side::Side;
-use crate::store::Intent;
+use crate::store::{Failure, Intent};
 
 /// How many memories were created, changed and deleted on one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,10 +61,12 @@ pub struct Problem {
     pub key: ContentHash,
     /// What happened, in one sentence.
     pub reason: String,
-    /// The side will not take it as it is; otherwise the next run tries again.
-    pub refused: bool,
+    /// The version that the side will not take as it is; `None` where the next run tries again.
+    pub refused: Option<BlobId>,
     /// The similar memory that the server already holds, where that is the reason.
     pub similar_to: Option<ContentHash>,
+    /// It was refused by an earlier run, has not changed since, and was not sent again.
+    pub is_known: bool,
 }
 
 /// What a run did.
@@ -98,13 +100,24 @@ impl Session<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Report, Error> {
         self.announce(chosen.plan)?;
-        let mut run =
-            Run { session: self, plan: chosen.plan, after: After::default(), report: Report::default() };
+        let refused = if proposal.wishes.retry_refused { HashMap::new() } else { self.refused()? };
+        let (after, report) = (After::default(), Report::default());
+        let mut run = Run { session: self, plan: chosen.plan, refused, after, report };
         let outcome = run.apply_all(local, remote, progress);
         let Run { after, mut report, .. } = run;
         report.error = outcome.err();
         self.record(proposal, chosen, &after, &report)?;
         Ok(report)
+    }
+
+    /// What the server refused not long ago, by memory: sending it again would be refused again. After a day it is
+    /// tried once more, since servers compare with what is recent.
+    fn refused(&self) -> Result<HashMap<ContentHash, Failure>, Error> {
+        const DAY: i64 = 24 * 60 * 60;
+        let is_recent = |failure: &Failure| (0..DAY).contains(&(self.now - failure.at));
+        let failures = self.store.failures(&self.remote)?.into_iter();
+        let refused = failures.filter(|failure| failure.side == SideName::Remote && is_recent(failure));
+        Ok(refused.map(|failure| (failure.key.clone(), failure)).collect())
     }
 
     /// Keeps the merged memories, and notes what is about to happen.
@@ -129,6 +142,8 @@ impl Session<'_> {
 struct Run<'a> {
     session: &'a Session<'a>,
     plan: &'a Plan,
+    /// What the server refused before, and is not sent again unless it has changed.
+    refused: HashMap<ContentHash, Failure>,
     after: After,
     report: Report,
 }
@@ -160,8 +175,11 @@ impl Run<'_> {
         deletions: bool,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Error> {
-        let steps: Vec<(&ContentHash, Step)> =
+        let mut steps: Vec<(&ContentHash, Step)> =
             self.plan.steps(name).filter(|(_, step)| step.is_deletion() == deletions).collect();
+        if name == SideName::Remote {
+            steps.retain(|(key, step)| !self.is_refused_again(key, *step));
+        }
         let mut rest = steps.as_slice();
         let mut count = 0;
         while !rest.is_empty() {
@@ -178,6 +196,21 @@ impl Run<'_> {
             rest = later;
         }
         Ok(())
+    }
+
+    /// Whether the server refused this very version; the problem is then reported as it was.
+    fn is_refused_again(&mut self, key: &ContentHash, step: Step) -> bool {
+        let known =
+            self.refused.get(key).filter(|known| known.refused.is_some() && known.refused == step.target);
+        self.report.problems.extend(known.map(|known| Problem {
+            side: SideName::Remote,
+            key: key.clone(),
+            reason: known.reason.clone(),
+            refused: step.target,
+            similar_to: known.similar_to.clone(),
+            is_known: true,
+        }));
+        known.is_some()
     }
 
     /// The first edits of `steps`, with their memories, and how many steps they are.
@@ -207,13 +240,14 @@ impl Run<'_> {
         let steps: HashMap<&ContentHash, Step> = batch.iter().copied().collect();
         session.store.transaction(|_| {
             for (key, outcome) in outcomes {
-                match (outcome, steps.get(&key).copied()) {
+                let step = steps.get(&key).copied();
+                match (outcome, step) {
                     (Outcome::Done { now }, Some(step)) => self.done(name, key, step, now)?,
                     (Outcome::Stale, _) => self.report.stale.push((name, key)),
                     (Outcome::Refused(refusal), _) => {
-                        self.problem(name, key, refusal.to_string(), Some(refusal));
+                        self.problem(name, key, refusal.to_string(), step, Some(refusal));
                     }
-                    (Outcome::Failed { reason }, _) => self.problem(name, key, reason, None),
+                    (Outcome::Failed { reason }, _) => self.problem(name, key, reason, None, None),
                     (Outcome::Done { .. }, None) => {}
                 }
             }
@@ -255,12 +289,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn problem(&mut self, side: SideName, key: ContentHash, reason: String, refusal: Option<Refusal>) {
-        let refused = refusal.is_some();
+    fn problem(
+        &mut self,
+        side: SideName,
+        key: ContentHash,
+        reason: String,
+        step: Option<Step>,
+        refusal: Option<Refusal>,
+    ) {
+        let refused = refusal.as_ref().and(step).and_then(|step| step.target);
         let similar_to = match refusal {
             Some(Refusal::Similar { to }) => Some(to),
             _ => None,
         };
-        self.report.problems.push(Problem { side, key, reason, refused, similar_to });
+        self.report.problems.push(Problem { side, key, reason, refused, similar_to, is_known: false });
     }
 }

@@ -25,6 +25,8 @@ pub struct Wishes {
     pub scope: Scope,
     /// The same, by name.
     pub only: Option<BTreeSet<ContentHash>>,
+    /// What the server refused is sent again though it has not changed.
+    pub retry_refused: bool,
     /// How much may be deleted without asking.
     pub limit: DeletionLimit,
 }

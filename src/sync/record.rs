@@ -53,8 +53,8 @@ impl Session<'_> {
             if report.error.is_none() {
                 store.clear_journal(&self.remote)?;
             }
-            let pushed = chosen.plan.steps(SideName::Remote).next().is_some();
-            if pushed {
+            let held_back = report.problems.iter().filter(|problem| problem.is_known).count();
+            if chosen.plan.steps(SideName::Remote).count() > held_back {
                 store.set_fact(LAST_PUSH, &self.now.to_string(), self.now)?;
             }
             Ok(())
@@ -166,13 +166,14 @@ impl Session<'_> {
                 self.store.clear_failure(&self.remote, side, &failure.key)?;
             }
         }
-        for problem in problems {
+        for problem in problems.iter().filter(|problem| !problem.is_known) {
             self.store.record_failure(&Failure {
                 key: problem.key.clone(),
                 remote: self.remote.clone(),
                 side: problem.side,
                 reason: problem.reason.clone(),
                 refused: problem.refused,
+                similar_to: problem.similar_to.clone(),
                 attempts: 1,
                 at: self.now,
             })?;

@@ -22,6 +22,7 @@ struct World {
     unlisted: Option<ContentHash>,
     unreadable: Option<ContentHash>,
     refuses: Option<ContentHash>,
+    refusals: usize,
     /// Somebody else writes this just before the next edits arrive.
     intruder: Option<(ContentHash, Memory)>,
     writes: usize,
@@ -51,6 +52,7 @@ impl World {
             return Outcome::Stale;
         }
         if self.refuses.as_ref() == Some(&edit.key) {
+            self.refusals += 1;
             return Outcome::Refused(Refusal::Similar { to: key("similar") });
         }
         self.writes += 1;
@@ -300,8 +302,18 @@ fn one_refused_memory_stays_staged_and_stops_no_other() {
     assert_eq!(store.failures("origin").unwrap().len(), 1);
     assert_eq!(store.staged().unwrap().len(), 1);
     drop(store);
-    server.refuses = None;
+
+    let (_, report) = device.sync(&mut server);
+    assert!(report.unwrap().problems[0].is_known, "it is still reported, and not sent again");
+    assert_eq!(server.refusals, 1);
+    device.world.set("new-here", "new-here", &["changed"]);
     device.sync(&mut server);
+    assert_eq!(server.refusals, 2, "it has changed");
+    device.run(&mut server, Wishes { retry_refused: true, ..Wishes::default() }, None);
+    assert_eq!(server.refusals, 3, "the user insists");
+
+    server.refuses = None;
+    device.run(&mut server, Wishes { retry_refused: true, ..Wishes::default() }, None);
     assert!(device.store().failures("origin").unwrap().is_empty());
     assert!(server.memories.contains_key("new-here"));
 }

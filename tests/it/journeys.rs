@@ -139,6 +139,9 @@ fn a_memory_that_the_server_does_not_take_back_stays_staged(world: &World) {
     let status = member.device.memsync(["status", "--porcelain"]);
     assert_eq!(status.stdout, format!("A.F {key}\tGone and back again\n"), "{status}");
     assert!(seen(&member.service).contains_key(&key), "it stays where it was written");
+    let asked = world.server.requests().len();
+    member.device.memsync(["sync"]).expect_status(6);
+    assert_eq!(world.server.writes_since(asked), [""; 0], "what was refused is not sent again and again");
 }
 
 /// What other programs wrote into a device's database, and no server keeps as it is.

@@ -40,6 +40,7 @@ pub(crate) fn run(
         direction: Some(steps.direction),
         strategy: strategy(execution.strategy),
         scope: scope(selection, workspace)?,
+        retry_refused: steps.direction == Direction::Push || !steps.deduplicate,
         ..workspace.wishes()?
     };
     let access = if execution.dry_run { Access::Read } else { Access::Write };
@@ -265,7 +266,7 @@ fn not_taken(problem: &Problem) -> NotTaken {
         content_hash: problem.key.to_string(),
         side: problem.side.to_string(),
         reason: problem.reason.clone(),
-        refused: problem.refused,
+        refused: problem.refused.is_some(),
         similar_to: problem.similar_to.as_ref().map(ToString::to_string),
     }
 }

@@ -40,7 +40,8 @@ fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error> {
             remote: remote.clone(),
             side,
             reason,
-            refused: true,
+            refused: Some(blob),
+            similar_to: None,
             attempts: 1,
             at: 1,
         })?;

@@ -73,7 +73,16 @@ fn the_old_status_command_reads_it() {
     store.resolve("origin", &key(3), SideName::Remote).unwrap();
     for (number, side) in [(4, SideName::Remote), (5, SideName::Local), (2, SideName::Remote)] {
         let (reason, remote) = ("no".to_owned(), "origin".to_owned());
-        let failure = Failure { key: key(number), remote, side, reason, refused: false, attempts: 1, at: 1 };
+        let failure = Failure {
+            key: key(number),
+            remote,
+            side,
+            reason,
+            refused: None,
+            similar_to: None,
+            attempts: 1,
+            at: 1,
+        };
         store.record_failure(&failure).unwrap();
     }
     store.set_fact("last_remote_sync", "", 1_700_000_000).unwrap();
@@ -96,7 +105,7 @@ fn the_old_status_command_reads_it() {
         ask(&store, "SELECT conflict_status, resolution, detected_at FROM conflict_resolution ORDER BY 1"),
         @"
     detected||2023-11-14 22:15:00
-    resolved|remote|2023-11-14 22:15:00
+    resolved|theirs|2023-11-14 22:15:00
     "
     );
     // As resolve_conflicts.sh lists them.
