@@ -1,4 +1,5 @@
 //! What SQLite's result codes mean for a side.
+#![expect(clippy::disallowed_methods, reason = "what SQLite cannot open is looked at to say why")]
 
 use std::path::Path;
 

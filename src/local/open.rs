@@ -1,4 +1,8 @@
 //! Opens the database file, and keeps what is known of its schema up to date.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this device's database is a file, and this is where it is opened"
+)]
 
 use std::path::Path;
 use std::time::Duration;

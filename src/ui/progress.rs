@@ -1,4 +1,5 @@
 //! Progress, for people who wait.
+#![expect(clippy::disallowed_methods, reason = "progress shows once work lasts longer than a moment")]
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 use crate::error::{CommandError, ErrorKind, ExitCode};
 use crate::object::SideName;
 use crate::porcelain::shared::arguments::{Execution, Selection};
-use crate::porcelain::shared::reading::{Meter, fetch, read_local};
+use crate::porcelain::shared::reading::{Meter, fetch, read_local, requests};
 use crate::porcelain::shared::selection::{scope, strategy};
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Conflict, Direction, Plan, Planned, Step};
@@ -86,6 +86,16 @@ fn take(page: &mut Run, report: &Report, pulled: Done, pushed: Done) {
     page.is_dry = false;
     page.pulled = counts(pulled);
     page.pushed = counts(pushed);
+    let is_open = |side: SideName, line: &Line| {
+        let mut problems = report.problems.iter().map(|problem| (problem.side, &problem.key));
+        problems.any(|problem| problem == (side, &line.key))
+            || report.stale.contains(&(side, line.key.clone()))
+    };
+    for line in &mut page.lines {
+        line.local = line.local.filter(|_| !is_open(SideName::Local, line));
+        line.remote = line.remote.filter(|_| !is_open(SideName::Remote, line));
+    }
+    page.lines.retain(|line| line.local.is_some() || line.remote.is_some());
     page.problems = report.problems.iter().map(not_taken).collect();
     page.stale = report.stale.iter().map(|(_, key)| key.to_string()).collect();
 }
@@ -125,10 +135,18 @@ impl Exchange<'_> {
             }
         };
         let mut meter = Meter::new(&mut self.workspace.ui, &self.session.remote);
-        let remote = remote.as_mut().map(|remote| remote as &mut dyn Side);
-        Ok(self
-            .session
-            .execute(proposal, chosen, Some(&mut local), remote, &mut |progress| meter.show(progress))?)
+        let side = remote.as_mut().map(|remote| remote as &mut dyn Side);
+        let report = self.session.execute(proposal, chosen, Some(&mut local), side, &mut |progress| {
+            meter.show(progress);
+        })?;
+        drop(meter);
+        if let Some(remote) = remote {
+            let (all, writes) = (requests(remote.requests()), remote.writes());
+            self.workspace
+                .ui
+                .step(&format!("{}: {all} to write, {writes} of them changes", self.session.remote));
+        }
+        Ok(report)
     }
 
     /// Shows what was done, or would be, and says how it ended.

@@ -6,6 +6,7 @@ use crate::reconcile::Base;
 use crate::remote::InvalidFingerprint;
 use crate::side;
 use crate::sync::{self, Progress, Reading, Session};
+use crate::ui::view::text::counted;
 use crate::ui::{self, Ui};
 use crate::workspace::{Access, Workspace};
 
@@ -41,8 +42,13 @@ fn read_remote(
     let mut meter = Meter::new(&mut workspace.ui, &session.remote);
     let reading = session.read(SideName::Remote, &mut remote, base, &mut |progress| meter.show(progress));
     drop(meter);
-    workspace.ui.step(&format!("{}: {} requests", session.remote, remote.requests()));
+    workspace.ui.step(&format!("{}: {} to read it", session.remote, requests(remote.requests())));
     Ok(reading)
+}
+
+/// A number of requests, in words.
+pub(crate) fn requests(count: u64) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), "request", "requests")
 }
 
 /// Reads this device's database.
