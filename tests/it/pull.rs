@@ -91,7 +91,7 @@ fn only_the_selected_memories_are_brought() {
       <- new     [ID]  Wanted
     pulled: 1 new
     ----- stderr -----
-    origin: 2 requests
+    origin: 2 requests to read it
     ");
     let contents: Vec<String> = scene.device.database.live().into_iter().map(|row| row.content).collect();
     assert!(contents.contains(&"Wanted".to_owned()) && !contents.contains(&"Left for later".to_owned()));

@@ -62,7 +62,7 @@ fn it_says_little_or_nothing_or_each_step() {
       <- changed b5830158  Water boils at 100 degrees
     pulled: 1 changed
     ----- stderr -----
-    origin: 2 requests
+    origin: 2 requests to read it
     ");
     assert_snapshot!(scene.device.memsync(["sync", "-q", "-v"]), @"
     exit status: 2

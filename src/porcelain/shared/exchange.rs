@@ -140,7 +140,7 @@ impl Exchange<'_> {
             meter.show(progress);
         })?;
         drop(meter);
-        if let Some(remote) = remote {
+        if let Some(remote) = remote.filter(|remote| remote.requests() > 0) {
             let (all, writes) = (requests(remote.requests()), remote.writes());
             self.workspace
                 .ui
