@@ -36,3 +36,4 @@ mod stash;
 mod status;
 mod support;
 mod sync;
+mod trust;
