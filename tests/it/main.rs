@@ -25,6 +25,7 @@ mod journeys;
 mod log;
 mod man;
 mod objects;
+mod progress;
 mod pull;
 mod push;
 mod remote;
