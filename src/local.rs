@@ -67,6 +67,7 @@ pub struct Database {
     options: Options,
     schema: Schema,
     hold: Duration,
+    pauses: [Duration; 2],
     transactions: Transactions,
 }
 
@@ -75,8 +76,8 @@ impl Database {
     /// and [`Side::apply`] says [`side::Error::Unwritable`].
     pub fn open(options: Options) -> Result<Self, side::Error> {
         let (connection, schema) = open::open(&options)?;
-        let (hold, transactions) = (apply::HOLD, Transactions::default());
-        Ok(Self { connection, options, schema, hold, transactions })
+        let (hold, pauses) = (apply::HOLD, apply::PAUSES);
+        Ok(Self { connection, options, schema, hold, pauses, transactions: Transactions::default() })
     }
 
     /// What the database is like now.

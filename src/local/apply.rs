@@ -21,7 +21,7 @@ pub(super) const HOLD: Duration = Duration::from_millis(30);
 /// tries a write that finds the database locked six times within about six seconds, and each time looks only
 /// once. So a short run of edits can be dense, because it is over before the last try; a long one has to
 /// leave the database free for most of the time.
-const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(120)];
+pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(120)];
 
 /// The pause grows to this part of the time since the first transaction.
 const PAUSE_PART: u32 = 20;
@@ -54,7 +54,8 @@ impl Database {
                 report(key, outcome);
             }
             if edits.peek().is_some() {
-                thread::sleep((began.elapsed() / PAUSE_PART).clamp(PAUSES[0], PAUSES[1]));
+                let [shortest, longest] = self.pauses;
+                thread::sleep((began.elapsed() / PAUSE_PART).clamp(shortest, longest));
             }
         }
         Ok(())
@@ -66,7 +67,7 @@ impl Database {
         maker: Maker,
         edits: &mut Peekable<impl Iterator<Item = Edit>>,
     ) -> Result<Vec<(ContentHash, Outcome)>, side::Error> {
-        let Self { connection, options, schema, hold, transactions } = self;
+        let Self { connection, options, schema, hold, transactions, .. } = self;
         let fail = |error| error::writing(&options.path, error);
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;

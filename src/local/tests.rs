@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests make and damage database files")]
 
+mod scale;
+
 use std::cell::RefCell;
 use std::fs;
 

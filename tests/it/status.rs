@@ -1,12 +1,11 @@
 //! `memsync status`: what a sync would have to do.
 
-use std::process::Command;
-
 use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::support::documents::{self, Change, Choice, Status};
 use crate::support::scene::{ADA, BREAD, GATE, Scene, WATER, server};
+use crate::support::terminal::Terminal;
 
 #[test]
 fn before_the_first_sync_everything_is_new() {
@@ -222,21 +221,8 @@ fn hostile_text_is_escaped_on_a_terminal_and_in_lines_and_nowhere_else() {
     let shown = scene.device.memsync(["show", GATE]).success().stdout;
     assert!(shown.ends_with(&format!("\n\n{hostile}\n")), "{shown:?}");
 
-    // `script` gives its child a terminal; elsewhere than on Linux it takes other arguments.
-    if !cfg!(target_os = "linux") {
-        return;
-    }
-    let memsync = scene.device.command();
-    let mut terminal = Command::new("script");
-    terminal.args([
-        "-qec",
-        &format!("{} --no-pager show {GATE}", env!("CARGO_BIN_EXE_memsync")),
-        "/dev/null",
-    ]);
-    terminal.env_clear().current_dir(&scene.device.folder);
-    terminal.envs(memsync.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let Ok(output) = terminal.output() else { return };
-    let shown = scene.device.output(&output).success().stdout;
+    let Some(terminal) = Terminal::start(&scene.device, &["--no-pager", "show", GATE]) else { return };
+    let shown = terminal.finish(&scene.device).success().stdout;
     assert!(shown.contains("red \\u{1b}[31m, back \\u{202e}words"), "{shown:?}");
     assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'), "{shown:?}");
 }

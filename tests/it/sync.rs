@@ -331,3 +331,41 @@ fn a_server_that_was_restored_from_a_backup_is_noticed_and_healed() {
     assert_eq!(server.list()[WATER]["tags"], json!(["edited"]));
     assert_eq!(device.database.rows(), rows);
 }
+
+#[test]
+fn a_device_that_was_restored_from_a_backup_is_noticed_and_healed() {
+    let Some(server) = server() else { return };
+    let Some(mut scene) = Scene::synced(&server) else { return };
+    let database = scene.device.database.clone();
+    database.settle();
+    let backup = std::fs::read(database.path()).unwrap();
+    "2025-01-03T10:00:00Z".clone_into(&mut scene.device.now);
+    for key in [ADA, WATER, GATE] {
+        server.put(key, &json!({ "tags": ["edited"] }));
+    }
+    scene.device.memsync(["sync"]).success();
+
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", database.path().display()));
+    }
+    std::fs::write(database.path(), backup).unwrap();
+    let (rows, asked) = (database.rows(), server.requests().len());
+    let stopped = scene.device.memsync(["sync"]);
+    assert_snapshot!(stopped, @"
+    exit status: 3
+    ----- stderr -----
+    error: stopped before any change: this device holds 3 memories as they were after the sync of 2025-01-02 03:04: it seems to have been restored from a backup
+    hint: to put back there what is newer here: repeat with --allow-plan 1224868fd5dc
+    hint: to read it as edits, deletions included: repeat with --allow-plan 3b9e4a81c242
+    ");
+    assert_eq!((database.rows(), server.writes_since(asked)), (rows, Vec::new()));
+    let id = stopped.stderr.split("--allow-plan ").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert_snapshot!(scene.device.memsync(["sync", "--allow-plan", id]), @"
+    exit status: 0
+    ----- stdout -----
+    pulled: 3 changed
+    ");
+    assert!(database.live().iter().all(|row| row.tags.as_deref() == Some("edited")));
+    assert_eq!(server.writes_since(asked), [""; 0]);
+    assert_eq!(scene.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
+}

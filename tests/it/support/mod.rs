@@ -11,6 +11,7 @@ pub mod output;
 pub mod rust_source;
 pub mod scene;
 pub mod service;
+pub mod terminal;
 pub mod world;
 
 pub use database::Database;
