@@ -14,7 +14,10 @@ pub(super) const NAME_RULE: &str = "letters, digits, '.', '_' and '-', beginning
 /// Whether `text` can name a remote.
 #[must_use]
 pub fn is_remote_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+    // What git forbids in a ref is forbidden here too: a remote's snapshots are kept under its name.
+    let is_no_ref = text.contains("..") || text.ends_with('.') || text.rsplit('.').next() == Some("lock");
+    !is_no_ref
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 

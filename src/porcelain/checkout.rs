@@ -78,9 +78,8 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     // What the decision means for this device is done at once; what it means for the server, by the next push.
     let left = conflicts.len() - named.len();
     let proposal = propose(workspace, &session, Wishes { only: Some(named.clone()), ..wishes })?;
-    let chosen = proposal.choose(Some(&proposal.plan.id().to_string())).expect("this very plan is allowed");
     let mut local = workspace.local()?;
-    let report = session.execute(&proposal, chosen, Some(&mut local), None, &mut |_| {})?;
+    let report = session.execute(&proposal, proposal.plain(), Some(&mut local), None, &mut |_| {})?;
     if let Some(error) = report.error {
         return Err(CommandError::from_sync(error, &session.remote));
     }

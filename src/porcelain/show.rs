@@ -1,11 +1,14 @@
 //! `memsync show`: one object in full.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::error::{CommandError, ExitCode};
-use crate::object::{BlobId, CommitId, InvalidId, Kind, Memory};
+use crate::object::{BlobId, Commit, CommitId, ContentHash, InvalidId, Kind, Memory, TreeId};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::reading::read_local;
-use crate::porcelain::shared::selection::find_key;
+use crate::porcelain::shared::selection::{check_length, find_key};
 use crate::sync::Session;
+use crate::ui::escape_line;
 use crate::ui::view::diff::Change;
 use crate::ui::view::log::entry;
 use crate::workspace::Access;
@@ -53,6 +56,9 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     }
 }
 
+/// How many objects are looked at where a name is short.
+const SHOWN_OBJECTS: usize = 1000;
+
 /// What a name can lead to.
 enum Shown {
     Sync(CommitId),
@@ -67,18 +73,29 @@ fn find(name: Option<&str>, workspace: &mut Workspace, session: &Session<'_>) ->
         let last = base.id.ok_or_else(|| CommandError::usage("there is no sync yet"))?;
         return Ok(Shown::Sync(last));
     };
-    let objects = session.store.objects_with_prefix(name, 2).unwrap_or_default();
+    check_length(name)?;
+    let ours = read_local(workspace, session, &base.base)?.snapshot;
+    let theirs = session.last_fetched()?.snapshot;
+    let all = ours.keys().chain(theirs.keys()).chain(base.base.keys());
+    let keys: BTreeSet<&ContentHash> = all.filter(|key| key.as_str().starts_with(name)).collect();
+    let objects = session.store.objects_with_prefix(name, SHOWN_OBJECTS)?;
     let objects: Vec<_> = objects.into_iter().filter(|(kind, _)| *kind != Kind::Tree).collect();
-    if let ([(kind, id)], true) = (objects.as_slice(), name.len() >= 4) {
+    if keys.is_empty()
+        && let [(kind, id)] = objects.as_slice()
+    {
         let damaged = |error: InvalidId| CommandError::bug(error.to_string());
         return Ok(match kind {
             Kind::Commit => Shown::Sync(id.parse().map_err(damaged)?),
             _ => Shown::Memory(Box::new(session.store.memory(id.parse().map_err(damaged)?)?)),
         });
     }
-    let ours = read_local(workspace, session, &base.base)?.snapshot;
-    let theirs = session.last_fetched()?.snapshot;
-    let key = find_key(ours.keys().chain(theirs.keys()).chain(base.base.keys()), name, "memory or sync")?;
+    // A whole hash is meant even where an object's id begins alike.
+    let is_exact = keys.iter().any(|key| key.as_str() == name);
+    if let Some((_, id)) = objects.first().filter(|_| !is_exact) {
+        let error = CommandError::usage(format!("'{}' is short for several things", escape_line(name)));
+        return Err(error.with_hint(format!("one of them is {id}: give more characters")));
+    }
+    let key = find_key(keys, name, "memory or sync")?;
     let held = ours.get(&key).or(theirs.get(&key)).copied().or(base.base.get(&key).map(|pair| pair.local));
     let blob = held.expect("the key came from one of them");
     Ok(Shown::Memory(Box::new(session.store.memory(blob)?)))
@@ -94,19 +111,49 @@ fn show_sync(
     let commit = store.commit(id)?;
     let palette = workspace.ui.palette();
     workspace.ui.data(&entry(id, &commit, palette))?;
-    let Ok((local, _)) = session.sides_at(id) else {
+    let Ok((local, remote)) = session.sides_at(id) else {
         // A snapshot of one side: it has no base to compare with.
         return Ok(ExitCode::Done);
     };
-    let differences = match session.sync_before(id)? {
-        Some(before) => store.diff(session.sides_at(before)?.0, local)?,
-        None => store.snapshot(local)?.into_iter().map(|(key, blob)| (key, None, Some(blob))).collect(),
+    let before = session.sync_before(id)?.map(|before| session.sides_at(before)).transpose()?;
+    let since = |before: Option<TreeId>, now| match before {
+        Some(before) => store.diff(before, now),
+        None => store
+            .snapshot(now)
+            .map(|held| held.into_iter().map(|(key, blob)| (key, None, Some(blob))).collect()),
     };
+    let mut changes: BTreeMap<ContentHash, Change> = BTreeMap::new();
     let load = |blob: Option<BlobId>| blob.map(|blob| store.memory(blob)).transpose();
+    for (key, old, new) in since(before.map(|sides| sides.1), remote)? {
+        changes.insert(key.clone(), Change { key, old: load(old)?, new: load(new)? });
+    }
+    // What changed on both sides is shown in this device's form.
+    for (key, old, new) in since(before.map(|sides| sides.0), local)? {
+        changes.insert(key.clone(), Change { key, old: load(old)?, new: load(new)? });
+    }
     let is_terminal = workspace.ui.is_terminal();
-    for (key, old, new) in differences {
-        let change = Change { key, old: load(old)?, new: load(new)? };
-        workspace.ui.data(&change.text(palette, is_terminal))?;
+    for (key, change) in changes {
+        let text = change.text(palette, is_terminal) + &replaced(session, &commit, (local, remote), &key)?;
+        workspace.ui.data(&text)?;
     }
     Ok(ExitCode::Done)
+}
+
+/// The versions that both sides held before the sync and that it replaced or deleted: each can be shown by its id.
+fn replaced(
+    session: &Session<'_>,
+    commit: &Commit,
+    (local, remote): (TreeId, TreeId),
+    key: &ContentHash,
+) -> Result<String, CommandError> {
+    let store = session.store;
+    let [.., ours, theirs] = commit.parents.as_slice() else { return Ok(String::new()) };
+    let mut text = String::new();
+    for (place, snapshot, now) in [("this device", ours, local), ("the server", theirs, remote)] {
+        let held = store.find(store.commit(*snapshot)?.tree, key)?;
+        if let Some(blob) = held.filter(|blob| store.find(now, key).ok().flatten() != Some(*blob)) {
+            text.extend([format!("  replaced on {place}: memsync show {}\n", &blob.to_string()[..12])]);
+        }
+    }
+    Ok(text)
 }

@@ -116,6 +116,7 @@ fn entries(session: &Session<'_>, proposal: &Proposal) -> Result<Vec<Entry>, Com
         .store
         .failures(&session.remote)?
         .into_iter()
+        .filter(|failure| failure.side == SideName::Remote)
         .map(|failure| (failure.key, failure.reason))
         .collect();
     let resolved: BTreeMap<ContentHash, SideName> = session

@@ -122,6 +122,14 @@ pub struct Conflict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanId(String);
 
+impl PlanId {
+    /// The name of the same plan under other circumstances, which `what` names.
+    #[must_use]
+    pub fn with(&self, what: &str) -> Self {
+        Self(BlobId::of(format!("{} {what}", self.0).as_bytes()).to_string()[..self.0.len()].to_owned())
+    }
+}
+
 impl fmt::Display for PlanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

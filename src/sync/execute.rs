@@ -268,6 +268,13 @@ impl Run<'_> {
             (Some(target), Some(now)) => {
                 let id = store.put_memory(&now)?;
                 let before = step.expected.map(|blob| store.memory(blob)).transpose()?;
+                if Some(id) == step.expected && id != target && name == SideName::Remote {
+                    // A base that claims the change would turn the old value into the server's edit.
+                    let reason =
+                        "the server answered that it took the change, and kept what it had".to_owned();
+                    self.problem(name, key, reason, None, None);
+                    return Ok(());
+                }
                 let is_ours = id == target
                     || name == SideName::Local
                     || is_rewriting(before.as_ref(), &store.memory(target)?, &now);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BaseCommit, Error, Reading, Session};
-use crate::object::tree::Snapshot;
+use crate::object::tree::{Difference, Snapshot};
 use crate::object::{CommitId, ContentHash, SideName};
 use crate::reconcile::{
     self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Resolved, Scope, Strategy,
@@ -50,9 +50,27 @@ pub struct Rewind {
     pub seconds: i64,
     /// How many memories are back at their older forms.
     pub memories: usize,
-    /// What puts them right: the other side's newer forms travel.
+    /// What puts them right, where the run is about all memories: the other side's newer forms travel.
+    pub cure: Option<Cure>,
+}
+
+/// A plan that reads a rewind as one, with its own base.
+#[derive(Clone, Debug)]
+pub struct Cure {
+    /// The plan.
     pub plan: Plan,
     base: Base,
+}
+
+/// A side that is at another place than the one that the base was made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The side.
+    pub side: SideName,
+    /// Where it was.
+    pub was: String,
+    /// Where it is.
+    pub is: String,
 }
 
 /// What a run would do.
@@ -66,6 +84,8 @@ pub struct Proposal {
     pub brakes: Vec<Brake>,
     /// A side seems to have been restored from a backup: also a reason to stop.
     pub rewind: Option<Rewind>,
+    /// A side is at another place than the one that the base was made with: also a reason to stop.
+    pub moved: Option<Moved>,
     /// The last sync.
     pub base: BaseCommit,
     /// What this device holds.
@@ -95,18 +115,30 @@ impl Proposal {
     /// The plan to carry out: the one named by `allowed`, else the proposed one if nothing speaks against it.
     #[must_use]
     pub fn choose(&self, allowed: Option<&str>) -> Option<Chosen<'_>> {
-        let is_allowed = |plan: &Plan| allowed == Some(plan.id().to_string().as_str());
-        if let Some(rewind) = self.rewind.as_ref().filter(|rewind| is_allowed(&rewind.plan)) {
-            return Some(Chosen { plan: &rewind.plan, base: &rewind.base });
+        let is_allowed = |id: &PlanId| allowed == Some(id.to_string().as_str());
+        let (plain, rewound) = self.ids();
+        if rewound.is_some_and(|id| is_allowed(&id)) {
+            let cure = self.rewind.as_ref()?.cure.as_ref()?;
+            return Some(Chosen { plan: &cure.plan, base: &cure.base });
         }
-        let may_go_on = (self.brakes.is_empty() && self.rewind.is_none()) || is_allowed(&self.plan);
-        may_go_on.then_some(Chosen { plan: &self.plan, base: &self.base.base })
+        let may_go_on = self.brakes.is_empty() && self.rewind.is_none() && self.moved.is_none();
+        (may_go_on || is_allowed(&plain)).then_some(self.plain())
+    }
+
+    /// The plan as it stands, whatever speaks against it.
+    #[must_use]
+    pub fn plain(&self) -> Chosen<'_> {
+        Chosen { plan: &self.plan, base: &self.base.base }
     }
 
     /// The ids that `--allow-plan` takes: the plan as it stands, and the one that puts a rewind right.
     #[must_use]
     pub fn ids(&self) -> (PlanId, Option<PlanId>) {
-        (self.plan.id(), self.rewind.as_ref().map(|rewind| rewind.plan.id()))
+        let rewound = self.rewind.as_ref().and_then(|rewind| {
+            // Both plans may do the same, but they leave different bases.
+            Some(rewind.cure.as_ref()?.plan.id().with(&rewind.commit.to_string()))
+        });
+        (self.plan.id(), rewound)
     }
 }
 
@@ -131,16 +163,37 @@ impl Session<'_> {
         let brakes = reconcile::brakes(&plan, &base.base, &local.snapshot, &remote.snapshot, wishes.limit);
         let rewind = match self.find_rewind(&base, &trees)? {
             Some((side, commit, memories)) => {
-                let earlier = self.base_at(commit)?;
-                let rewound = reconcile::rewound_base(&base.base, &earlier, side, trees.side(side));
-                let compared = trees.compare(&rewound, wishes.only.as_ref());
-                let plan = self.plan(&compared, &wishes, &local, &remote)?;
+                let cure = if wishes.is_about_everything() {
+                    let earlier = self.base_at(commit)?;
+                    let base = reconcile::rewound_base(&base.base, &earlier, side, trees.side(side));
+                    let plan = self.plan(&trees.compare(&base, None), &wishes, &local, &remote)?;
+                    Some(Cure { plan, base })
+                } else {
+                    None
+                };
                 let seconds = self.store.commit(commit)?.author.seconds;
-                Some(Rewind { side, commit, seconds, memories, plan, base: rewound })
+                Some(Rewind { side, commit, seconds, memories, cure })
             }
             None => None,
         };
-        Ok(Proposal { compared, plan, brakes, rewind, base, local, remote, wishes })
+        let moved = if plan.has_no_steps() { None } else { self.moved()? };
+        Ok(Proposal { compared, plan, brakes, rewind, moved, base, local, remote, wishes })
+    }
+
+    /// The base is what two particular databases agreed on: read against a third it would turn what that one lacks
+    /// into deletions.
+    fn moved(&self) -> Result<Option<Moved>, Error> {
+        for (side, is) in &self.places {
+            if let Some(was) = self.store.fact(&self.place_fact(*side))?.filter(|was| was != is) {
+                return Ok(Some(Moved { side: *side, was, is: is.clone() }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The fact that says where a side was when the base was made.
+    pub(super) fn place_fact(&self, side: SideName) -> String {
+        format!("{} of {}", if side == SideName::Local { "database" } else { "address" }, self.remote)
     }
 
     fn plan(
@@ -196,7 +249,7 @@ impl Session<'_> {
             if changed < reconcile::SMALLEST_REWIND {
                 continue;
             }
-            let (commits, since) = self.changes_since_earlier_syncs(base.id, side)?;
+            let (commits, since) = self.changes_since_earlier_syncs(base.id, side, held)?;
             if let Some(at) = reconcile::find_rewind(&since, held) {
                 return Ok(Some((side, commits[at], since[at].len())));
             }
@@ -204,12 +257,14 @@ impl Session<'_> {
         Ok(None)
     }
 
-    /// For each of the last syncs, what changed on one side from then to the base.
+    /// For each of the last syncs, what changed on one side from then to the base, if all of it is back as it was
+    /// then; else nothing.
     fn changes_since_earlier_syncs(
         &self,
         base: Option<CommitId>,
         side: SideName,
-    ) -> Result<(Vec<CommitId>, Vec<Vec<crate::object::tree::Difference>>), Error> {
+        held: &Snapshot,
+    ) -> Result<(Vec<CommitId>, Vec<Vec<Difference>>), Error> {
         /// How far back a backup is looked for. Each sync that changed something is one step.
         const DEPTH: usize = 200;
         let (mut commits, mut since) = (Vec::new(), Vec::new());
@@ -222,7 +277,10 @@ impl Session<'_> {
         let mut at = base;
         for _ in 0..DEPTH {
             let Some(before) = self.sync_before(at)? else { break };
-            since.push(self.store.diff(tree(before)?, newest)?);
+            let changed = self.store.diff(tree(before)?, newest)?;
+            // What is not back cannot be it, and is not held on to: it may be large.
+            let is_back = changed.iter().all(|(key, older, _)| held.get(key).copied() == *older);
+            since.push(if is_back { changed } else { Vec::new() });
             commits.push(before);
             at = before;
         }

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use super::{Error, Progress, Session};
 use crate::object::tree::Snapshot;
-use crate::object::{BlobId, ContentHash, SideName, Timestamp};
+use crate::object::{BlobId, ContentHash, Memory, SideName, Timestamp};
 use crate::reconcile::{Base, missing};
 use crate::side::{Found, Side};
-use crate::store::{self, IndexEntry};
+use crate::store::IndexEntry;
 
 /// What a side holds.
 #[derive(Clone, Debug, Default)]
@@ -58,25 +58,21 @@ impl Session<'_> {
                 SideName::Remote => pair.remote,
             })
         };
-        let mut reader = Reader { session: self, reading: Reading::default(), failure: None };
-        self.store.transaction(|_| {
-            side.snapshot(&mut |found| {
-                let flow = reader.take(found, &known);
-                progress(Progress::Reading { side: name, count: reader.reading.snapshot.len() });
-                flow
-            })
-            .map_err(Error::side(name))?;
-            reader.failure.take().map_or(Ok(()), Err)
-        })?;
+        let mut reader =
+            Reader { session: self, reading: Reading::default(), unsaved: Unsaved::default(), failure: None };
+        side.snapshot(&mut |found| {
+            let flow = reader.take(found, &known);
+            progress(Progress::Reading { side: name, count: reader.reading.snapshot.len() });
+            flow
+        })
+        .map_err(Error::side(name))?;
         let unseen: Vec<ContentHash> = missing(base, &reader.reading.snapshot).into_iter().cloned().collect();
-        if !unseen.is_empty() {
+        if !unseen.is_empty() && reader.failure.is_none() {
             let answers = side.get(&unseen).map_err(Error::side(name))?;
-            self.store.transaction(|_| {
-                let flow = answers.into_iter().flatten().try_for_each(|found| reader.take(found, &known));
-                debug_assert_eq!(flow.is_break(), reader.failure.is_some());
-                reader.failure.take().map_or(Ok(()), Err)
-            })?;
+            let _ = answers.into_iter().flatten().try_for_each(|found| reader.take(found, &known));
         }
+        reader.save();
+        reader.failure.take().map_or(Ok(()), Err)?;
         Ok(reader.reading)
     }
 
@@ -95,7 +91,21 @@ impl Session<'_> {
 struct Reader<'a> {
     session: &'a Session<'a>,
     reading: Reading,
+    unsaved: Unsaved,
     failure: Option<Error>,
+}
+
+/// Memories on their way into the staging database. They go in many at once, and in transactions that no network
+/// has a part in, so that others can read it meanwhile.
+#[derive(Default)]
+struct Unsaved {
+    memories: Vec<Memory>,
+    bytes: usize,
+}
+
+impl Unsaved {
+    /// So many bytes of text are held before they are saved.
+    const LIMIT: usize = 4 << 20;
 }
 
 impl Reader<'_> {
@@ -107,29 +117,33 @@ impl Reader<'_> {
                 if let Some((key, blob)) = key.as_ref().and_then(|key| Some((key, known(key)?))) {
                     self.reading.snapshot.insert(key.clone(), blob);
                 }
-                // A direct question may show again what the snapshot showed.
-                let unreadable = Unreadable { key, why };
-                if !self.reading.unreadable.contains(&unreadable) {
-                    self.reading.unreadable.push(unreadable);
+                self.reading.unreadable.push(Unreadable { key, why });
+            }
+            Found::Memory(held) => {
+                let id = held.memory.id();
+                self.reading.updated_at.extend(held.updated_at.map(|at| (held.key.clone(), at)));
+                // What the base holds is kept already.
+                if known(&held.key) != Some(id) {
+                    self.unsaved.bytes += held.memory.content.len() + 256;
+                    self.unsaved.memories.push(held.memory);
+                }
+                self.reading.snapshot.insert(held.key, id);
+                if self.unsaved.bytes >= Unsaved::LIMIT {
+                    self.save();
                 }
             }
-            Found::Memory(held) => match self.keep(&held.memory, known(&held.key)) {
-                Ok(blob) => {
-                    self.reading.updated_at.extend(held.updated_at.map(|at| (held.key.clone(), at)));
-                    self.reading.snapshot.insert(held.key, blob);
-                }
-                Err(error) => {
-                    self.failure = Some(error.into());
-                    return ControlFlow::Break(());
-                }
-            },
         }
-        ControlFlow::Continue(())
+        if self.failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// Keeps a memory as an object; what the base holds is kept already.
-    fn keep(&self, memory: &crate::object::Memory, known: Option<BlobId>) -> Result<BlobId, store::Error> {
-        let id = memory.id();
-        if known == Some(id) { Ok(id) } else { self.session.store.put_memory(memory) }
+    fn save(&mut self) {
+        let Unsaved { memories, .. } = std::mem::take(&mut self.unsaved);
+        let saved = self
+            .session
+            .store
+            .transaction(|store| memories.iter().try_for_each(|memory| store.put_memory(memory).map(drop)));
+        if let Err(error) = saved {
+            self.failure = Some(Error::Store(error));
+        }
     }
 }

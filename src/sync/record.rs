@@ -45,6 +45,9 @@ impl Session<'_> {
                 let message = summary(&self.remote, chosen, report);
                 self.record_base(proposal.base.id, &next, &message)?;
             }
+            for (side, place) in &self.places {
+                store.set_fact(&self.place_fact(*side), place, self.now)?;
+            }
             self.record_remote(proposal, chosen, after)?;
             let finished = finished(chosen.plan, after);
             self.record_run_conflicts(proposal, chosen.plan, &finished)?;
@@ -159,9 +162,12 @@ impl Session<'_> {
                     (SideName::Local, Some(Direction::Push)) | (SideName::Remote, Some(Direction::Pull))
                 )
         };
+        let planned = |side| chosen.plan.steps(side).map(|(key, _)| key).collect::<Keys<'_>>();
+        let (local, remote) = (planned(SideName::Local), planned(SideName::Remote));
         for failure in self.store.failures(&self.remote)? {
             let side = failure.side;
-            let is_moot = considered(side) && chosen.plan.steps(side).all(|(key, _)| *key != failure.key);
+            let planned = if side == SideName::Local { &local } else { &remote };
+            let is_moot = considered(side) && !planned.contains(&failure.key);
             if after.get(side, &failure.key).is_some() || is_moot {
                 self.store.clear_failure(&self.remote, side, &failure.key)?;
             }

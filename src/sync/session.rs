@@ -12,6 +12,8 @@ pub struct Session<'a> {
     pub remote: String,
     /// This device's name.
     pub device: String,
+    /// Where each side is, where that is known: a path and an address.
+    pub places: Vec<(SideName, String)>,
     /// The moment of the run, seconds since 1970 in UTC.
     pub now: i64,
 }

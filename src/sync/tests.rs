@@ -152,7 +152,13 @@ fn open(path: &Path) -> Store {
 }
 
 fn session(store: &Store) -> Session<'_> {
-    Session { store, remote: "origin".to_owned(), device: "laptop".to_owned(), now: 1_700_000_000 }
+    Session {
+        store,
+        remote: "origin".to_owned(),
+        device: "laptop".to_owned(),
+        places: Vec::new(),
+        now: 1_700_000_000,
+    }
 }
 
 /// Every kind of action: new, changed and deleted on either side, and a merge.
@@ -385,7 +391,7 @@ fn a_server_restored_from_a_backup_stops_the_run_and_is_put_right() {
     assert!(report.is_none(), "stopped before any effect");
     let rewind = proposal.rewind.as_ref().expect("it is noticed");
     assert_eq!((rewind.side, rewind.memories), (SideName::Remote, 7));
-    let id = rewind.plan.id().to_string();
+    let id = proposal.ids().1.unwrap().to_string();
     device.run(&mut server, Wishes::default(), Some(&id));
     assert_eq!(shown(&server), after);
 }

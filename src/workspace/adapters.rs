@@ -8,7 +8,7 @@ use super::Workspace;
 use crate::config::{Name, RemoteSettings};
 use crate::error::CommandError;
 use crate::local::{self, Database};
-use crate::object::{Bookkeeping, Timestamp};
+use crate::object::{Bookkeeping, SideName, Timestamp};
 use crate::remote::{self, ApiKey, Fingerprint, Http, KeySource, Patience, Trust};
 use crate::store::{Holder, Store};
 use crate::sync::{Session, Wishes};
@@ -49,7 +49,13 @@ impl Workspace {
     #[must_use]
     pub fn session<'a>(&self, store: &'a Store, name: Option<&str>) -> Session<'a> {
         let remote = name.map_or_else(|| self.config.default_remote(), ToOwned::to_owned);
-        Session { store, remote, device: self.device(), now: self.now.as_second() }
+        let path = self.database_path().ok().map(|path| (SideName::Local, path.display().to_string()));
+        let url = self
+            .remote_settings(Some(&remote))
+            .ok()
+            .map(|settings| (SideName::Remote, settings.url.to_string()));
+        let places = path.into_iter().chain(url).collect();
+        Session { store, remote, device: self.device(), places, now: self.now.as_second() }
     }
 
     /// What the configuration wishes of every run.

@@ -34,6 +34,15 @@ impl Silent {
 }
 
 #[test]
+fn who_waits_at_a_terminal_sees_what_for() {
+    let Some(mut scene) = Scene::morning() else { return };
+    let silent = Silent::of(&mut scene.device);
+    let Some(mut terminal) = Terminal::start(&scene.device, &["fetch"]) else { return };
+    let _question = silent.asked();
+    assert!(terminal.wait_for("Fetching from origin"));
+}
+
+#[test]
 fn nothing_is_drawn_where_stderr_is_no_terminal() {
     let Some(mut scene) = Scene::morning() else { return };
     let silent = Silent::of(&mut scene.device);

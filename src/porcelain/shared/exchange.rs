@@ -1,5 +1,7 @@
 //! What `pull`, `apply`, `push` and `sync` share: from the command line to the conductor and back to the page.
 
+use std::collections::BTreeSet;
+
 use crate::error::{CommandError, ErrorKind, ExitCode};
 use crate::object::SideName;
 use crate::porcelain::shared::arguments::{Execution, Selection};
@@ -50,12 +52,12 @@ pub(crate) fn run(
         workspace.ui.note("the last run did not end; this one finishes its work");
     }
     let mut exchange = Exchange { steps, execution, access, session, workspace };
-    let (mut pulled, mut pushed) = (Done::default(), Done::default());
+    let (mut pulled, mut pushed, mut lines) = (Done::default(), Done::default(), Vec::new());
     let mut round = 1;
     loop {
         let proposal = exchange.propose(wishes.clone())?;
         let Some(chosen) = proposal.choose(execution.allow_plan.as_deref()) else {
-            return exchange.stop(&proposal);
+            return exchange.stop(&proposal, round > 1);
         };
         let mut page = exchange.page(chosen.plan());
         if execution.dry_run {
@@ -64,11 +66,13 @@ pub(crate) fn run(
         let report = exchange.execute(&proposal, chosen)?;
         pulled += report.local;
         pushed += report.remote;
+        take(&mut page, &report, pulled, pushed);
+        page.lines.splice(0..0, std::mem::take(&mut lines));
         if !report.stale.is_empty() && report.error.is_none() && steps.fetch && round < ROUNDS {
+            lines = page.lines;
             round += 1;
             continue;
         }
-        take(&mut page, &report, pulled, pushed);
         return match report.error {
             None => exchange.finish(&proposal, &page),
             Some(error) => {
@@ -86,11 +90,9 @@ fn take(page: &mut Run, report: &Report, pulled: Done, pushed: Done) {
     page.is_dry = false;
     page.pulled = counts(pulled);
     page.pushed = counts(pushed);
-    let is_open = |side: SideName, line: &Line| {
-        let mut problems = report.problems.iter().map(|problem| (problem.side, &problem.key));
-        problems.any(|problem| problem == (side, &line.key))
-            || report.stale.contains(&(side, line.key.clone()))
-    };
+    let problems = report.problems.iter().map(|problem| (problem.side, &problem.key));
+    let open: BTreeSet<_> = problems.chain(report.stale.iter().map(|(side, key)| (*side, key))).collect();
+    let is_open = |side: SideName, line: &Line| open.contains(&(side, &line.key));
     for line in &mut page.lines {
         line.local = line.local.filter(|_| !is_open(SideName::Local, line));
         line.remote = line.remote.filter(|_| !is_open(SideName::Remote, line));
@@ -153,7 +155,7 @@ impl Exchange<'_> {
     fn finish(&mut self, proposal: &Proposal, page: &Run) -> Result<ExitCode, CommandError> {
         self.print(page)?;
         self.remark(proposal, page)?;
-        Ok(match (page.problems.is_empty(), page.conflicts.is_empty()) {
+        Ok(match (page.problems.is_empty(), page.conflicts.is_empty() && page.stale.is_empty()) {
             (false, _) => ExitCode::Refused,
             (true, false) => ExitCode::Differences,
             (true, true) => ExitCode::Done,
@@ -161,19 +163,20 @@ impl Exchange<'_> {
     }
 
     /// Shows why the plan stops, and how to let it through.
-    fn stop(&mut self, proposal: &Proposal) -> Result<ExitCode, CommandError> {
+    fn stop(&mut self, proposal: &Proposal, has_begun: bool) -> Result<ExitCode, CommandError> {
         let mut page = self.page(&proposal.plan);
         page.brakes = brake_reasons(proposal, &page.remote);
         if self.execution.json || self.execution.dry_run {
             self.print(&page)?;
         }
         let reasons = page.brakes.join("; ");
-        let error = CommandError::new(ErrorKind::Brake, format!("stopped before any change: {reasons}"));
+        let before = if has_begun { "any further change" } else { "any change" };
+        let error = CommandError::new(ErrorKind::Brake, format!("stopped before {before}: {reasons}"));
         let (plain, rewound) = proposal.ids();
         Err(match rewound {
             Some(rewound) => error
                 .with_hint(format!(
-                    "to put back there what is newer here: repeat with --allow-plan {rewound}"
+                    "to put back what is newer on the other side: repeat with --allow-plan {rewound}"
                 ))
                 .with_hint(format!(
                     "to read it as edits, deletions included: repeat with --allow-plan {plain}"

@@ -40,6 +40,7 @@ fn read_remote(
 ) -> Result<Result<Reading, sync::Error>, CommandError> {
     let mut remote = workspace.remote(Some(&session.remote), true)?;
     let mut meter = Meter::new(&mut workspace.ui, &session.remote);
+    meter.show(Progress::Reading { side: SideName::Remote, count: 0 });
     let reading = session.read(SideName::Remote, &mut remote, base, &mut |progress| meter.show(progress));
     drop(meter);
     workspace.ui.step(&format!("{}: {} to read it", session.remote, requests(remote.requests())));

@@ -12,17 +12,23 @@ use crate::workspace::Workspace;
 /// The fewest characters that name a memory.
 const SHORTEST_PREFIX: usize = 4;
 
+/// Refuses a name that is too short to mean one thing for long.
+pub(crate) fn check_length(prefix: &str) -> Result<(), CommandError> {
+    if prefix.chars().count() < SHORTEST_PREFIX {
+        return Err(CommandError::usage(format!(
+            "'{prefix}' is too short: name a memory by at least four characters"
+        )));
+    }
+    Ok(())
+}
+
 /// The one of `keys` that begins with `prefix`.
 pub(crate) fn find_key<'a>(
     keys: impl IntoIterator<Item = &'a ContentHash>,
     prefix: &str,
     what: &str,
 ) -> Result<ContentHash, CommandError> {
-    if prefix.chars().count() < SHORTEST_PREFIX {
-        return Err(CommandError::usage(format!(
-            "'{prefix}' is too short: name a memory by at least four characters"
-        )));
-    }
+    check_length(prefix)?;
     let found: BTreeSet<&ContentHash> =
         keys.into_iter().filter(|key| key.as_str().starts_with(prefix)).collect();
     // A whole hash is meant even where another one goes on from there.

@@ -39,7 +39,11 @@ pub(crate) fn brake_reasons(proposal: &Proposal, remote: &str) -> Vec<String> {
             memories(*base)
         ),
     });
-    rewind.into_iter().chain(brakes).collect()
+    let moved = proposal.moved.as_ref().map(|moved| {
+        let what = if moved.side == SideName::Local { "database" } else { "address" };
+        format!("the {what} of {} was {} at the last sync, and is {}", place(moved.side), moved.was, moved.is)
+    });
+    rewind.into_iter().chain(brakes).chain(moved).collect()
 }
 
 /// The first line of a stored memory; empty where it cannot be read.
