@@ -75,7 +75,7 @@ async fn answer_http2(stream: TlsStream<TcpStream>, log: &Mutex<Vec<String>>) {
     let mut connection = h2::server::handshake(stream).await.unwrap();
     while let Some(Ok((request, mut respond))) = connection.accept().await {
         log.lock().unwrap().push(format!("{:?}", request.version()));
-        let mut body = respond.send_response(Default::default(), false).unwrap();
+        let mut body = respond.send_response(http::Response::new(()), false).unwrap();
         body.send_data(ANSWER.into(), true).unwrap();
     }
 }
