@@ -30,7 +30,7 @@ pub struct Patience {
     pub retries: usize,
     /// The wait before the first retry; it doubles with each, plus a random part of the same size.
     pub first_wait: Duration,
-    /// The longest wait between retries, even where the server's `Retry-After` asks for more.
+    /// The longest wait between retries. A server whose `Retry-After` asks for more is not asked again.
     pub longest_wait: Duration,
 }
 
@@ -53,6 +53,8 @@ pub(super) enum Failure {
     Transport(Cause),
     /// The server's certificate was not accepted.
     Certificate(Box<Rejected>),
+    /// The server asks to be left alone for longer than [`Patience::longest_wait`].
+    Busy { status: StatusCode, asked: Duration },
     /// The server answered with an error.
     Status { status: StatusCode, detail: String, retry_after: Option<Duration> },
     /// The answer is not what the API promises.
@@ -64,15 +66,12 @@ impl Failure {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Transport(_) => true,
-            Self::Status { status, .. } => {
-                matches!(*status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
-                    || status.is_server_error()
-            }
-            Self::Certificate(_) | Self::Malformed(_) => false,
+            Self::Status { status, .. } => is_passing(*status),
+            Self::Certificate(_) | Self::Busy { .. } | Self::Malformed(_) => false,
         }
     }
 
-    /// The error status that the server answered with.
+    /// The error status that the server answered with, where it is about this one request.
     pub(super) fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Status { status, .. } => Some(*status),
@@ -166,12 +165,11 @@ impl Client {
             .with_min_delay(self.patience.first_wait)
             .with_max_delay(self.patience.longest_wait)
             .with_max_times(self.patience.retries);
-        let longest = self.patience.longest_wait;
         (|| self.attempt(&method, endpoint, body.as_deref()))
             .retry(backoff)
             .when(Failure::is_transient)
             .adjust(|failure, wait| match failure {
-                Failure::Status { retry_after: Some(asked), .. } => wait.map(|_| longest.min(*asked)),
+                Failure::Status { retry_after: Some(asked), .. } => wait.map(|wait| wait.max(*asked)),
                 _ => wait,
             })
             .notify(|failure, wait| tracing::debug!(?failure, ?wait, "trying again"))
@@ -210,6 +208,12 @@ impl Client {
     async fn refused(&self, status: StatusCode, response: Response) -> Failure {
         const ENOUGH: usize = 64 * 1024;
         let retry_after = retry_after(response.headers());
+        if let Some(asked) = retry_after
+            && asked > self.patience.longest_wait
+            && is_passing(status)
+        {
+            return Failure::Busy { status, asked };
+        }
         let body = self.read_body(response, ENOUGH).await.unwrap_or_default();
         let words = serde_json::from_slice(&body).ok().and_then(|value| words_of(&value));
         let words = words.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
@@ -258,12 +262,17 @@ impl Client {
                 address,
                 detail: format!("the API key does not allow this ({detail})"),
             },
-            transient if transient.is_transient() => {
-                side::Error::Unreachable { address, cause: describe(&transient).into() }
+            passing if passing.is_transient() || matches!(passing, Failure::Busy { .. }) => {
+                side::Error::Unreachable { address, cause: describe(&passing).into() }
             }
             other => side::Error::Protocol { address, detail: describe(&other) },
         }
     }
+}
+
+/// Whether a request that was answered with this status may do better in a while.
+fn is_passing(status: StatusCode) -> bool {
+    matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
 }
 
 /// A failure as a part of a sentence.
@@ -271,6 +280,9 @@ pub(super) fn describe(failure: &Failure) -> String {
     match failure {
         Failure::Transport(cause) => cause.to_string(),
         Failure::Certificate(rejected) => rejected.cause.to_string(),
+        Failure::Busy { status, asked } => {
+            format!("it answered {status} and asks to be left alone for {} s", asked.as_secs())
+        }
         Failure::Status { status, detail, .. } if detail.is_empty() => format!("it answered {status}"),
         Failure::Status { status, detail, .. } => format!("it answered {status}: {detail}"),
         Failure::Malformed(detail) => detail.clone(),

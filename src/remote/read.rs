@@ -70,13 +70,23 @@ impl Remote {
                 Ok(None)
             }
             Err(failure) if failure.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) => {
-                let why = describe(&failure);
-                Err(Failure::Malformed(format!(
-                    "its /api/sync/baseline fails, as it does when one row of its database is damaged: {why}"
-                )))
+                Err(Failure::Malformed(self.broken_baseline(&failure)))
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// The service makes the baseline as a whole, and says which row it could not take only in its log.
+    fn broken_baseline(&self, failure: &Failure) -> String {
+        let changed = match self.client.writes() {
+            0 => "nothing was changed on the server",
+            _ => "what was written to the server before stays",
+        };
+        format!(
+            "GET /api/sync/baseline fails, as it does when one row of the database is damaged ({}); {changed}, \
+             and its log says what is wrong",
+            describe(failure)
+        )
     }
 
     /// Whether a baseline failed because the server's storage is another than SQLite, which never has one.

@@ -46,7 +46,10 @@ struct Server {
 
 impl Server {
     fn start(answer: impl FnMut(&Asked) -> Reply + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+    }
+
+    fn start_at(listener: TcpListener, answer: impl FnMut(&Asked) -> Reply + Send + 'static) -> Self {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);

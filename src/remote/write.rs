@@ -187,7 +187,8 @@ pub(super) fn settle(failure: Failure) -> Result<Attempt, Failure> {
     let outcome = match &failure {
         Failure::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. }
         | Failure::Transport(_)
-        | Failure::Certificate(_) => return Err(failure),
+        | Failure::Certificate(_)
+        | Failure::Busy { .. } => return Err(failure),
         Failure::Malformed(_) => Outcome::Failed { reason: describe(&failure) },
         Failure::Status { .. } if failure.is_transient() => Outcome::Failed { reason: describe(&failure) },
         Failure::Status { .. } => Outcome::Refused(Refusal::Rejected(describe(&failure))),

@@ -1,5 +1,10 @@
 //! Servers that fail, stall, break off, send elsewhere or say no.
 
+use std::cell::Cell;
+use std::time::Instant;
+
+use tokio::net::TcpSocket;
+
 use super::*;
 
 /// Asks one server for one memory, whose first answers are `replies` and whose later ones are fine.
@@ -20,7 +25,7 @@ fn a_passing_failure_is_tried_again() {
     let passing = [
         Reply::Status(500, "", json!({"detail": "busy"})),
         Reply::Status(408, "", Value::Null),
-        Reply::Status(429, "Retry-After: 3600\r\n", Value::Null),
+        Reply::Status(429, "Retry-After: 0\r\n", Value::Null),
         Reply::Status(503, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", Value::Null),
         Reply::Cut,
     ];
@@ -40,6 +45,60 @@ fn a_lasting_failure_ends_after_the_retries() {
     let (server, answer) = ask((0..9).map(|_| Reply::Cut).collect());
     assert!(matches!(answer, Err(Error::Unreachable { .. })));
     assert_eq!(server.asked().len(), 3);
+}
+
+#[test]
+fn a_retry_waits_as_long_as_the_server_asks() {
+    let asks = [
+        "Retry-After: 1\r\n",
+        "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:38 GMT\r\n",
+    ];
+    for header in asks {
+        let mut replies = vec![Reply::Status(503, header, Value::Null)].into_iter();
+        let server = Server::rest(move |_| replies.next().unwrap_or_else(|| Reply::Json(item("k"))));
+        let mut options = options(&server.url);
+        options.patience.longest_wait = Duration::from_secs(1);
+        let mut http = Http::connect(options).unwrap();
+        let start = Instant::now();
+        assert!(is_found(http.get(&[key("k")])));
+        assert!(start.elapsed() >= Duration::from_secs(1), "{header}");
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_too_long_a_wait_is_not_asked_again() {
+    let (server, answer) = ask(vec![Reply::Status(429, "Retry-After: 120\r\n", Value::Null)]);
+    insta::assert_snapshot!(server.words(&answer.unwrap_err()), @r#"Unreachable { address: "SERVER", cause: "it answered 429 Too Many Requests and asks to be left alone for 120 s" }: cannot reach SERVER"#);
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[test]
+fn a_server_that_starts_to_listen_meanwhile_is_reached_by_a_retry() {
+    let socket = TcpSocket::new_v4().unwrap();
+    // A port that is bound and not listened at is reserved, and refuses connections.
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let mut options = options(&format!("http://{}", socket.local_addr().unwrap()));
+    options.patience.retries = 10_000;
+    let http = Http::connect(options).unwrap();
+    let client = &http.remote.client;
+    let answered = Cell::new(false);
+    let ask = async {
+        let answer = client.get::<Value>("/api/memories/k").await;
+        answered.set(true);
+        answer
+    };
+    let listen_after_the_first_attempt = async {
+        while client.requests() < 2 {
+            assert!(!answered.get(), "it was not tried again");
+            tokio::task::yield_now().await;
+        }
+        let listener = socket.listen(16).unwrap().into_std().unwrap();
+        listener.set_nonblocking(false).unwrap();
+        Server::start_at(listener, |_| Reply::Json(item("k")))
+    };
+    let (answer, server) = http.runtime.block_on(async { tokio::join!(ask, listen_after_the_first_attempt) });
+    assert_eq!(answer.unwrap(), item("k"));
+    assert_eq!(server.asked.lock().unwrap().len(), 1);
 }
 
 #[test]
@@ -69,15 +128,23 @@ fn a_wrong_key_is_refused_at_once() {
 }
 
 #[test]
-fn a_redirect_is_named_and_not_followed() {
+fn a_redirect_is_named_and_neither_request_nor_key_goes_there() {
     let elsewhere = Server::start(|_| Reply::Json(item("k")));
-    let place: &'static str = format!("Location: {}/api\r\n", elsewhere.url).leak();
-    let (server, answer) = ask(vec![Reply::Status(307, place, Value::Null)]);
-    let words = server.words(&answer.unwrap_err()).replace(&elsewhere.url, "ELSEWHERE");
-    insta::assert_snapshot!(words, @r#"Protocol { address: "SERVER", detail: "it redirects to ELSEWHERE/api, and the key is sent to no other place: if that is the server, give its URL instead" }: SERVER does not answer like mcp-memory-service: it redirects to ELSEWHERE/api, and the key is sent to no other place: if that is the server, give its URL instead"#);
-    assert!(elsewhere.asked.lock().unwrap().is_empty());
-    let asked = server.asked.lock().unwrap();
-    assert!(asked.iter().all(|asked| asked.authorization.as_deref() == Some("Bearer secret")));
+    let other_port = elsewhere.url.clone();
+    let other_host = elsewhere.url.replace("127.0.0.1", "localhost");
+    let redirects =
+        [(301, &other_port), (302, &other_host), (303, &other_port), (307, &other_host), (308, &other_port)];
+    for (status, place) in redirects {
+        let header: &'static str = format!("Location: {place}/api\r\n").leak();
+        let (server, answer) = ask(vec![Reply::Status(status, header, Value::Null)]);
+        let words = server.words(&answer.unwrap_err()).replace(place, "ELSEWHERE");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(words, @r#"Protocol { address: "SERVER", detail: "it redirects to ELSEWHERE/api, and the key is sent to no other place: if that is the server, give its URL instead" }: SERVER does not answer like mcp-memory-service: it redirects to ELSEWHERE/api, and the key is sent to no other place: if that is the server, give its URL instead"#);
+        }
+        let asked = server.asked.lock().unwrap();
+        assert!(asked.iter().all(|asked| asked.authorization.as_deref() == Some("Bearer secret")));
+    }
+    assert!(elsewhere.asked.lock().unwrap().is_empty(), "no request arrived there, and so no key");
 }
 
 #[test]

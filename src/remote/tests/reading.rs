@@ -208,6 +208,6 @@ fn a_broken_baseline_is_an_error_unless_the_storage_never_had_one() {
     };
     let damaged = server("sqlite-vec");
     let error = snapshot(&mut damaged.connect()).unwrap_err().to_string();
-    insta::assert_snapshot!(error.replace(&damaged.url, "SERVER"), @"SERVER does not answer like mcp-memory-service: its /api/sync/baseline fails, as it does when one row of its database is damaged: it answered 500 Internal Server Error: baseline generation failed");
+    insta::assert_snapshot!(error.replace(&damaged.url, "SERVER"), @"SERVER does not answer like mcp-memory-service: GET /api/sync/baseline fails, as it does when one row of the database is damaged (it answered 500 Internal Server Error: baseline generation failed); nothing was changed on the server, and its log says what is wrong");
     assert_eq!(names(&snapshot(&mut server("cloudflare").connect()).unwrap()), ["a"]);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::object::{Edit, Memory, Metadata, Outcome};
+use crate::remote::IN_FLIGHT;
 use crate::remote::trust::sha256;
 
 /// What a server without events holds: it answers as 10.x does.
@@ -228,6 +229,18 @@ fn one_failing_memory_does_not_stop_the_others() {
     the metadata member n holds a number that the service cannot hold
     true
     ");
+}
+
+#[test]
+fn a_server_that_asks_to_be_left_alone_is_sent_no_further_edit() {
+    let server = Server::rest(|asked| match asked.method.as_str() {
+        "GET" => Reply::Status(404, "", Value::Null),
+        _ => Reply::Status(503, "Retry-After: 120\r\n", Value::Null),
+    });
+    let edits = (0..50).map(|index| create(&format!("text {index}"))).collect();
+    let error = apply(&mut server.connect(), edits).unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }));
+    assert!(server.bodies("POST").len() <= IN_FLIGHT, "no more than were under way");
 }
 
 #[test]
