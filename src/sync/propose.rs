@@ -176,19 +176,26 @@ impl Session<'_> {
             }
             None => None,
         };
-        let moved = if plan.has_no_steps() { None } else { self.moved()? };
+        let moved = if plan.has_no_steps() { None } else { self.moved(&local, &remote)? };
         Ok(Proposal { compared, plan, brakes, rewind, moved, base, local, remote, wishes })
     }
 
     /// The base is what two particular databases agreed on: read against a third it would turn what that one lacks
     /// into deletions.
-    fn moved(&self) -> Result<Option<Moved>, Error> {
-        for (side, is) in &self.places {
-            if let Some(was) = self.store.fact(&self.place_fact(*side))?.filter(|was| was != is) {
-                return Ok(Some(Moved { side: *side, was, is: is.clone() }));
+    fn moved(&self, local: &Reading, remote: &Reading) -> Result<Option<Moved>, Error> {
+        for (side, reading) in [(SideName::Local, local), (SideName::Remote, remote)] {
+            if let (Some(was), Some(is)) = (self.store.fact(&self.place_fact(side))?, &reading.place)
+                && was != *is
+            {
+                return Ok(Some(Moved { side, was, is: is.clone() }));
             }
         }
         Ok(None)
+    }
+
+    /// The fact that says where the server was when it was last fetched.
+    pub(super) fn fetched_place_fact(&self) -> String {
+        format!("fetched address of {}", self.remote)
     }
 
     /// The fact that says where a side was when the base was made.

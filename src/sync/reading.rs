@@ -19,6 +19,8 @@ pub struct Reading {
     pub updated_at: HashMap<ContentHash, Timestamp>,
     /// What is there and cannot be carried; it is left alone on both sides.
     pub unreadable: Vec<Unreadable>,
+    /// Where it was read: a path or an address, where that is known.
+    pub place: Option<String>,
 }
 
 /// Something that cannot be carried.
@@ -73,12 +75,15 @@ impl Session<'_> {
         }
         reader.save();
         reader.failure.take().map_or(Ok(()), Err)?;
+        reader.reading.place =
+            self.places.iter().find(|(side, _)| *side == name).map(|(_, place)| place.clone());
         Ok(reader.reading)
     }
 
     /// What the server held when it was last read or written, without asking it again.
     pub fn last_fetched(&self) -> Result<Reading, Error> {
-        let mut reading = Reading::default();
+        let mut reading =
+            Reading { place: self.store.fact(&self.fetched_place_fact())?, ..Reading::default() };
         for (key, entry) in self.store.index(&self.remote)? {
             reading.updated_at.extend(entry.updated_at.map(|at| (key.clone(), at)));
             reading.snapshot.insert(key, entry.blob);

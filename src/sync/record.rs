@@ -28,6 +28,9 @@ impl Session<'_> {
     pub fn record_fetched(&self, reading: &Reading) -> Result<(), Error> {
         self.record_snapshot(&remote_reference(&self.remote)?, &reading.snapshot, "fetch")?;
         self.store.set_index(&self.remote, &reading.to_index())?;
+        if let Some(place) = &reading.place {
+            self.store.set_fact(&self.fetched_place_fact(), place, self.now)?;
+        }
         Ok(self.store.set_fact(LAST_FETCH, &self.now.to_string(), self.now)?)
     }
 
@@ -45,8 +48,11 @@ impl Session<'_> {
                 let message = summary(&self.remote, chosen, report);
                 self.record_base(proposal.base.id, &next, &message)?;
             }
-            for (side, place) in &self.places {
-                store.set_fact(&self.place_fact(*side), place, self.now)?;
+            for (side, reading) in [(SideName::Local, &proposal.local), (SideName::Remote, &proposal.remote)]
+            {
+                if let Some(place) = &reading.place {
+                    store.set_fact(&self.place_fact(side), place, self.now)?;
+                }
             }
             self.record_remote(proposal, chosen, after)?;
             let finished = finished(chosen.plan, after);

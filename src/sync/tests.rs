@@ -22,6 +22,8 @@ struct World {
     unlisted: Option<ContentHash>,
     unreadable: Option<ContentHash>,
     refuses: Option<ContentHash>,
+    /// Writes of this memory are acknowledged and not done.
+    ignores: Option<ContentHash>,
     refusals: usize,
     /// Somebody else writes this just before the next edits arrive.
     intruder: Option<(ContentHash, Memory)>,
@@ -54,6 +56,9 @@ impl World {
         if self.refuses.as_ref() == Some(&edit.key) {
             self.refusals += 1;
             return Outcome::Refused(Refusal::Similar { to: key("similar") });
+        }
+        if self.ignores.as_ref() == Some(&edit.key) {
+            return Outcome::Done { now: self.memories.get(&edit.key).cloned() };
         }
         self.writes += 1;
         let mut target = edit.target;
@@ -444,4 +449,47 @@ fn what_a_run_replaced_can_be_read_from_the_history() {
     let last = session.base().unwrap().id.unwrap();
     let first = session.sync_before(last).unwrap().expect("two syncs");
     assert!(session.base_at(first).unwrap().contains_key("deleted-there"));
+}
+
+#[test]
+fn a_base_is_not_read_against_another_server() {
+    let (mut device, mut server) = busy();
+    let run = |device: &mut Device, server: &mut World, address: &str, allowed: Option<&str>| {
+        let store = device.store();
+        let session = Session { places: vec![(SideName::Remote, address.to_owned())], ..session(&store) };
+        let base = session.base().unwrap();
+        let theirs = session.read(SideName::Remote, server, &base.base, &mut |_| {}).unwrap();
+        let ours = session.read(SideName::Local, &mut device.world, &base.base, &mut |_| {}).unwrap();
+        session.record_fetched(&theirs).unwrap();
+        session.record_local(&ours).unwrap();
+        let proposal = session.propose(base, ours, theirs, Wishes::default()).unwrap();
+        let report = proposal.choose(allowed).map(|chosen| {
+            session.execute(&proposal, chosen, Some(&mut device.world), Some(server), &mut |_| {}).unwrap()
+        });
+        (proposal, report.is_some())
+    };
+    assert!(run(&mut device, &mut server, "http://home", None).1);
+    let mut sibling = server.clone();
+    sibling.memories.remove("kept-1");
+    let (proposal, done) = run(&mut device, &mut sibling, "http://sibling", None);
+    assert!(!done && device.world.memories.contains_key("kept-1"), "what it lacks is not deleted here");
+    assert_eq!(proposal.moved.as_ref().map(|moved| moved.was.as_str()), Some("http://home"));
+    let (_, done) = run(&mut device, &mut server, "http://new-address", None);
+    assert!(done, "the same memories at another address are no reason to stop");
+    let id = proposal.plan.id().to_string();
+    assert!(run(&mut device, &mut sibling, "http://sibling", Some(&id)).1, "unless the user says so");
+}
+
+#[test]
+fn a_write_that_the_server_ignores_is_told_and_not_undone_here() {
+    let (mut device, mut server) = busy();
+    server.ignores = Some(key("changed-here"));
+    for _ in 0..2 {
+        let (_, report) = device.sync(&mut server);
+        assert_eq!(report.unwrap().problems.len(), 1);
+        assert!(device.world.memories["changed-here"].tags.contains("ours"));
+    }
+    server.ignores = None;
+    device.sync(&mut server);
+    assert!(server.memories["changed-here"].tags.contains("ours"));
 }

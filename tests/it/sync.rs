@@ -313,14 +313,14 @@ fn a_server_that_was_restored_from_a_backup_is_noticed_and_healed() {
     exit status: 3
     ----- stderr -----
     error: stopped before any change: the server (origin) holds 3 memories as they were after the sync of 2025-01-02 03:04: it seems to have been restored from a backup
-    hint: to put back there what is newer here: repeat with --allow-plan fc47e3d0fe8a
+    hint: to put back what is newer on the other side: repeat with --allow-plan dec0a4b78daf
     hint: to read it as edits, deletions included: repeat with --allow-plan e080770912e7
     ");
     assert_eq!(device.database.rows(), rows);
     let id = stopped
         .stderr
         .lines()
-        .find_map(|line| line.split_once("newer here: repeat with --allow-plan "))
+        .find_map(|line| line.split_once("other side: repeat with --allow-plan "))
         .unwrap()
         .1;
     assert_snapshot!(device.memsync(["sync", "--allow-plan", id]), @"
@@ -355,7 +355,7 @@ fn a_device_that_was_restored_from_a_backup_is_noticed_and_healed() {
     exit status: 3
     ----- stderr -----
     error: stopped before any change: this device holds 3 memories as they were after the sync of 2025-01-02 03:04: it seems to have been restored from a backup
-    hint: to put back there what is newer here: repeat with --allow-plan 1224868fd5dc
+    hint: to put back what is newer on the other side: repeat with --allow-plan 66885dc11180
     hint: to read it as edits, deletions included: repeat with --allow-plan 3b9e4a81c242
     ");
     assert_eq!((database.rows(), server.writes_since(asked)), (rows, Vec::new()));

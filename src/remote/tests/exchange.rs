@@ -48,6 +48,7 @@ fn a_lasting_failure_ends_after_the_retries() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the wait that a server asks for is measured")]
 fn a_retry_waits_as_long_as_the_server_asks() {
     let asks = [
         "Retry-After: 1\r\n",
