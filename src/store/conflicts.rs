@@ -92,20 +92,6 @@ impl Store {
 
     /// Records how a conflict ends; returns whether there is such a conflict.
     pub fn resolve(&self, remote: &str, key: &ContentHash, resolution: SideName) -> Result<bool, Error> {
-        self.set_resolution(remote, key, Some(resolution))
-    }
-
-    /// Takes a decision back; returns whether there is such a conflict.
-    pub fn clear_resolution(&self, remote: &str, key: &ContentHash) -> Result<bool, Error> {
-        self.set_resolution(remote, key, None)
-    }
-
-    fn set_resolution(
-        &self,
-        remote: &str,
-        key: &ContentHash,
-        resolution: Option<SideName>,
-    ) -> Result<bool, Error> {
         let sql = "UPDATE conflicts SET resolution = ?3 WHERE remote = ?1 AND key = ?2";
         Ok(self.execute(WHAT, sql, params![remote, key, resolution])? > 0)
     }
@@ -177,15 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_can_be_changed_and_taken_back() {
+    fn a_decision_can_be_changed() {
         let Fixture { store, folder: _folder } = fixture();
         store.set_conflicts("origin", &[conflict(1, 10)]).unwrap();
         for resolution in [SideName::Local, SideName::Remote] {
             assert!(store.resolve("origin", &key(1), resolution).unwrap());
             assert_eq!(store.conflicts("origin").unwrap()[0].resolution, Some(resolution));
         }
-        assert!(store.clear_resolution("origin", &key(1)).unwrap());
-        assert_eq!(store.conflicts("origin").unwrap(), [conflict(1, 10)]);
         assert!(!store.resolve("origin", &key(2), SideName::Local).unwrap());
         assert!(!store.resolve("backup", &key(1), SideName::Local).unwrap());
     }

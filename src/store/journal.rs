@@ -53,13 +53,6 @@ impl Store {
         })
     }
 
-    /// Records that the outcome of an edit is known.
-    pub fn end_intent(&self, remote: &str, side: SideName, key: &ContentHash) -> Result<(), Error> {
-        let sql = "DELETE FROM journal WHERE remote = ?1 AND side = ?2 AND key = ?3";
-        self.execute(WHAT, sql, params![remote, side, key])?;
-        Ok(())
-    }
-
     /// Records that the outcomes of all edits with a remote are known.
     pub fn clear_journal(&self, remote: &str) -> Result<(), Error> {
         self.execute(WHAT, "DELETE FROM journal WHERE remote = ?1", [remote])?;
@@ -96,8 +89,6 @@ mod tests {
         let (_folder, store) = fixture.reopen(Store::open);
         let store = store.unwrap();
         assert_eq!(store.journal().unwrap(), [begun[0].clone(), again, begun[2].clone()]);
-        store.end_intent("origin", SideName::Local, &key(1)).unwrap();
-        assert_eq!(store.journal().unwrap(), [begun[0].clone(), begun[2].clone()]);
         store.clear_journal("origin").unwrap();
         assert_eq!(store.journal().unwrap(), [begun[0].clone()]);
     }
