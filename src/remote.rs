@@ -191,7 +191,7 @@ impl Side for Http {
 
     fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, Error> {
         self.run(Remote::probe)?;
-        let mut rows = self.run(|remote| remote.read(keys.iter().collect()))?;
+        let mut rows = self.run(|remote| remote.read_surely(keys))?;
         let hides_some = !self.remote.has_baseline.get() && self.remote.hides_some.get();
         let answers = keys.iter().map(|key| match rows.remove(key) {
             Some(known) => known.row.into_found(key.clone()),

@@ -5,16 +5,17 @@
 //! text, rewrites tags and type (the PUT that follows puts them right as far as it can), and refuses a text
 //! that is similar to another of the last day, unless a conversation id says that this is meant.
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Remote;
 use super::client::{Failure, read_json};
 use super::read::{Known, Rows};
 use super::record::{self, Record};
 use super::trust::sha256;
 use super::write::{Attempt, Step, failed, settle};
+use super::{IN_FLIGHT, Remote};
 use crate::object::{ContentHash, Edit, Memory, Outcome, Refusal};
 
 /// The most events in one request.
@@ -24,9 +25,11 @@ const BATCH_EVENTS: usize = 200;
 const BATCH_BYTES: usize = 900 * 1024;
 
 /// An event, ready to be sent.
-struct Ready {
+struct Ready<'a> {
     /// Which edit it carries out.
     index: usize,
+    /// The live memory that it replaces.
+    record: Option<&'a Record>,
     json: String,
 }
 
@@ -53,12 +56,16 @@ impl Remote {
         for (index, edit) in edits.iter().enumerate() {
             let known = rows.get(&edit.key);
             if let Step::Event(target, record) = self.plan(edit, known) {
-                ready.push(Ready { index, json: self.event(&edit.key, target, record, known) });
+                ready.push(Ready { index, record, json: self.event(&edit.key, target, record, known) });
             }
         }
         let mut batches = batches(&ready);
         while let Some(batch) = batches.pop() {
-            match self.push(batch).await {
+            let batch = self.drop_overtaken(batch, edits, attempts).await?;
+            if batch.is_empty() {
+                continue;
+            }
+            match self.push(&batch).await {
                 Ok(Ingested { results }) => {
                     // The server stops at the first event that fails; those after it are sent again.
                     let accepted = results.iter().take_while(|result| result.status != "failed").count();
@@ -70,14 +77,14 @@ impl Remote {
                         let reason = "the server failed to apply it".to_owned();
                         attempts[culprit.index] = Some(Attempt::Final(Outcome::Failed { reason }));
                         if !rest.is_empty() {
-                            batches.push(rest);
+                            batches.push(rest.to_vec());
                         }
                     }
                 }
                 Err(failure) if no_events_from_here(&failure) => return Ok(false),
                 Err(failure) if batch.len() > 1 && !failure.is_transient() && failure.status().is_some() => {
                     let (first, second) = batch.split_at(batch.len() / 2);
-                    batches.extend([second, first]);
+                    batches.extend([second.to_vec(), first.to_vec()]);
                 }
                 Err(failure) => {
                     let attempt = settle(failure)?;
@@ -90,7 +97,35 @@ impl Remote {
         Ok(true)
     }
 
-    async fn push(&self, batch: &[Ready]) -> Result<Ingested, Failure> {
+    /// Takes out of a batch what would replace a memory that changed since it was read, and notes that.
+    async fn drop_overtaken<'a>(
+        &self,
+        batch: Vec<&'a Ready<'a>>,
+        edits: &[Edit],
+        attempts: &mut [Option<Attempt>],
+    ) -> Result<Vec<&'a Ready<'a>>, Failure> {
+        let checked: Vec<_> = stream::iter(batch)
+            .map(|event| async move {
+                let attempt = match event.record {
+                    Some(record) => self.overtaken(&edits[event.index], record).await?,
+                    None => None,
+                };
+                Ok((event, attempt))
+            })
+            .buffered(IN_FLIGHT)
+            .try_collect()
+            .await?;
+        let mut rest = Vec::with_capacity(checked.len());
+        for (event, attempt) in checked {
+            match attempt {
+                None => rest.push(event),
+                overtaken => attempts[event.index] = overtaken,
+            }
+        }
+        Ok(rest)
+    }
+
+    async fn push(&self, batch: &[&Ready<'_>]) -> Result<Ingested, Failure> {
         let events: Vec<&str> = batch.iter().map(|event| event.json.as_str()).collect();
         let body = format!("{{\"events\":[{}]}}", events.join(","));
         read_json(&self.client.fetch(Method::POST, "/api/sync/events", Some(body.into_bytes())).await?)
@@ -156,20 +191,20 @@ impl Remote {
 }
 
 /// Cuts events into requests, the first request last.
-fn batches(ready: &[Ready]) -> Vec<&[Ready]> {
+fn batches<'a>(ready: &'a [Ready<'a>]) -> Vec<Vec<&'a Ready<'a>>> {
     let mut batches = Vec::new();
     let mut start = 0;
     let mut bytes = 0;
     for (index, event) in ready.iter().enumerate() {
         let full = index - start == BATCH_EVENTS || bytes + event.json.len() > BATCH_BYTES;
         if full && index > start {
-            batches.push(&ready[start..index]);
+            batches.push(ready[start..index].iter().collect());
             (start, bytes) = (index, 0);
         }
         bytes += event.json.len();
     }
     if start < ready.len() {
-        batches.push(&ready[start..]);
+        batches.push(ready[start..].iter().collect());
     }
     batches.reverse();
     batches

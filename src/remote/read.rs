@@ -6,6 +6,9 @@
 //! nobody made. So even a question about one memory fetches the whole baseline: 2,000 memories cost 30 ms,
 //! and any number of names is answered at once, from one consistent cut. A server whose baseline is broken
 //! is an error rather than read through REST for once.
+//!
+//! Before something counts as gone, REST is asked whether it is there at all, so that a row that the baseline
+//! leaves out is not taken for a deletion; what REST shows of it is not used.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -107,6 +110,28 @@ impl Remote {
         if let Some(body) = self.baseline().await? {
             return self.pick(&body, &keys);
         }
+        self.ask(keys).await
+    }
+
+    /// Looks up `keys` as [`Remote::read`] does, and takes a name for absent only where a tombstone or the
+    /// answer to a question about it alone says so.
+    pub(super) async fn read_surely(&self, keys: &[ContentHash]) -> Result<Rows, Failure> {
+        let mut rows = self.read(keys.iter().collect()).await?;
+        if !self.has_baseline.get() {
+            return Ok(rows);
+        }
+        let missing = keys.iter().filter(|key| !rows.contains_key(*key)).collect();
+        for (key, mut known) in self.ask(missing).await? {
+            if let Row::Live(_) = known.row {
+                known.row = Row::Unreadable("the server holds it, but its baseline leaves it out".to_owned());
+            }
+            rows.insert(key, known);
+        }
+        Ok(rows)
+    }
+
+    /// Asks for each of `keys` by itself.
+    async fn ask(&self, keys: HashSet<&ContentHash>) -> Result<Rows, Failure> {
         let rows = stream::iter(keys).map(|key| async move {
             let row = pages::get_one(&self.client, key, &self.bookkeeping).await?;
             Ok(row.map(|row| (key.clone(), Known { row, clock: 0 })))

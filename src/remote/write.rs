@@ -1,6 +1,10 @@
 //! Carrying out edits: what was read is compared with what each edit expects, written, and judged by what
 //! is read back afterwards. An answer of the server is never taken for the deed.
 //!
+//! A reading serves a whole round of edits, so just before each write over something that lives the server is
+//! asked whether that changed since. What another device writes between that answer and the write is lost:
+//! the API has no conditional requests.
+//!
 //! | edit | with the event endpoint | without |
 //! |---|---|---|
 //! | create | create event | POST, then PUT of what POST rewrote |
@@ -15,13 +19,14 @@
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::{Method, StatusCode};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::{Failure, describe, quote};
 use super::read::{Known, Rows};
 use super::record::{self, Record, Row};
 use super::{IN_FLIGHT, Remote, address, create};
-use crate::object::{Edit, Memory, Outcome, Refusal};
+use crate::object::{Edit, Memory, Outcome, Refusal, Timestamp};
 
 /// How far an edit got before it is read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +47,13 @@ pub(super) enum Step<'a> {
     Post(&'a Memory),
     Put(Value, &'a Record),
     Delete(&'a Record),
+}
+
+/// What tells whether a memory was written to.
+#[derive(Deserialize)]
+struct Version {
+    content_hash: String,
+    updated_at: Option<f64>,
 }
 
 impl Remote {
@@ -114,6 +126,11 @@ impl Remote {
     }
 
     async fn carry_out(&self, edit: &Edit, step: Step<'_>) -> Result<Attempt, Failure> {
+        if let Step::Put(_, record) | Step::Delete(record) = step
+            && let Some(attempt) = self.overtaken(edit, record).await?
+        {
+            return Ok(attempt);
+        }
         match step {
             Step::Settled(outcome) => Ok(Attempt::Final(outcome)),
             Step::Put(body, record) => self.put(record, &body).await,
@@ -127,6 +144,40 @@ impl Remote {
                 Ok(Attempt::Final(Outcome::Failed { reason }))
             }
         }
+    }
+
+    /// What becomes of an edit that must not be written, because the server no longer holds what it was
+    /// compared with; `None` where it may be. REST and the baseline show the same `updated_at` to the last
+    /// digit, and asking does not change it.
+    pub(super) async fn overtaken(&self, edit: &Edit, record: &Record) -> Result<Option<Attempt>, Failure> {
+        let Some(endpoint) = address::memory_endpoint(&record.held.key) else {
+            // There is no way to ask.
+            return Ok(None);
+        };
+        let endpoint = format!("{endpoint}?store=all");
+        let is_as_read = |version: &Version| {
+            // REST makes up a time for a row that has none: then only its presence can be compared.
+            let read = record.held.updated_at;
+            let same_time = read.is_none() || version.updated_at.and_then(Timestamp::new) == read;
+            version.content_hash == record.held.key.as_str() && same_time
+        };
+        let seen = match self.client.get::<Version>(&endpoint).await {
+            Ok(version) if is_as_read(&version) => return Ok(None),
+            Ok(version) => version,
+            Err(failure) if failure.status() == Some(StatusCode::NOT_FOUND) => {
+                // For a deletion, reading back decides.
+                let is_deletion = edit.target.is_none();
+                return Ok(Some(if is_deletion { Attempt::Written } else { Attempt::Final(Outcome::Stale) }));
+            }
+            Err(failure) => return settle(failure).map(Some),
+        };
+        // Where a row's times contradict each other REST shows the present one, another one each time.
+        let made_up = match self.client.get::<Version>(&endpoint).await {
+            Ok(again) => again.content_hash == seen.content_hash && again.updated_at != seen.updated_at,
+            Err(failure) if failure.status().is_some() => false,
+            Err(failure) => return Err(failure),
+        };
+        Ok((!made_up).then_some(Attempt::Final(Outcome::Stale)))
     }
 
     /// Sends a PUT for what differs.

@@ -181,7 +181,28 @@ fn a_snapshot_and_a_question_show_the_same_form_of_a_memory() {
     "#);
     let answers = http.get(&["raw", "dead", "never", "odd"].map(key)).unwrap();
     assert_eq!(answers, [Some(found[0].clone()), None, None, Some(found[1].clone())]);
-    assert!(server.asked().iter().all(|asked| asked == "GET /api/sync/baseline"));
+    let asked = ["/api/sync/baseline", "/api/sync/baseline", "/api/memories/never?store=all"];
+    assert_eq!(server.asked(), asked.map(|path| format!("GET {path}")), "what has no tombstone is asked for");
+}
+
+#[test]
+fn what_the_baseline_leaves_out_is_gone_only_where_the_server_says_so() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/openapi.json" => Reply::Json(json!({"paths": {"/api/memories": {}, "/api/sync/baseline": {}}})),
+        "/api/sync/baseline" => Reply::Json(json!({"events": [event(&item("shown"))]})),
+        "/api/memories/left%20out?store=all" => Reply::Json(item("left out")),
+        "/api/memories/broken?store=all" => Reply::Status(500, "", Value::Null),
+        _ => Reply::Status(404, "", Value::Null),
+    });
+    let answers = server.connect().get(&["gone", "shown", "left out", "broken", "a/b"].map(key)).unwrap();
+    assert!(answers[0].is_none());
+    let answers: Vec<_> = answers.into_iter().flatten().collect();
+    insta::assert_snapshot!(names(&answers).join("\n"), @r#"
+    shown
+    Some(ContentHash("left out")): the server holds it, but its baseline leaves it out
+    Some(ContentHash("broken")): the server cannot show it: it answered 500 Internal Server Error: null
+    Some(ContentHash("a/b")): the server cannot be asked about a memory of this name
+    "#);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::object::{Edit, Memory, Metadata, Outcome};
 use crate::remote::IN_FLIGHT;
+use crate::remote::address::escape;
 use crate::remote::trust::sha256;
 
 /// What a server without events holds: it answers as 10.x does.
@@ -152,6 +153,72 @@ fn what_is_deleted_or_absent_already_is_done() {
 }
 
 #[test]
+fn what_changed_since_it_was_read_is_not_written_over() {
+    let edits: [fn(&Memory) -> Option<Memory>; 3] = [
+        |_| None,
+        |held| Some(Memory { memory_type: None, ..held.clone() }),
+        |held| Some(Memory { store: Some("work".to_owned()), ..held.clone() }),
+    ];
+    for target in edits {
+        let server = Server::start(|asked| {
+            let mut row = item("k");
+            match asked.path.as_str() {
+                "/openapi.json" => Reply::Json(
+                    json!({"paths": {"/api/memories": {}, "/api/sync/baseline": {}, "/api/sync/events": {}}}),
+                ),
+                "/api/sync/baseline" => {
+                    let event = json!({"op": "create", "content_hash": "k", "payload": row});
+                    Reply::Json(json!({"events": [event]}))
+                }
+                _ => {
+                    // Another device's PUT arrived right after the reading.
+                    row["updated_at"] = json!(2.500_000_1);
+                    Reply::Json(row)
+                }
+            }
+        });
+        let mut http = server.connect();
+        let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
+        let expected = Some(held.memory.id());
+        let edit = Edit { key: held.key, expected, target: target(&held.memory) };
+        assert_eq!(apply(&mut http, vec![edit]).unwrap(), [Outcome::Stale]);
+        assert_eq!(http.writes(), 0);
+    }
+}
+
+#[test]
+fn what_went_since_it_was_read_is_not_created_anew() {
+    let mut readings = 0;
+    let server = Server::rest(move |_| {
+        readings += 1;
+        if readings > 2 { Reply::Status(404, "", Value::Null) } else { Reply::Json(item("k")) }
+    });
+    let mut http = server.connect();
+    let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
+    let target = Some(Memory { memory_type: None, ..held.memory.clone() });
+    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target };
+    assert_eq!(apply(&mut http, vec![edit]).unwrap(), [Outcome::Stale]);
+    assert_eq!(http.writes(), 0);
+}
+
+#[test]
+fn a_time_that_the_server_makes_up_stands_in_no_edits_way() {
+    let mut clock = 784_111_777.0;
+    let server = Server::rest(move |_| {
+        clock += 0.25;
+        let mut row = item("k");
+        row["updated_at"] = json!(clock);
+        Reply::Json(row)
+    });
+    let mut http = server.connect();
+    let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
+    let target = Some(Memory { memory_type: None, ..held.memory.clone() });
+    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target };
+    now(&apply(&mut http, vec![edit]).unwrap()[0]);
+    assert_eq!(http.writes(), 1);
+}
+
+#[test]
 fn a_similar_memory_is_named_and_can_be_told_apart() {
     let message = "Duplicate content detected (semantically similar to abc123)";
     let post = Some(json!({"success": false, "message": message, "content_hash": null}));
@@ -262,6 +329,11 @@ fn event_server(mut ingest: impl FnMut(&Value, &mut Vec<Value>) -> Reply + Send 
         ),
         ("GET", "/api/sync/baseline") => Reply::Json(json!({"events": held})),
         ("POST", "/api/sync/events") => ingest(&asked.body["events"], &mut held),
+        ("GET", path) => {
+            let name = path.trim_start_matches("/api/memories/").trim_end_matches("?store=all");
+            let event = held.iter().find(|event| escape(event["content_hash"].as_str().unwrap()) == name);
+            event.map_or(Reply::Status(404, "", Value::Null), |event| Reply::Json(event["payload"].clone()))
+        }
         _ => Reply::Status(500, "", Value::Null),
     })
 }
