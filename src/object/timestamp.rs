@@ -57,3 +57,19 @@ impl FromStr for Timestamp {
         text.parse().ok().and_then(Self::new).ok_or(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_reads_the_same_from_json_as_from_text_and_from_the_database() {
+        // serde_json's usual way to read a number may be off by the last digit, which would look like a change.
+        for step in 0..10_000 {
+            let moment = Timestamp::new(1.7e9 + f64::from(step) * 1.000_123_456_789).unwrap();
+            let text = moment.to_string();
+            assert_eq!(text.parse(), Ok(moment));
+            assert_eq!(serde_json::from_str(&text).ok().and_then(Timestamp::new), Some(moment), "{text}");
+        }
+    }
+}
