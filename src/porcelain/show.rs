@@ -101,7 +101,7 @@ fn find(name: Option<&str>, workspace: &mut Workspace, session: &Session<'_>) ->
     Ok(Shown::Memory(Box::new(session.store.memory(blob)?)))
 }
 
-/// A sync and what it changed on this device's side of the base.
+/// A sync, what it changed, and what it replaced.
 fn show_sync(
     id: CommitId,
     workspace: &mut Workspace,

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::*;
-use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, SideName};
-use crate::reconcile::Direction;
+use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, SideName, Timestamp};
+use crate::reconcile::{Direction, Strategy};
 use crate::side::{self, Found, Held, Side};
 use crate::store::{Holder, Store};
 
@@ -21,6 +21,8 @@ struct World {
     /// Left out of listings, as when rows move between pages.
     unlisted: Option<ContentHash>,
     unreadable: Option<ContentHash>,
+    /// When each memory was last written, where this side tells.
+    written: BTreeMap<ContentHash, Timestamp>,
     refuses: Option<ContentHash>,
     /// Writes of this memory are acknowledged and not done.
     ignores: Option<ContentHash>,
@@ -45,7 +47,7 @@ impl World {
             return Some(Found::Unreadable { key: Some(key.clone()), why: "not UTF-8".to_owned() });
         }
         let memory = self.memories.get(key)?.clone();
-        Some(Found::Memory(Held { key: key.clone(), memory, updated_at: None }))
+        Some(Found::Memory(Held { key: key.clone(), memory, updated_at: self.written.get(key).copied() }))
     }
 
     fn carry_out(&mut self, edit: Edit) -> Outcome {
@@ -364,6 +366,27 @@ fn a_conflict_waits_alone_until_one_side_is_chosen() {
         assert_eq!(device.world.memories["kept-1"].content, text);
         assert_eq!(server.memories["kept-1"].content, text);
         assert!(device.store().conflicts("origin").unwrap().is_empty());
+    }
+}
+
+#[test]
+fn the_newest_wins_where_the_user_asks_for_it_and_the_server_where_nobody_knows() {
+    for (ours, theirs, winner) in [
+        (Some(2.0), Some(1.0), "KEPT-1"),
+        (Some(1.0), Some(2.0), "Kept-1"),
+        (Some(1.0), None, "KEPT-1"),
+        (None, None, "Kept-1"),
+    ] {
+        let (mut device, mut server) = busy();
+        device.world.set("kept-1", "KEPT-1", &["Start"]);
+        server.set("kept-1", "Kept-1", &["start"]);
+        device.world.written.extend(ours.and_then(Timestamp::new).map(|at| (key("kept-1"), at)));
+        server.written.extend(theirs.and_then(Timestamp::new).map(|at| (key("kept-1"), at)));
+        let wishes = Wishes { strategy: Strategy::Newest, ..Wishes::default() };
+        device.run(&mut server, wishes, None);
+        for world in [&device.world, &server] {
+            assert_eq!(world.memories["kept-1"].content, winner, "{ours:?} {theirs:?}");
+        }
     }
 }
 

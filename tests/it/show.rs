@@ -1,8 +1,9 @@
 //! `memsync show`: one object in full, named by as little of its hash as will do.
 
 use insta::assert_snapshot;
+use serde_json::json;
 
-use crate::support::scene::{GATE, Scene, WATER, server};
+use crate::support::scene::{ADA, GATE, Scene, WATER, server};
 
 #[test]
 fn a_memory_is_named_by_four_characters_or_more() {
@@ -104,25 +105,29 @@ fn the_last_sync_is_shown_with_what_it_changed() {
     "#);
 }
 
+/// Whatever a sync replaces or deletes, on either side, can be printed afterwards: also the side that lost a conflict.
 #[test]
-fn every_version_that_a_sync_replaced_can_be_shown() {
+fn every_version_that_a_sync_replaced_can_be_printed() {
     let Some(server) = server() else { return };
     let Some(scene) = Scene::synced(&server) else { return };
-    server.put(GATE, &serde_json::json!({ "tags": ["changed"] }));
-    let objects = |scene: &Scene| -> Vec<String> {
-        let staging = rusqlite::Connection::open(&scene.device.staging).unwrap();
-        let mut statement = staging.prepare("SELECT lower(hex(id)) FROM objects").unwrap();
-        let ids = statement.query_map([], |row| row.get(0)).unwrap();
-        ids.collect::<Result<_, _>>().unwrap()
+    let device = &scene.device;
+    let set_type = "UPDATE memories SET memory_type = 'decision' WHERE content_hash = ?1";
+    device.database.execute(set_type, [GATE]);
+    server.put(GATE, &json!({ "memory_type": "error" }));
+    server.put(WATER, &json!({ "tags": ["changed there"] }));
+    server.delete(ADA);
+    device.memsync(["sync", "-X", "ours"]).success();
+
+    let shown = device.memsync(["show"]).success();
+    let replaced = |place: &str| -> Vec<String> {
+        let start = format!("  replaced on {place}: memsync show ");
+        let ids: Vec<&str> = shown.stdout.lines().filter_map(|line| line.strip_prefix(&start)).collect();
+        ids.iter().map(|id| device.memsync(["show", id]).success().stdout).collect()
     };
-    scene.device.memsync(["pull"]).success();
-    let versions = objects(&scene).into_iter().filter_map(|id| {
-        let output = scene.device.memsync(["show", &id]);
-        (output.status == Some(0) && output.stdout.ends_with("The garden gate sticks in winter\n"))
-            .then_some(output.stdout)
-    });
-    let tags: Vec<String> = versions
-        .filter_map(|text| text.lines().find(|line| line.starts_with("tag ")).map(str::to_owned))
-        .collect();
-    assert!(tags.contains(&"tag home".to_owned()) && tags.contains(&"tag changed".to_owned()), "{tags:?}");
+    let here = replaced("this device");
+    assert_eq!(here.len(), 2, "one changed and one deleted\n{shown}");
+    assert!(here.iter().any(|text| text.contains("tag physics")), "{here:?}");
+    let there = replaced("the server");
+    assert_eq!(there.len(), 1, "the version that lost\n{shown}");
+    assert!(there[0].contains("type error"), "{there:?}");
 }
