@@ -17,6 +17,7 @@ mod members;
 mod open;
 mod row;
 mod schema;
+pub mod service;
 #[cfg(test)]
 mod tests;
 mod write;
