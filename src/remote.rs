@@ -2,7 +2,8 @@
 //!
 //! Follow a request down: [`Http`] blocks on one task per step; `read` and `write` decide what to ask and
 //! what to send; `baseline`, `pages`, `record` and `create` know the service's JSON; `client` makes one
-//! exchange out of it, with its retries; `trust`, `key` and `address` say whom to talk to, as whom, and where.
+//! exchange out of it, with its retries, and `failure` says what came of one that failed; `trust`, `key` and
+//! `address` say whom to talk to, as whom, and where.
 //!
 //! Guarantees: a snapshot is one consistent cut where the server has a baseline, and protected against
 //! moving pages elsewhere. A memory has the same form in a snapshot, in an answer to a question and in an
@@ -16,6 +17,7 @@ mod address;
 mod baseline;
 mod client;
 mod create;
+mod failure;
 mod key;
 mod pages;
 mod read;
@@ -40,6 +42,7 @@ use tokio::runtime::Runtime;
 use crate::object::{Bookkeeping, ContentHash, Edit, Outcome, Timestamp};
 use crate::side::{Error, Found, Held, Side};
 use client::Client;
+use failure::Failure;
 use read::Rows;
 use write::{Attempt, confirm};
 
@@ -141,7 +144,7 @@ impl Http {
     /// Runs one step to its end.
     fn run<'a, T, F>(&'a self, step: impl FnOnce(&'a Remote) -> F) -> Result<T, Error>
     where
-        F: Future<Output = Result<T, client::Failure>> + 'a,
+        F: Future<Output = Result<T, Failure>> + 'a,
     {
         self.runtime.block_on(step(&self.remote)).map_err(|failure| self.remote.client.side_error(failure))
     }

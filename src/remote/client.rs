@@ -1,8 +1,7 @@
 //! One HTTP exchange with the server: authenticated, timed out, retried, counted.
 //!
 //! Every request may be sent twice (an answer can get lost), so callers only send what is harmless to
-//! repeat. Redirects are not followed, because the key must never reach another host. What a server says is
-//! untrusted: it is cut to one short line before it is quoted.
+//! repeat. Redirects are not followed, because the key must never reach another host.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -14,7 +13,8 @@ use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::trust::{self, LastRejected, Rejected};
+use super::failure::{Failure, is_passing, quote, words_in};
+use super::trust::{self, LastRejected};
 use super::{ApiKey, RemoteUrl, Trust};
 use crate::object::Timestamp;
 use crate::side::{self, Cause};
@@ -43,48 +43,6 @@ impl Default for Patience {
             first_wait: Duration::from_millis(250),
             longest_wait: Duration::from_secs(30),
         }
-    }
-}
-
-/// Why a request came to nothing, after the retries.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// No connection, or one that broke or fell silent before the answer was whole.
-    Transport(Cause),
-    /// The server's certificate was not accepted.
-    Certificate(Box<Rejected>),
-    /// The server asks to be left alone for longer than [`Patience::longest_wait`].
-    Busy { status: StatusCode, asked: Duration },
-    /// The server answered with an error.
-    Status { status: StatusCode, detail: String, retry_after: Option<Duration> },
-    /// The answer is not what the API promises.
-    Malformed(String),
-}
-
-impl Failure {
-    /// Whether the same request may do better in a while.
-    pub(super) fn is_transient(&self) -> bool {
-        match self {
-            Self::Transport(_) => true,
-            Self::Status { status, .. } => is_passing(*status),
-            Self::Certificate(_) | Self::Busy { .. } | Self::Malformed(_) => false,
-        }
-    }
-
-    /// The error status that the server answered with, where it is about this one request.
-    pub(super) fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::Status { status, .. } => Some(*status),
-            _ => None,
-        }
-    }
-
-    /// Whether the server has no such endpoint.
-    pub(super) fn is_missing_endpoint(&self) -> bool {
-        matches!(
-            self.status(),
-            Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED)
-        )
     }
 }
 
@@ -215,9 +173,7 @@ impl Client {
             return Failure::Busy { status, asked };
         }
         let body = self.read_body(response, ENOUGH).await.unwrap_or_default();
-        let words = serde_json::from_slice(&body).ok().and_then(|value| words_of(&value));
-        let words = words.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
-        Failure::Status { status, detail: quote(&words), retry_after }
+        Failure::Status { status, detail: words_in(&body), retry_after }
     }
 
     async fn read_body(&self, mut response: Response, enough: usize) -> Result<Vec<u8>, Failure> {
@@ -234,58 +190,16 @@ impl Client {
         Ok(body)
     }
 
+    /// The error for the whole side that a failed request stands for.
+    pub(super) fn side_error(&self, failure: Failure) -> side::Error {
+        failure.into_side_error(self.url.to_string(), self.key.is_some())
+    }
+
     fn transport(&self, error: reqwest::Error) -> Failure {
         match self.last_rejected.take() {
             Some(rejected) => Failure::Certificate(Box::new(rejected)),
             None => Failure::Transport(Box::new(error.without_url())),
         }
-    }
-
-    /// The error for the whole side that a failed request stands for.
-    pub(super) fn side_error(&self, failure: Failure) -> side::Error {
-        let address = self.url.to_string();
-        match failure {
-            Failure::Transport(cause) => side::Error::Unreachable { address, cause },
-            Failure::Certificate(rejected) => {
-                let Rejected { presented, pinned, cause } = *rejected;
-                let sha256 = presented.to_string();
-                if let Some(pinned) = pinned {
-                    return side::Error::ChangedCertificate { address, sha256, pinned: pinned.to_string() };
-                }
-                side::Error::UntrustedCertificate { address, sha256, cause: trust::objection(&cause).into() }
-            }
-            Failure::Status { status: StatusCode::UNAUTHORIZED, .. } => {
-                let detail = if self.key.is_some() { "the API key is wrong" } else { "no API key was given" };
-                side::Error::Unauthorized { address, detail: detail.to_owned() }
-            }
-            Failure::Status { status: StatusCode::FORBIDDEN, detail, .. } => side::Error::Unauthorized {
-                address,
-                detail: format!("the API key does not allow this ({detail})"),
-            },
-            passing if passing.is_transient() || matches!(passing, Failure::Busy { .. }) => {
-                side::Error::Unreachable { address, cause: describe(&passing).into() }
-            }
-            other => side::Error::Protocol { address, detail: describe(&other) },
-        }
-    }
-}
-
-/// Whether a request that was answered with this status may do better in a while.
-fn is_passing(status: StatusCode) -> bool {
-    matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
-}
-
-/// A failure as a part of a sentence.
-pub(super) fn describe(failure: &Failure) -> String {
-    match failure {
-        Failure::Transport(cause) => cause.to_string(),
-        Failure::Certificate(rejected) => rejected.cause.to_string(),
-        Failure::Busy { status, asked } => {
-            format!("it answered {status} and asks to be left alone for {} s", asked.as_secs())
-        }
-        Failure::Status { status, detail, .. } if detail.is_empty() => format!("it answered {status}"),
-        Failure::Status { status, detail, .. } => format!("it answered {status}: {detail}"),
-        Failure::Malformed(detail) => detail.clone(),
     }
 }
 
@@ -295,24 +209,6 @@ pub(super) fn read_json<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Failure
         let start = String::from_utf8_lossy(&answer[..answer.len().min(200)]);
         Failure::Malformed(format!("{error}, in an answer that starts with \"{}\"", quote(&start)))
     })
-}
-
-/// A server's words as one line of at most 200 characters.
-pub(super) fn quote(words: &str) -> String {
-    const LONGEST: usize = 200;
-    let line: Vec<&str> = words.split(|c: char| c.is_whitespace() || c.is_control()).collect();
-    let line = line.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
-/// The sentence in an error answer: `{"detail": "…"}`, or the description in `{"detail": {…}}` or `{…}`.
-fn words_of(answer: &Value) -> Option<String> {
-    let detail = answer.get("detail").unwrap_or(answer);
-    let words = [detail.as_str(), detail["error_description"].as_str(), detail["error"].as_str()];
-    words.into_iter().flatten().next().map(str::to_owned)
 }
 
 fn redirected(headers: &HeaderMap) -> String {
@@ -352,11 +248,5 @@ mod tests {
         assert_eq!(asked("120"), Some(Duration::from_mins(2)));
         assert_eq!(asked("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
         assert_eq!([asked("Sun, 06 Nov 1994 08:49:07 GMT"), asked("soon")], [None, None]);
-    }
-
-    #[test]
-    fn a_servers_words_are_quoted_as_one_short_line() {
-        assert_eq!(quote(" a\r\n\tb\u{1b}[31m "), "a b [31m");
-        assert_eq!(quote(&"é".repeat(500)).chars().count(), 201);
     }
 }

@@ -10,7 +10,8 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::{Failure, read_json};
+use super::client::read_json;
+use super::failure::Failure;
 use super::read::{Known, Rows};
 use super::record::{self, Record};
 use super::trust::sha256;

@@ -18,7 +18,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::client::{Failure, describe};
+use super::failure::{Failure, describe};
 use super::record::Row;
 use super::{IN_FLIGHT, Remote, baseline, pages};
 use crate::object::ContentHash;

@@ -22,7 +22,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::client::{Failure, describe, quote};
+use super::failure::{Failure, describe, quote};
 use super::read::{Known, Rows};
 use super::record::{self, Record, Row};
 use super::{IN_FLIGHT, Remote, address, create};
