@@ -1,13 +1,14 @@
 //! The transport to a server: the HTTP API of mcp-memory-service, from 10.x on, as a [`Side`].
 //!
 //! Follow a request down: [`Http`] blocks on one task per step; `read` and `write` decide what to ask and
-//! what to send; `baseline`, `pages`, `record` and `create` know the service's JSON; `client` makes one
+//! what to send, and `condition` when it may be carried out; `baseline`, `pages`, `record` and `create` know the service's JSON; `client` makes one
 //! exchange out of it, with its retries, and `failure` says what came of one that failed; `trust`, `key` and
 //! `address` say whom to talk to, as whom, and where.
 //!
 //! Guarantees: a snapshot is one consistent cut where the server has a baseline, and protected against
 //! moving pages elsewhere. A memory has the same form in a snapshot, in an answer to a question and in an
-//! outcome. What an outcome reports was read back. The key goes to the server's own origin and nowhere else,
+//! outcome. What an outcome reports was read back. Where the server takes conditions, no edit replaces what it
+//! was not compared with. The key goes to the server's own origin and nowhere else,
 //! and a certificate is verified or pinned.
 //!
 //! Must never: follow a redirect, send an `update_metadata` event, or write to a memory that was not just
@@ -16,6 +17,7 @@
 mod address;
 mod baseline;
 mod client;
+mod condition;
 mod create;
 mod failure;
 mod key;
@@ -92,6 +94,8 @@ struct Remote {
     probed: Cell<bool>,
     has_baseline: Cell<bool>,
     has_events: Cell<bool>,
+    /// Whether it takes conditions, which it must say.
+    has_conditions: Cell<bool>,
     /// How many rows the last baseline had.
     rows: Cell<usize>,
     /// Whether the last listing showed fewer memories than the server counts.
@@ -123,6 +127,7 @@ impl Http {
             probed: Cell::new(false),
             has_baseline: Cell::new(true),
             has_events: Cell::new(true),
+            has_conditions: Cell::new(false),
             rows: Cell::new(0),
             hides_some: Cell::new(false),
         };
@@ -217,12 +222,13 @@ impl Side for Http {
             let written = unfinished.iter().filter(|(_, attempt)| !matches!(attempt, Attempt::Final(_)));
             let written = written.map(|(edit, _)| &edit.key);
             let keys = written.chain(round.iter().map(|edit| &edit.key)).collect();
+            let conditions = self.run(|remote| remote.conditions(round))?;
             rows.clear();
             rows.extend(self.run(|remote| remote.read(keys))?);
             for (edit, attempt) in unfinished.drain(..) {
                 report(edit.key.clone(), confirm(edit, attempt, rows.get(&edit.key)));
             }
-            let attempts = self.run(|remote| remote.write(round, &rows))?;
+            let attempts = self.run(|remote| remote.write(round, &rows, &conditions))?;
             unfinished = round.iter().zip(attempts).collect();
         }
         Ok(())

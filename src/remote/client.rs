@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use jiff::fmt::rfc2822::DateTimeParser;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::failure::{Failure, is_passing, quote, words_in};
 use super::trust::{self, LastRejected};
@@ -43,6 +44,23 @@ impl Default for Patience {
             first_wait: Duration::from_millis(250),
             longest_wait: Duration::from_secs(30),
         }
+    }
+}
+
+/// A successful answer.
+pub(super) struct Answer {
+    pub(super) body: Vec<u8>,
+    /// The strong entity tag of what the answer shows, with its quotes. (A weak one is good for no condition.)
+    pub(super) etag: Option<String>,
+}
+
+impl Answer {
+    /// Reads the answer's JSON.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let start = String::from_utf8_lossy(&self.body[..self.body.len().min(200)]);
+            Failure::Malformed(format!("{error}, in an answer that starts with \"{}\"", quote(&start)))
+        })
     }
 }
 
@@ -97,33 +115,23 @@ impl Client {
 
     /// Fetches an endpoint and reads its JSON.
     pub(super) async fn get<T: DeserializeOwned>(&self, endpoint: &str) -> Result<T, Failure> {
-        self.send(Method::GET, endpoint, None).await
+        self.send(Method::GET, endpoint, None, &[]).await?.json()
     }
 
-    /// Sends a request, with a JSON body if there is one, and reads the JSON of the answer.
-    pub(super) async fn send<T: DeserializeOwned>(
+    /// Sends a request, with a JSON body if there is one, and returns the whole of a successful answer.
+    pub(super) async fn send(
         &self,
         method: Method,
         endpoint: &str,
-        body: Option<&Value>,
-    ) -> Result<T, Failure> {
-        let answer = self.fetch(method, endpoint, body.map(|body| body.to_string().into_bytes())).await?;
-        read_json(&answer)
-    }
-
-    /// Sends a request and returns the whole body of a successful answer.
-    pub(super) async fn fetch(
-        &self,
-        method: Method,
-        endpoint: &str,
-        body: Option<Vec<u8>>,
-    ) -> Result<Vec<u8>, Failure> {
+        body: Option<String>,
+        headers: &[(HeaderName, &str)],
+    ) -> Result<Answer, Failure> {
         let backoff = ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(self.patience.first_wait)
             .with_max_delay(self.patience.longest_wait)
             .with_max_times(self.patience.retries);
-        (|| self.attempt(&method, endpoint, body.as_deref()))
+        (|| self.attempt(&method, endpoint, body.as_deref(), headers))
             .retry(backoff)
             .when(Failure::is_transient)
             .adjust(|failure, wait| match failure {
@@ -138,8 +146,9 @@ impl Client {
         &self,
         method: &Method,
         endpoint: &str,
-        body: Option<&[u8]>,
-    ) -> Result<Vec<u8>, Failure> {
+        body: Option<&str>,
+        headers: &[(HeaderName, &str)],
+    ) -> Result<Answer, Failure> {
         tracing::debug!(%method, endpoint, "request");
         self.requests.set(self.requests.get() + 1);
         if *method != Method::GET {
@@ -150,13 +159,19 @@ impl Client {
             request = request.header(AUTHORIZATION, key.header());
         }
         if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_owned());
+        }
+        for (name, value) in headers {
+            request = request.header(name, *value);
         }
         let response = request.send().await.map_err(|error| self.transport(error))?;
         let date = date_in(response.headers(), DATE);
         self.server_time.set(date.and_then(|date| Timestamp::new(date.as_duration().as_secs_f64())));
         match response.status() {
-            status if status.is_success() => self.read_body(response, usize::MAX).await,
+            status if status.is_success() => {
+                let etag = strong_etag(response.headers());
+                Ok(Answer { body: self.read_body(response, usize::MAX).await?, etag })
+            }
             status if status.is_redirection() => Err(Failure::Malformed(redirected(response.headers()))),
             status => Err(self.refused(status, response).await),
         }
@@ -203,12 +218,9 @@ impl Client {
     }
 }
 
-/// Reads an answer's JSON.
-pub(super) fn read_json<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(answer).map_err(|error| {
-        let start = String::from_utf8_lossy(&answer[..answer.len().min(200)]);
-        Failure::Malformed(format!("{error}, in an answer that starts with \"{}\"", quote(&start)))
-    })
+fn strong_etag(headers: &HeaderMap) -> Option<String> {
+    let etag = headers.get(ETAG)?.to_str().ok()?;
+    etag.starts_with('"').then(|| etag.to_owned())
 }
 
 fn redirected(headers: &HeaderMap) -> String {

@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::read_json;
+use super::condition::{self, Condition, Conditions};
 use super::failure::Failure;
 use super::read::{Known, Rows};
 use super::record::{self, Record};
@@ -29,8 +29,8 @@ const BATCH_BYTES: usize = 900 * 1024;
 struct Ready<'a> {
     /// Which edit it carries out.
     index: usize,
-    /// The live memory that it replaces.
-    record: Option<&'a Record>,
+    /// The live memory that it replaces without a condition.
+    unguarded: Option<&'a Record>,
     json: String,
 }
 
@@ -51,13 +51,20 @@ impl Remote {
         &self,
         edits: &[Edit],
         rows: &Rows,
+        conditions: &Conditions,
         attempts: &mut [Option<Attempt>],
     ) -> Result<bool, Failure> {
         let mut ready = Vec::new();
         for (index, edit) in edits.iter().enumerate() {
             let known = rows.get(&edit.key);
             if let Step::Event(target, record) = self.plan(edit, known) {
-                ready.push(Ready { index, record, json: self.event(&edit.key, target, record, known) });
+                let condition = conditions.get(&edit.key);
+                let mut event = self.event(&edit.key, target, record, known);
+                if let Some((name, value)) = condition.map(Condition::event_member) {
+                    event[name] = json!(value);
+                }
+                let unguarded = record.filter(|_| condition.is_none());
+                ready.push(Ready { index, unguarded, json: event.to_string() });
             }
         }
         let mut batches = batches(&ready);
@@ -68,19 +75,8 @@ impl Remote {
             }
             match self.push(&batch).await {
                 Ok(Ingested { results }) => {
-                    // The server stops at the first event that fails; those after it are sent again.
-                    let accepted = results.iter().take_while(|result| result.status != "failed").count();
-                    let (written, rest) = batch.split_at(accepted.min(batch.len()));
-                    for event in written {
-                        attempts[event.index] = Some(Attempt::Written);
-                    }
-                    if let Some((culprit, rest)) = rest.split_first() {
-                        let reason = "the server failed to apply it".to_owned();
-                        attempts[culprit.index] = Some(Attempt::Final(Outcome::Failed { reason }));
-                        if !rest.is_empty() {
-                            batches.push(rest.to_vec());
-                        }
-                    }
+                    let rest = note(&batch, &results, attempts);
+                    batches.extend((!rest.is_empty()).then(|| rest.to_vec()));
                 }
                 Err(failure) if no_events_from_here(&failure) => return Ok(false),
                 Err(failure) if batch.len() > 1 && !failure.is_transient() && failure.status().is_some() => {
@@ -107,7 +103,7 @@ impl Remote {
     ) -> Result<Vec<&'a Ready<'a>>, Failure> {
         let checked: Vec<_> = stream::iter(batch)
             .map(|event| async move {
-                let attempt = match event.record {
+                let attempt = match event.unguarded {
                     Some(record) => self.overtaken(&edits[event.index], record).await?,
                     None => None,
                 };
@@ -129,7 +125,7 @@ impl Remote {
     async fn push(&self, batch: &[&Ready<'_>]) -> Result<Ingested, Failure> {
         let events: Vec<&str> = batch.iter().map(|event| event.json.as_str()).collect();
         let body = format!("{{\"events\":[{}]}}", events.join(","));
-        read_json(&self.client.fetch(Method::POST, "/api/sync/events", Some(body.into_bytes())).await?)
+        self.client.send(Method::POST, "/api/sync/events", Some(body), &[]).await?.json()
     }
 
     /// A create event with a clock ahead of everything that the server shows for this memory. The event's
@@ -140,11 +136,11 @@ impl Remote {
         target: &Memory,
         record: Option<&Record>,
         known: Option<&Known>,
-    ) -> String {
+    ) -> Value {
         let seen = known.map_or(0, |known| known.clock);
         let clock = self.now_milliseconds().max(seen.saturating_add(1));
         let kept = record.map(|record| record.kept_members(&self.bookkeeping)).unwrap_or_default();
-        let event = json!({
+        json!({
             "schema_version": 1,
             "agent_id": self.device,
             "event_id": event_id(&[&self.device, key.as_str(), &target.id().to_string(), &clock.to_string()]),
@@ -155,8 +151,7 @@ impl Remote {
             "embedding_model": null,
             "embedding_dim": null,
             "payload": record::event_payload(key, target, kept, self.now),
-        });
-        event.to_string()
+        })
     }
 
     /// Creates a memory by POST. A `conversation_id` keeps the server from looking for similar ones.
@@ -165,13 +160,21 @@ impl Remote {
         key: &ContentHash,
         target: &Memory,
         conversation_id: Option<&str>,
+        condition: Option<&Condition>,
     ) -> Result<Attempt, Failure> {
         if let Err(refusal) = check_name(key, target) {
             return Ok(Attempt::Final(Outcome::Refused(refusal)));
         }
         let body = record::post_body(target, &self.device, conversation_id);
-        let mut answer = match self.client.send::<Value>(Method::POST, "/api/memories", Some(&body)).await {
-            Ok(answer) => answer,
+        let headers = condition::headers(condition);
+        let answer = self.client.send(Method::POST, "/api/memories", Some(body.to_string()), &headers).await;
+        let read = answer.and_then(|answer| Ok((answer.json::<Value>()?, answer.etag)));
+        let (mut answer, etag) = match read {
+            Ok(read) => read,
+            // What an earlier POST created may still lack its PUT, and is ours all the same.
+            Err(failure) if failure.status() == Some(StatusCode::PRECONDITION_FAILED) => {
+                return Ok(Attempt::Doubled);
+            }
             Err(failure) => return settle(failure),
         };
         if answer["success"] != Value::Bool(true) {
@@ -185,10 +188,35 @@ impl Remote {
             return Ok(Attempt::Written);
         };
         match record.changes(target, &self.bookkeeping) {
-            Some(changes) => self.put(&record, &changes).await,
+            Some(changes) => {
+                // Without conditions the server's tag, if it gives one, means nothing.
+                let condition = etag.filter(|_| condition.is_some()).map(Condition::Unchanged);
+                self.put(&record, &changes, condition.as_ref()).await
+            }
             None => Ok(Attempt::Written),
         }
     }
+}
+
+/// Notes what became of the events of a batch; gives back those that are to be sent again.
+fn note<'a, 'b>(
+    batch: &'b [&'a Ready<'a>],
+    results: &[Status],
+    attempts: &mut [Option<Attempt>],
+) -> &'b [&'a Ready<'a>] {
+    // The server stops at the first event that fails, and goes on after one whose condition does.
+    let accepted = results.iter().take_while(|result| result.status != "failed").count();
+    let (answered, rest) = batch.split_at(accepted.min(batch.len()));
+    for (event, result) in answered.iter().zip(results) {
+        let unmet = result.status == "precondition_failed";
+        attempts[event.index] = Some(if unmet { Attempt::Unmet } else { Attempt::Written });
+    }
+    let Some((culprit, rest)) = rest.split_first() else {
+        return rest;
+    };
+    let reason = "the server failed to apply it".to_owned();
+    attempts[culprit.index] = Some(Attempt::Final(Outcome::Failed { reason }));
+    rest
 }
 
 /// Cuts events into requests, the first request last.

@@ -1,9 +1,10 @@
 //! Carrying out edits: what was read is compared with what each edit expects, written, and judged by what
 //! is read back afterwards. An answer of the server is never taken for the deed.
 //!
-//! A reading serves a whole round of edits, so just before each write over something that lives the server is
-//! asked whether that changed since. What another device writes between that answer and the write is lost:
-//! the API has no conditional requests.
+//! A server that takes conditions carries a write out only while it holds what was compared ([`super::condition`]).
+//! The service takes none. There a reading serves a whole round of edits, so just before each write over something
+//! that lives the server is asked whether that changed since; what another device writes between that answer and
+//! the write is lost.
 //!
 //! | edit | with the event endpoint | without |
 //! |---|---|---|
@@ -22,6 +23,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::condition::{self, Condition, Conditions};
 use super::failure::{Failure, describe, quote};
 use super::read::{Known, Rows};
 use super::record::{self, Record, Row};
@@ -38,6 +40,9 @@ pub(super) enum Attempt {
     /// The server said that it holds the text already, perhaps because an answer got lost and the memory
     /// was sent twice.
     Doubled,
+    /// The server wrote nothing because the memory is not as it was compared, perhaps because an answer got
+    /// lost and the write was sent twice.
+    Unmet,
 }
 
 /// What an edit needs.
@@ -58,16 +63,22 @@ struct Version {
 
 impl Remote {
     /// Carries out `edits` on what `rows` says that the server holds; an attempt for each, in their order.
-    pub(super) async fn write(&self, edits: &[Edit], rows: &Rows) -> Result<Vec<Attempt>, Failure> {
+    pub(super) async fn write(
+        &self,
+        edits: &[Edit],
+        rows: &Rows,
+        conditions: &Conditions,
+    ) -> Result<Vec<Attempt>, Failure> {
         let mut attempts = vec![None; edits.len()];
-        if self.has_events.get() && !self.push_events(edits, rows, &mut attempts).await? {
+        if self.has_events.get() && !self.push_events(edits, rows, conditions, &mut attempts).await? {
             // The server takes no events from this device: what they were for is planned again without.
             self.has_events.set(false);
         }
         let open = edits.iter().enumerate().filter(|(index, _)| attempts[*index].is_none());
         let done: Vec<_> = stream::iter(open.collect::<Vec<_>>())
             .map(|(index, edit)| async move {
-                Ok((index, self.carry_out(edit, self.plan(edit, rows.get(&edit.key))).await?))
+                let step = self.plan(edit, rows.get(&edit.key));
+                Ok((index, self.carry_out(edit, step, conditions.get(&edit.key)).await?))
             })
             .buffer_unordered(IN_FLIGHT)
             .try_collect()
@@ -125,19 +136,25 @@ impl Remote {
         }
     }
 
-    async fn carry_out(&self, edit: &Edit, step: Step<'_>) -> Result<Attempt, Failure> {
-        if let Step::Put(_, record) | Step::Delete(record) = step
+    async fn carry_out(
+        &self,
+        edit: &Edit,
+        step: Step<'_>,
+        condition: Option<&Condition>,
+    ) -> Result<Attempt, Failure> {
+        if condition.is_none()
+            && let Step::Put(_, record) | Step::Delete(record) = step
             && let Some(attempt) = self.overtaken(edit, record).await?
         {
             return Ok(attempt);
         }
         match step {
             Step::Settled(outcome) => Ok(Attempt::Final(outcome)),
-            Step::Put(body, record) => self.put(record, &body).await,
-            Step::Delete(record) => self.delete(record).await,
+            Step::Put(body, record) => self.put(record, &body, condition).await,
+            Step::Delete(record) => self.delete(record, condition).await,
             Step::Post(target) => {
                 let apart = (!self.deduplicate).then(|| create::conversation_of(target, &self.device));
-                self.post(&edit.key, target, apart.as_deref()).await
+                self.post(&edit.key, target, apart.as_deref(), condition).await
             }
             Step::Event(..) => {
                 let reason = "the server stopped taking events".to_owned();
@@ -181,12 +198,19 @@ impl Remote {
     }
 
     /// Sends a PUT for what differs.
-    pub(super) async fn put(&self, record: &Record, body: &Value) -> Result<Attempt, Failure> {
+    pub(super) async fn put(
+        &self,
+        record: &Record,
+        body: &Value,
+        condition: Option<&Condition>,
+    ) -> Result<Attempt, Failure> {
         let Some(endpoint) = address::memory_endpoint(&record.held.key) else {
             return Ok(unaskable());
         };
         let endpoint = format!("{endpoint}{}", record.store_query());
-        match self.client.send::<Value>(Method::PUT, &endpoint, Some(body)).await {
+        let headers = condition::headers(condition);
+        let answer = self.client.send(Method::PUT, &endpoint, Some(body.to_string()), &headers).await;
+        match answer.and_then(|answer| answer.json::<Value>()) {
             Ok(answer) if answer["success"] == Value::Bool(false) => Ok(failed(&answer)),
             Ok(_) => Ok(Attempt::Written),
             Err(failure) if failure.status() == Some(StatusCode::NOT_FOUND) => {
@@ -196,12 +220,13 @@ impl Remote {
         }
     }
 
-    async fn delete(&self, record: &Record) -> Result<Attempt, Failure> {
+    async fn delete(&self, record: &Record, condition: Option<&Condition>) -> Result<Attempt, Failure> {
         let Some(endpoint) = address::memory_endpoint(&record.held.key) else {
             return Ok(unaskable());
         };
         let endpoint = format!("{endpoint}{}", record.store_query());
-        match self.client.send::<Value>(Method::DELETE, &endpoint, None).await {
+        let answer = self.client.send(Method::DELETE, &endpoint, None, &condition::headers(condition)).await;
+        match answer.and_then(|answer| answer.json::<Value>()) {
             // Absent already, as 10.x (`success: false`) or 12.x (404) says it: reading back decides.
             Ok(_) => Ok(Attempt::Written),
             Err(failure) if failure.status() == Some(StatusCode::NOT_FOUND) => Ok(Attempt::Written),
@@ -213,10 +238,17 @@ impl Remote {
 /// Judges an attempt by what was read back.
 pub(super) fn confirm(edit: &Edit, attempt: Attempt, known: Option<&Known>) -> Outcome {
     let doubled = attempt == Attempt::Doubled;
-    if let Attempt::Final(outcome) = attempt {
-        return outcome;
+    let row = known.map(|known| &known.row);
+    let holds = match row {
+        Some(Row::Live(record)) => Some(record.memory().id()),
+        Some(Row::Tombstone | Row::Unreadable(_)) | None => None,
+    };
+    match attempt {
+        Attempt::Final(outcome) => return outcome,
+        Attempt::Unmet if holds != edit.target.as_ref().map(Memory::id) => return Outcome::Stale,
+        Attempt::Unmet | Attempt::Doubled | Attempt::Written => {}
     }
-    match (&edit.target, known.map(|known| &known.row)) {
+    match (&edit.target, row) {
         (_, Some(Row::Unreadable(why))) => {
             Outcome::Failed { reason: format!("it cannot be read back: {why}") }
         }
@@ -235,6 +267,9 @@ pub(super) fn confirm(edit: &Edit, attempt: Attempt, known: Option<&Known>) -> O
 
 /// What a failed request means for the one memory that it was about; an error where it means more.
 pub(super) fn settle(failure: Failure) -> Result<Attempt, Failure> {
+    if failure.status() == Some(StatusCode::PRECONDITION_FAILED) {
+        return Ok(Attempt::Unmet);
+    }
     let outcome = match &failure {
         Failure::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. }
         | Failure::Transport(_)
