@@ -1,27 +1,30 @@
 //! The transport to a server: the HTTP API of mcp-memory-service, from 10.x on, as a [`Side`].
 //!
 //! Follow a request down: [`Http`] blocks on one task per step; `read` and `write` decide what to ask and
-//! what to send, and `condition` when it may be carried out; `baseline`, `pages`, `record` and `create` know the service's JSON; `client` makes one
-//! exchange out of it, with its retries, and `failure` says what came of one that failed; `trust`, `key` and
-//! `address` say whom to talk to, as whom, and where.
+//! what to send, `event` and `post` create, and `condition` says what a write depends on; `baseline`, `pages`
+//! and `record` know the service's JSON; `client` makes one exchange out of it, with its retries; `failure` and
+//! `attempt` make an outcome of what came back; `trust`, `key` and `address` say whom to talk to, as whom, and
+//! where.
 //!
 //! Guarantees: a snapshot is one consistent cut where the server has a baseline, and protected against
 //! moving pages elsewhere. A memory has the same form in a snapshot, in an answer to a question and in an
-//! outcome. What an outcome reports was read back. Where the server takes conditions, no edit replaces what it
-//! was not compared with. The key goes to the server's own origin and nowhere else,
-//! and a certificate is verified or pinned.
+//! outcome. What an outcome reports was read back. Where the server takes conditions, a write replaces only
+//! what it was compared with. The key goes to the server's own origin and nowhere else, and a certificate is
+//! verified or pinned.
 //!
 //! Must never: follow a redirect, send an `update_metadata` event, or write to a memory that was not just
 //! read and compared.
 
 mod address;
+mod attempt;
 mod baseline;
 mod client;
 mod condition;
-mod create;
+mod event;
 mod failure;
 mod key;
 mod pages;
+mod post;
 mod read;
 mod record;
 #[cfg(test)]
@@ -43,10 +46,10 @@ use tokio::runtime::Runtime;
 
 use crate::object::{Bookkeeping, ContentHash, Edit, Outcome, Timestamp};
 use crate::side::{Error, Found, Held, Side};
+use attempt::{Attempt, confirm};
 use client::Client;
 use failure::Failure;
 use read::Rows;
-use write::{Attempt, confirm};
 
 /// How many requests are under way at once.
 const IN_FLIGHT: usize = 8;

@@ -250,6 +250,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_a_strong_entity_tag_is_kept() {
+        let kept = |etag: &'static str| strong_etag(&[(ETAG, etag.parse().unwrap())].into_iter().collect());
+        assert_eq!(kept("\"a1\"").as_deref(), Some("\"a1\""));
+        assert_eq!([kept("W/\"a1\""), kept("a1")], [None, None]);
+    }
+
+    #[test]
     fn retry_after_is_a_number_of_seconds_or_a_date_on_the_servers_clock() {
         let asked = |retry_after: &'static str| {
             let headers = [(RETRY_AFTER, retry_after), (DATE, "Sun, 06 Nov 1994 08:49:37 GMT")];

@@ -17,9 +17,12 @@
 //! A write whose answer got lost is sent again and then fails by its own success. So a failed condition is
 //! judged by what is read back: what was wanted is done, everything else is stale.
 //!
-//! Other numbers than 1 are not understood, so that one which means something else can be given out: such a
-//! server is treated as one without conditions. A tag says nothing of time: a memory that was changed and
-//! changed back to the very same between its tag and its reading passes for unchanged.
+//! A memory whose tag cannot be had (its name fits no endpoint, a proxy made its tags weak) is written as on a
+//! server without conditions. So is every memory where the announced number is another than 1: then writes
+//! depend on something else, and asking once more is better than a condition that may mean nothing there.
+//!
+//! A tag says nothing of time: a memory that was changed before the reading and changed back to the very same
+//! after it passes for unchanged.
 
 use std::collections::HashMap;
 
@@ -28,8 +31,8 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use super::attempt::settle;
 use super::failure::Failure;
-use super::write::settle;
 use super::{IN_FLIGHT, Remote, address};
 use crate::object::{ContentHash, Edit};
 
@@ -73,7 +76,7 @@ impl Condition {
 }
 
 impl Remote {
-    /// The conditions for `edits`, to be asked for before the reading that they are compared with.
+    /// The conditions for `edits`. To be called before the reading that they are compared with.
     pub(super) async fn conditions(&self, edits: &[Edit]) -> Result<Conditions, Failure> {
         if !self.has_conditions.get() {
             return Ok(Conditions::new());

@@ -1,10 +1,10 @@
 //! Carrying out edits: what was read is compared with what each edit expects, written, and judged by what
 //! is read back afterwards. An answer of the server is never taken for the deed.
 //!
-//! A server that takes conditions carries a write out only while it holds what was compared ([`super::condition`]).
-//! The service takes none. There a reading serves a whole round of edits, so just before each write over something
-//! that lives the server is asked whether that changed since; what another device writes between that answer and
-//! the write is lost.
+//! A reading serves a whole round of edits. A server that takes conditions carries a write out only while it
+//! still holds what was compared (see [`super::condition`]). The service takes none: there, just before each
+//! write over something that lives, the server is asked whether that changed since, and what another device
+//! writes between that answer and the write is lost.
 //!
 //! | edit | with the event endpoint | without |
 //! |---|---|---|
@@ -23,27 +23,13 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::attempt::{Attempt, failed, settle, unaskable};
 use super::condition::{self, Condition, Conditions};
-use super::failure::{Failure, describe, quote};
+use super::failure::Failure;
 use super::read::{Known, Rows};
 use super::record::{self, Record, Row};
-use super::{IN_FLIGHT, Remote, address, create};
+use super::{IN_FLIGHT, Remote, address, post};
 use crate::object::{Edit, Memory, Outcome, Refusal, Timestamp};
-
-/// How far an edit got before it is read back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    /// Nothing will change this any more.
-    Final(Outcome),
-    /// The server was told.
-    Written,
-    /// The server said that it holds the text already, perhaps because an answer got lost and the memory
-    /// was sent twice.
-    Doubled,
-    /// The server wrote nothing because the memory is not as it was compared, perhaps because an answer got
-    /// lost and the write was sent twice.
-    Unmet,
-}
 
 /// What an edit needs.
 pub(super) enum Step<'a> {
@@ -126,7 +112,7 @@ impl Remote {
         if self.has_events.get() && (other_text || other_place) {
             return Step::Event(target, Some(record));
         }
-        if other_text && !create::is_respelled(&now.content, &target.content) {
+        if other_text && !post::is_respelled(&now.content, &target.content) {
             let why = "this server has no way to give a memory another text";
             return Step::Settled(Outcome::Refused(Refusal::Unrepresentable(why.to_owned())));
         }
@@ -153,7 +139,7 @@ impl Remote {
             Step::Put(body, record) => self.put(record, &body, condition).await,
             Step::Delete(record) => self.delete(record, condition).await,
             Step::Post(target) => {
-                let apart = (!self.deduplicate).then(|| create::conversation_of(target, &self.device));
+                let apart = (!self.deduplicate).then(|| post::conversation_of(target, &self.device));
                 self.post(&edit.key, target, apart.as_deref(), condition).await
             }
             Step::Event(..) => {
@@ -233,62 +219,4 @@ impl Remote {
             Err(failure) => settle(failure),
         }
     }
-}
-
-/// Judges an attempt by what was read back.
-pub(super) fn confirm(edit: &Edit, attempt: Attempt, known: Option<&Known>) -> Outcome {
-    let doubled = attempt == Attempt::Doubled;
-    let row = known.map(|known| &known.row);
-    let holds = match row {
-        Some(Row::Live(record)) => Some(record.memory().id()),
-        Some(Row::Tombstone | Row::Unreadable(_)) | None => None,
-    };
-    match attempt {
-        Attempt::Final(outcome) => return outcome,
-        Attempt::Unmet if holds != edit.target.as_ref().map(Memory::id) => return Outcome::Stale,
-        Attempt::Unmet | Attempt::Doubled | Attempt::Written => {}
-    }
-    match (&edit.target, row) {
-        (_, Some(Row::Unreadable(why))) => {
-            Outcome::Failed { reason: format!("it cannot be read back: {why}") }
-        }
-        (Some(target), Some(Row::Live(record))) => {
-            let now = record.memory();
-            let ours = now.content == target.content && (!doubled || now.created_at == target.created_at);
-            if ours { Outcome::Done { now: Some(now.clone()) } } else { Outcome::Stale }
-        }
-        (Some(_), Some(Row::Tombstone) | None) => {
-            Outcome::Failed { reason: "the server did not keep it".to_owned() }
-        }
-        (None, Some(Row::Live(_))) => Outcome::Failed { reason: "the server still holds it".to_owned() },
-        (None, Some(Row::Tombstone) | None) => Outcome::Done { now: None },
-    }
-}
-
-/// What a failed request means for the one memory that it was about; an error where it means more.
-pub(super) fn settle(failure: Failure) -> Result<Attempt, Failure> {
-    if failure.status() == Some(StatusCode::PRECONDITION_FAILED) {
-        return Ok(Attempt::Unmet);
-    }
-    let outcome = match &failure {
-        Failure::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. }
-        | Failure::Transport(_)
-        | Failure::Certificate(_)
-        | Failure::Busy { .. } => return Err(failure),
-        Failure::Malformed(_) => Outcome::Failed { reason: describe(&failure) },
-        Failure::Status { .. } if failure.is_transient() => Outcome::Failed { reason: describe(&failure) },
-        Failure::Status { .. } => Outcome::Refused(Refusal::Rejected(describe(&failure))),
-    };
-    Ok(Attempt::Final(outcome))
-}
-
-/// The outcome of an answer that says `success: false`.
-pub(super) fn failed(answer: &Value) -> Attempt {
-    let words = answer["message"].as_str().unwrap_or("the server says that it failed, not why");
-    Attempt::Final(Outcome::Failed { reason: quote(words) })
-}
-
-fn unaskable() -> Attempt {
-    let why = "the server's API has no way to name this memory".to_owned();
-    Attempt::Final(Outcome::Refused(Refusal::Unrepresentable(why)))
 }
