@@ -10,6 +10,12 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+pub mod log;
+mod record;
+mod resolve;
+mod text;
+pub mod types;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +27,8 @@ use crate::side;
 
 use super::schema::Schema;
 use super::{Database, error};
+
+pub use record::{Record, Version};
 
 /// A connection that answers questions.
 #[derive(Debug)]
@@ -86,6 +94,7 @@ impl Writer {
         // What was acknowledged must survive a loss of power, not only of this process.
         let durable = reader.connection.pragma_update(None, "synchronous", "FULL");
         durable.map_err(|error| reader.failed(error))?;
+        log::settle_clock(&reader.connection).map_err(|error| error::writing(&reader.options.path, error))?;
         Ok(Self { reader })
     }
 
