@@ -10,10 +10,15 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod list;
 mod record;
+mod search;
+mod statistics;
+mod tags;
 mod text;
 pub mod types;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,7 +31,13 @@ use crate::side;
 use super::schema::Schema;
 use super::{Database, error};
 
+use list::Selection;
+
+pub use list::{Filter, Name, Page};
 pub use record::{Record, Version};
+pub use search::{Match, Scope};
+pub use statistics::Statistics;
+pub use tags::TagCount;
 
 /// A connection that answers questions.
 #[derive(Debug)]
@@ -36,6 +47,8 @@ pub struct Reader {
     pub(super) options: super::Options,
     /// What makes the vectors: of memories that arrive, and of the texts that are searched for.
     pub(super) maker: Maker,
+    /// What the last listing selected.
+    selection: RefCell<Option<Selection>>,
 }
 
 /// The one connection that writes.
@@ -62,7 +75,7 @@ impl Reader {
         let mut database = Database::open(options)?;
         let maker = database.maker()?;
         let Database { connection, schema, options, .. } = database;
-        let mut reader = Self { connection, schema, options, maker };
+        let mut reader = Self { connection, schema, options, maker, selection: RefCell::default() };
         reader.settle_maker()?;
         Ok(reader)
     }
@@ -77,6 +90,20 @@ impl Reader {
             self.maker = Maker::Hash { dimension };
         }
         Ok(())
+    }
+
+    /// Asks questions that are all answered from one moment of the database.
+    fn at_one_moment<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, side::Error> {
+        let connection = &self.connection;
+        let answer = if connection.is_autocommit() {
+            connection.unchecked_transaction().and_then(|_until_dropped| ask(connection))
+        } else {
+            ask(connection)
+        };
+        answer.map_err(|error| self.failed(error))
     }
 
     /// What a failure to read means.
