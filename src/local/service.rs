@@ -14,7 +14,7 @@ mod list;
 mod record;
 mod search;
 mod statistics;
-mod tags;
+mod tag_counts;
 mod text;
 pub mod types;
 
@@ -37,7 +37,7 @@ pub use list::{Filter, Name, Page};
 pub use record::{Record, Version};
 pub use search::{Match, Scope};
 pub use statistics::Statistics;
-pub use tags::TagCount;
+pub use tag_counts::TagCount;
 
 /// A connection that answers questions.
 #[derive(Debug)]
