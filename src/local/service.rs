@@ -11,7 +11,9 @@
 //! Must never: know HTTP, or read the clock.
 
 mod list;
+pub mod log;
 mod record;
+mod resolve;
 mod search;
 mod statistics;
 mod tag_counts;
@@ -119,6 +121,7 @@ impl Writer {
         // What was acknowledged must survive a loss of power, not only of this process.
         let durable = reader.connection.pragma_update(None, "synchronous", "FULL");
         durable.map_err(|error| reader.failed(error))?;
+        log::settle_clock(&reader.connection).map_err(|error| error::writing(&reader.options.path, error))?;
         Ok(Self { reader })
     }
 
