@@ -38,9 +38,8 @@ impl Tls {
     /// Reads a certificate, followed in its file by those that vouch for it, and its private key; both in PEM form.
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, Error> {
         let of_certificate = |cause| unusable("certificate", certificate, cause);
-        let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
-            .and_then(Iterator::collect)
-            .map_err(of_certificate)?;
+        let chain: Vec<_> =
+            CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect).map_err(of_certificate)?;
         if chain.is_empty() {
             return Err(of_certificate(pem::Error::NoItemsFound));
         }
