@@ -10,12 +10,17 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod list;
 pub mod log;
 mod record;
 mod resolve;
+mod search;
+mod statistics;
+mod tag_counts;
 mod text;
 pub mod types;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,7 +33,13 @@ use crate::side;
 use super::schema::Schema;
 use super::{Database, error};
 
+use list::Selection;
+
+pub use list::{Filter, Name, Page};
 pub use record::{Record, Version};
+pub use search::{Match, Scope};
+pub use statistics::Statistics;
+pub use tag_counts::TagCount;
 
 /// A connection that answers questions.
 #[derive(Debug)]
@@ -38,6 +49,8 @@ pub struct Reader {
     pub(super) options: super::Options,
     /// What makes the vectors: of memories that arrive, and of the texts that are searched for.
     pub(super) maker: Maker,
+    /// What the last listing selected.
+    selection: RefCell<Option<Selection>>,
 }
 
 /// The one connection that writes.
@@ -64,7 +77,7 @@ impl Reader {
         let mut database = Database::open(options)?;
         let maker = database.maker()?;
         let Database { connection, schema, options, .. } = database;
-        let mut reader = Self { connection, schema, options, maker };
+        let mut reader = Self { connection, schema, options, maker, selection: RefCell::default() };
         reader.settle_maker()?;
         Ok(reader)
     }
@@ -79,6 +92,20 @@ impl Reader {
             self.maker = Maker::Hash { dimension };
         }
         Ok(())
+    }
+
+    /// Asks questions that are all answered from one moment of the database.
+    fn at_one_moment<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, side::Error> {
+        let connection = &self.connection;
+        let answer = if connection.is_autocommit() {
+            connection.unchecked_transaction().and_then(|_until_dropped| ask(connection))
+        } else {
+            ask(connection)
+        };
+        answer.map_err(|error| self.failed(error))
     }
 
     /// What a failure to read means.
