@@ -16,6 +16,7 @@ mod iso;
 mod members;
 mod open;
 mod row;
+mod rows;
 mod schema;
 pub mod service;
 #[cfg(test)]
