@@ -10,6 +10,10 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod record;
+mod text;
+pub mod types;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +25,8 @@ use crate::side;
 
 use super::schema::Schema;
 use super::{Database, error};
+
+pub use record::{Record, Version};
 
 /// A connection that answers questions.
 #[derive(Debug)]
