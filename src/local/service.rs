@@ -10,9 +10,19 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod condition;
+mod create;
+mod delete;
+pub mod log;
+mod merge;
+mod name;
+pub mod python;
 mod record;
+mod resolve;
+mod tags;
 mod text;
 pub mod types;
+mod update;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,10 +33,15 @@ use crate::embed::Maker;
 use crate::object::{Bookkeeping, Timestamp};
 use crate::side;
 
+use super::rows::Rows;
 use super::schema::Schema;
 use super::{Database, error};
 
+pub use condition::{Change, Condition, Versions};
+pub use create::{Creation, Draft, New, Unusable};
+pub use name::content_hash;
 pub use record::{Record, Version};
+pub use update::Updates;
 
 /// A connection that answers questions.
 #[derive(Debug)]
@@ -92,6 +107,7 @@ impl Writer {
         // What was acknowledged must survive a loss of power, not only of this process.
         let durable = reader.connection.pragma_update(None, "synchronous", "FULL");
         durable.map_err(|error| reader.failed(error))?;
+        log::settle_clock(&reader.connection).map_err(|error| error::writing(&reader.options.path, error))?;
         Ok(Self { reader })
     }
 
@@ -132,6 +148,11 @@ impl Changes<'_> {
         let connection = &self.reader.connection;
         let result = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
         result.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// The rows, to write them.
+    fn rows(&self) -> Rows<'_> {
+        Rows { connection: &self.reader.connection, schema: &self.reader.schema }
     }
 
     /// What a failure to write means.
