@@ -12,9 +12,11 @@ mod database;
 mod failure;
 mod fields;
 mod memories;
+mod precondition;
 mod search;
 mod sync;
 mod tags;
+mod writes;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -63,5 +65,6 @@ fn router(hub: Arc<Hub>) -> Router {
         .merge(search::routes())
         .merge(tags::routes())
         .merge(sync::routes())
+        .merge(writes::routes())
         .with_state(hub)
 }
