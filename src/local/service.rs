@@ -10,6 +10,8 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+#[cfg(test)]
+mod fixture;
 pub mod log;
 mod resolve;
 
