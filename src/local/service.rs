@@ -13,7 +13,10 @@
 #[cfg(test)]
 mod fixture;
 pub mod log;
+mod record;
 mod resolve;
+mod text;
+pub mod types;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +29,8 @@ use crate::side;
 
 use super::schema::Schema;
 use super::{Database, error};
+
+pub use record::{Record, Version};
 
 /// A connection that answers questions.
 #[derive(Debug)]
