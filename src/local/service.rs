@@ -113,7 +113,10 @@ impl Writer {
 
 impl Changes<'_> {
     /// Carries out one change; where it fails nothing of it remains, and the others go on.
-    pub fn attempt<T>(&self, change: impl FnOnce(&Self) -> Result<T, side::Error>) -> Result<T, side::Error> {
+    pub fn attempt<T, E: From<side::Error>>(
+        &self,
+        change: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.execute("SAVEPOINT attempt")?;
         let result = change(self);
         if result.is_err() {
