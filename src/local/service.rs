@@ -13,6 +13,8 @@
 mod condition;
 mod create;
 mod delete;
+#[cfg(test)]
+mod fixture;
 pub mod log;
 mod merge;
 mod name;
