@@ -204,3 +204,68 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::service::fixture::Fixture;
+
+    #[test]
+    fn entries_have_the_form_that_the_service_logs() {
+        let mut database = Fixture::new();
+        let create = json!({"content_hash": "tea", "content": "Tea é", "metadata": {"agent_id": "cook"}});
+        let delete = json!({"content_hash": "tea", "deleted_at": 5.5});
+        database.at(1_712_345_678.25, |changes| {
+            changes.log(Operation::Create, "tea", &create).unwrap();
+            changes.log(Operation::Delete, "tea", &delete).unwrap();
+        });
+        insta::assert_snapshot!(database.log(), @r#"
+        1 | 1 | cook | create | tea | 1712345678250 | 0 | NULL | NULL | {"content": "Tea \u00e9", "content_hash": "tea", "metadata": {"agent_id": "cook"}} | 1712345678.25 | 2024-04-05T19:34:38Z
+        2 | 1 | unknown | delete | tea | 1712345678250 | 1 | NULL | NULL | {"content_hash": "tea", "deleted_at": 5.5} | 1712345678.25 | 2024-04-05T19:34:38Z
+        "#);
+    }
+
+    #[test]
+    fn a_clock_never_goes_back() {
+        let mut database = Fixture::new();
+        for now in [10.0, 9.0, 9.5, 10.0005, 11.0] {
+            database.at(now, |changes| changes.log(Operation::Delete, "tea", &json!({})).unwrap());
+        }
+        insta::assert_snapshot!(database.log(), @"
+        1 | 1 | unknown | delete | tea | 10000 | 0 | NULL | NULL | {} | 10 | 1970-01-01T00:00:10Z
+        2 | 1 | unknown | delete | tea | 10000 | 1 | NULL | NULL | {} | 9 | 1970-01-01T00:00:09Z
+        3 | 1 | unknown | delete | tea | 10000 | 2 | NULL | NULL | {} | 9.5 | 1970-01-01T00:00:09Z
+        4 | 1 | unknown | delete | tea | 10000 | 3 | NULL | NULL | {} | 10.0005 | 1970-01-01T00:00:10Z
+        5 | 1 | unknown | delete | tea | 11000 | 0 | NULL | NULL | {} | 11 | 1970-01-01T00:00:11Z
+        ");
+    }
+
+    #[test]
+    fn a_log_without_clocks_gets_them_when_it_is_opened() {
+        let mut database = Fixture::new();
+        database.execute(
+            "INSERT INTO sync_events (agent_id, event_id, op, content_hash, payload, created_at, hlc_physical, hlc_logical)
+             VALUES ('a', 'first', 'delete', 'tea', '{}', 7.5, NULL, NULL), ('a', 'second', 'delete', 'tea', '{}', 8.5, 9000, 3)",
+        );
+        database.reopen();
+        database.at(1.0, |changes| changes.log(Operation::Delete, "tea", &json!({})).unwrap());
+        insta::assert_snapshot!(database.log(), @"
+        1 | 1 | a | delete | tea | 7500 | 1 | NULL | NULL | {} | 7.5 | NULL
+        2 | 1 | a | delete | tea | 9000 | 3 | NULL | NULL | {} | 8.5 | NULL
+        3 | 1 | unknown | delete | tea | 9000 | 4 | NULL | NULL | {} | 1 | 1970-01-01T00:00:01Z
+        ");
+    }
+
+    #[test]
+    fn a_memory_that_comes_back_names_the_deletion_that_counts() {
+        let database = Fixture::new();
+        database.execute(
+            "INSERT INTO sync_events (agent_id, event_id, op, content_hash, payload, created_at, hlc_physical, hlc_logical)
+             VALUES ('b', 'late', 'delete', 'tea', '{}', 1, 9, 1), ('a', 'late too', 'delete', 'tea', '{}', 1, 9, 1),
+                    ('a', 'later', 'create', 'tea', '{}', 1, 9, 2), ('a', 'early', 'delete', 'tea', '{}', 1, 8, 7)",
+        );
+        let of = |name| Value::Object(database.writer.reader.recreate_of(name).unwrap()).to_string();
+        insta::assert_snapshot!(of("tea"), @r#"{"recreate_of":"late too","recreate_of_hlc":[9,1,"a"]}"#);
+        insta::assert_snapshot!(of("coffee"), @r#"{"recreate_of":""}"#);
+    }
+}
