@@ -10,9 +10,13 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod bulk;
+mod event;
 #[cfg(test)]
 mod fixture;
+pub mod ingest;
 pub mod log;
+mod materialise;
 mod record;
 mod resolve;
 mod text;
