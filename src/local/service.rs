@@ -10,13 +10,17 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod bulk;
 mod condition;
 mod create;
 mod delete;
+mod event;
 #[cfg(test)]
 mod fixture;
+pub mod ingest;
 mod list;
 pub mod log;
+mod materialise;
 mod merge;
 mod name;
 pub mod python;
