@@ -3,7 +3,9 @@
 mod differential;
 mod events;
 mod normal;
+mod official;
 mod random;
 mod requests;
 mod spoil;
+mod turns;
 mod wire;

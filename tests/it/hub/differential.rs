@@ -71,7 +71,7 @@ fn two_services_answer_alike() {
 }
 
 /// A service that logs its own writes too, as the hub always does.
-fn start(services: &Services, environment: &TestEnvironment, name: &str) -> Service {
+pub fn start(services: &Services, environment: &TestEnvironment, name: &str) -> Service {
     let options = Options { environment: vec![("MCP_SYNC_EVENTLOG", "on".to_owned())], ..Options::default() };
     services.start_with(Version::V12_2_0, &environment.folder(name), options)
 }
