@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod embed;
 pub mod error;
+pub mod hub;
 pub mod local;
 pub mod object;
 pub mod porcelain;

@@ -1,13 +1,13 @@
 //! A device's own database: the SQLite file that mcp-memory-service writes, with vectors by sqlite-vec.
 //!
-//! Guarantees: any schema of the service from version 8 on is found out by asking, never changed, and columns
+//! Guarantees: any schema of the service from version 8 on is found out by asking, and columns
 //! that are not known here are never touched. A snapshot is one moment of the database, however much the
 //! service writes meanwhile. Edits are carried out in short transactions, each checked against what it
 //! expects inside its transaction, and leave vectors, full-text index, tombstones and links as the service
 //! itself would have left them.
 //!
-//! Must never: create a database, hold the write lock for long, or write anything but the edits given to
-//! [`Side::apply`].
+//! Must never: hold the write lock for long, or write anything but the edits given to [`Side::apply`]; only
+//! [`prepare`] makes a database or changes its schema, and only where it is asked to.
 
 mod apply;
 mod error;
@@ -15,8 +15,10 @@ mod extension;
 mod iso;
 mod members;
 mod open;
+mod prepare;
 mod row;
 mod schema;
+pub mod service;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -32,6 +34,7 @@ use crate::object::{Bookkeeping, ContentHash, Edit, Outcome, Timestamp};
 use crate::side::{self, Found, Side};
 
 pub use apply::Transactions;
+pub use prepare::{Prepared, prepare};
 use schema::Schema;
 
 /// Which database to open, and how to treat it.
@@ -75,7 +78,7 @@ impl Database {
     /// Opens the database that is there. Where the file or its folder cannot be written it can still be read,
     /// and [`Side::apply`] says [`side::Error::Unwritable`].
     pub fn open(options: Options) -> Result<Self, side::Error> {
-        let (connection, schema) = open::open(&options)?;
+        let (connection, schema) = open::open(&options.path, options.busy_timeout)?;
         let (hold, pauses) = (apply::HOLD, apply::PAUSES);
         Ok(Self { connection, options, schema, hold, pauses, transactions: Transactions::default() })
     }

@@ -119,6 +119,14 @@ pub enum Error {
         /// What it lacks.
         detail: String,
     },
+    /// The database is of an older version of mcp-memory-service, and only that can bring it up to date.
+    #[error("{} was made by an older mcp-memory-service and cannot be brought up to date here: {detail}", .path.display())]
+    Outdated {
+        /// The file.
+        path: PathBuf,
+        /// What is in the way.
+        detail: String,
+    },
     /// Another program held the database for longer than the time limit.
     #[error("{} is locked by another program", .path.display())]
     Busy {

@@ -36,6 +36,7 @@ fn side_kind(error: &side::Error) -> ErrorKind {
         | E::Protocol { .. } => ErrorKind::Remote,
         E::Missing { .. }
         | E::Unsupported { .. }
+        | E::Outdated { .. }
         | E::Busy { .. }
         | E::Unwritable { .. }
         | E::Unreadable { .. } => ErrorKind::Database,
@@ -54,7 +55,8 @@ fn side_cause(error: side::Error) -> Option<side::Cause> {
         | E::ChangedCertificate { .. }
         | E::Protocol { .. }
         | E::Missing { .. }
-        | E::Unsupported { .. } => None,
+        | E::Unsupported { .. }
+        | E::Outdated { .. } => None,
     }
 }
 
@@ -94,6 +96,7 @@ fn side_hints(error: &side::Error, remote: &str) -> Vec<String> {
             "say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH"
                 .to_owned(),
         ],
+        E::Outdated { .. } => &["start mcp-memory-service 12.2.0 on it once; nothing was changed".to_owned()],
         E::Busy { .. } => {
             &["nothing is lost; run the same command again when the other program is done".to_owned()]
         }

@@ -23,6 +23,12 @@ pub(super) fn format(moment: Timestamp) -> Option<String> {
     (civil.year() >= 1).then(|| text.to_string())
 }
 
+/// The same to the second, what is left over cut off: how the service writes moments into its event log and
+/// into memories that came through it.
+pub(super) fn format_seconds(moment: Timestamp) -> Option<String> {
+    format(Timestamp::new(moment.seconds().floor()).expect("a floor is as finite"))
+}
+
 /// Reads a moment that names its distance from UTC; without one it could be any zone's.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let moment: jiff::Timestamp = text.parse().ok()?;

@@ -117,7 +117,7 @@ fn to_text(key: &str, value: &Value) -> String {
 }
 
 /// The text that Python's `json.dumps` gives.
-fn python(value: &impl Serialize) -> String {
+pub(super) fn python(value: &impl Serialize) -> String {
     let mut text = Vec::new();
     value
         .serialize(&mut Serializer::with_formatter(&mut text, Python))

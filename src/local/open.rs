@@ -12,26 +12,23 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::side;
 
 use super::schema::{Failure, Schema, version};
-use super::{Options, error, extension};
+use super::{error, extension};
 
 /// Memory for pages, in SQLite's unit of negative KiB; with its default the full-text index is read over and
 /// over.
 const CACHE: i64 = -16_384;
 
 /// Opens the file for writing where that is possible, else for reading, and asks for its schema.
-pub(super) fn open(options: &Options) -> Result<(Connection, Schema), side::Error> {
-    extension::register();
-    match connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout) {
-        Err(Failure::Sqlite(error)) if needs_files_it_cannot_make(&error) => match address(&options.path) {
-            Some(address) => {
+pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<(Connection, Schema), side::Error> {
+    probe(path, OpenFlags::SQLITE_OPEN_READ_WRITE, busy_timeout)
+        .or_else(|failure| match (&failure, address(path)) {
+            (Failure::Sqlite(error), Some(address)) if needs_files_it_cannot_make(error) => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-                connect(&address, flags, options.busy_timeout)
+                probe(&address, flags, busy_timeout)
             }
-            None => Err(Failure::Sqlite(error)),
-        },
-        result => result,
-    }
-    .map_err(|failure| explain(&options.path, failure))
+            _ => Err(failure),
+        })
+        .map_err(|failure| explain(path, failure))
 }
 
 /// Asks for the schema again where SQLite's counter says that it may have changed. Inside a transaction it
@@ -43,17 +40,28 @@ pub(super) fn refresh(connection: &Connection, schema: &mut Schema, path: &Path)
     Ok(())
 }
 
-fn connect(
+fn probe(
     path: impl AsRef<Path>,
     flags: OpenFlags,
     busy_timeout: Duration,
 ) -> Result<(Connection, Schema), Failure> {
+    let connection = connect(path, flags, busy_timeout)?;
+    let schema = Schema::probe(&connection)?;
+    Ok((connection, schema))
+}
+
+/// Opens the file, whatever it holds.
+pub(super) fn connect(
+    path: impl AsRef<Path>,
+    flags: OpenFlags,
+    busy_timeout: Duration,
+) -> rusqlite::Result<Connection> {
+    extension::register();
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "cache_size", CACHE)?;
-    let schema = Schema::probe(&connection)?;
-    Ok((connection, schema))
+    Ok(connection)
 }
 
 /// Whether this may be a database in WAL mode in a folder that cannot be written: SQLite then fails at the

@@ -1,0 +1,86 @@
+//! What a request is answered where it cannot be answered as it wished.
+
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::side;
+
+/// How long a client should wait before it tries again what the hub had no room for, in seconds.
+const RETRY_SECONDS: &str = "1";
+
+/// A refusal: its status, its headers, and the `detail` member of its body.
+///
+/// Its text goes to whoever asked: it never holds a path of this device, a key, or what SQLite said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    status: StatusCode,
+    headers: HeaderMap,
+    detail: Value,
+}
+
+impl Failure {
+    /// A failure with `detail`, a sentence or an object.
+    pub(super) fn new(status: StatusCode, detail: impl Into<Value>) -> Self {
+        Self { status, headers: HeaderMap::new(), detail: detail.into() }
+    }
+
+    /// 404 with the service's words for what is missing.
+    pub(super) fn not_found(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 503: the hub is at one of its limits, or another program holds the database. Nothing was done.
+    pub(super) fn busy(detail: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            .with_header(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))
+    }
+
+    /// 401, in the service's own shape.
+    pub(super) fn unauthorized(error: &str, description: &str) -> Self {
+        let detail = json!({ "error": error, "error_description": description });
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    /// 500: a bug of this program; what it is stands in the log.
+    pub(super) fn bug() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    }
+
+    /// The same failure with one more header.
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+impl From<side::Error> for Failure {
+    fn from(error: side::Error) -> Self {
+        use side::Error as E;
+        match error {
+            E::Busy { .. } => {
+                tracing::warn!("the database is held by another program");
+                Self::busy("The database is busy; nothing was changed")
+            }
+            E::Unwritable { ref cause, .. } => {
+                tracing::error!(%cause, "the database cannot be written");
+                Self::new(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "The database cannot be written; nothing was changed",
+                )
+            }
+            error => {
+                tracing::error!(%error, "the database cannot be used");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The database cannot be used")
+            }
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        (self.status, self.headers, axum::Json(json!({ "detail": self.detail }))).into_response()
+    }
+}

@@ -1,0 +1,63 @@
+//! The body of a request, which is one JSON object.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Fields, Problem, Said, python, unprocessable};
+use crate::hub::failure::Failure;
+
+/// The members of a JSON body, as an extractor.
+#[derive(Debug)]
+pub(in crate::hub) struct Body(pub(in crate::hub) Fields);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let is_json = is_json(request.headers());
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes
+            .map_err(|_| Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body"))?;
+        Fields::of_body(&bytes, is_json).map(Self)
+    }
+}
+
+impl Fields {
+    /// The members of a body; what is not sent as JSON is a text to the service.
+    pub(super) fn of_body(bytes: &[u8], is_json: bool) -> Result<Self, Failure> {
+        if bytes.is_empty() {
+            return Err(whole(Problem::new("missing", "Field required", Value::Null)));
+        }
+        let value = if is_json { parse(bytes)? } else { String::from_utf8_lossy(bytes).into() };
+        if !value.is_object() {
+            let message = "Input should be a valid dictionary or object to extract fields from";
+            return Err(whole(Problem::new("model_attributes_type", message, value)));
+        }
+        Ok(Self { place: "body", said: Said::Body(value), problems: Vec::new() })
+    }
+}
+
+fn whole(problem: Problem) -> Failure {
+    unprocessable(vec![problem.into_json(vec![json!("body")])])
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, Failure> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body"))?;
+    serde_json::from_str(text).map_err(|error| {
+        let (position, message) = python::why(text).unwrap_or_else(|| (0, error.to_string()));
+        let context = Some(json!({ "error": message }));
+        let problem = Problem { context, ..Problem::new("json_invalid", "JSON decode error", json!({})) };
+        unprocessable(vec![problem.into_json(vec![json!("body"), json!(position)])])
+    })
+}
+
+/// Whether a body is declared as `application/json`, or as a type built on it.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return false };
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
+}

@@ -1,0 +1,12 @@
+//! Searching by meaning, by tag and by time.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::Hub;
+
+/// The endpoints of this file.
+pub(super) fn routes() -> Router<Arc<Hub>> {
+    Router::new()
+}

@@ -1,0 +1,153 @@
+//! The database the way mcp-memory-service itself works with it: what its HTTP API lists, finds, stores and logs.
+//!
+//! [`Database`](super::Database) carries memories between two sides and knows every schema; this module answers
+//! for the service in front of one database of version 12.2.0's schema, which [`super::prepare`] makes. Both
+//! write vectors, full-text index, tombstones and links the same way.
+//!
+//! Guarantees: a [`Reader`]'s answer is one moment of the database. What is done inside [`Changes`] is there
+//! after [`Changes::commit`], all of it and through a crash of the machine, or not at all; a change that fails
+//! inside [`Changes::attempt`] leaves nothing behind and does not concern the others.
+//!
+//! Must never: know HTTP, or read the clock.
+
+pub mod log;
+mod record;
+mod resolve;
+mod text;
+pub mod types;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::embed::Maker;
+use crate::object::{Bookkeeping, Timestamp};
+use crate::side;
+
+use super::schema::Schema;
+use super::{Database, error};
+
+pub use record::{Record, Version};
+
+/// A connection that answers questions.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) connection: Connection,
+    pub(super) schema: Schema,
+    pub(super) options: super::Options,
+    /// What makes the vectors: of memories that arrive, and of the texts that are searched for.
+    pub(super) maker: Maker,
+}
+
+/// The one connection that writes.
+#[derive(Debug)]
+pub struct Writer {
+    reader: Reader,
+}
+
+/// A transaction that writes. Dropped without [`Changes::commit`] it leaves nothing behind.
+#[derive(Debug)]
+pub struct Changes<'a> {
+    /// What the database holds, with the changes so far.
+    pub reader: &'a Reader,
+    /// The moment of the changes.
+    pub now: Timestamp,
+    is_committed: bool,
+}
+
+impl Reader {
+    /// Opens the database that is there; it must have 12.2.0's schema.
+    pub fn open(path: PathBuf, busy_timeout: Duration) -> Result<Self, side::Error> {
+        let now = Timestamp::new(0.0).expect("zero is finite");
+        let options = super::Options { path, bookkeeping: Bookkeeping::default(), busy_timeout, now };
+        let mut database = Database::open(options)?;
+        let maker = database.maker()?;
+        let Database { connection, schema, options, .. } = database;
+        let mut reader = Self { connection, schema, options, maker };
+        reader.settle_maker()?;
+        Ok(reader)
+    }
+
+    /// An empty database says nothing about its vectors; the service without a model then makes hash vectors.
+    fn settle_maker(&mut self) -> Result<(), side::Error> {
+        let is_empty = "SELECT NOT EXISTS (SELECT 1 FROM memories)";
+        let is_empty = self.connection.query_row(is_empty, [], |row| row.get(0));
+        if is_empty.map_err(|error| self.failed(error))?
+            && let Some(dimension) = self.schema.vectors.and_then(|vectors| vectors.dimension)
+        {
+            self.maker = Maker::Hash { dimension };
+        }
+        Ok(())
+    }
+
+    /// What a failure to read means.
+    pub(super) fn failed(&self, error: rusqlite::Error) -> side::Error {
+        error::reading(&self.options.path, error)
+    }
+}
+
+impl Writer {
+    /// Opens the database that is there; it must have 12.2.0's schema.
+    pub fn open(path: PathBuf, busy_timeout: Duration) -> Result<Self, side::Error> {
+        let reader = Reader::open(path, busy_timeout)?;
+        // What was acknowledged must survive a loss of power, not only of this process.
+        let durable = reader.connection.pragma_update(None, "synchronous", "FULL");
+        durable.map_err(|error| reader.failed(error))?;
+        log::settle_clock(&reader.connection).map_err(|error| error::writing(&reader.options.path, error))?;
+        Ok(Self { reader })
+    }
+
+    /// Begins a transaction whose changes all happen at `now`.
+    pub fn begin(&mut self, now: Timestamp) -> Result<Changes<'_>, side::Error> {
+        let reader = &self.reader;
+        reader
+            .connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(|error| error::writing(&reader.options.path, error))?;
+        Ok(Changes { reader, now, is_committed: false })
+    }
+}
+
+impl Changes<'_> {
+    /// Carries out one change; where it fails nothing of it remains, and the others go on.
+    pub fn attempt<T, E: From<side::Error>>(
+        &self,
+        change: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.execute("SAVEPOINT attempt")?;
+        let result = change(self);
+        if result.is_err() {
+            self.execute("ROLLBACK TO attempt")?;
+        }
+        self.execute("RELEASE attempt")?;
+        result
+    }
+
+    /// Makes the changes last.
+    pub fn commit(mut self) -> Result<(), side::Error> {
+        self.execute("COMMIT")?;
+        self.is_committed = true;
+        Ok(())
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), side::Error> {
+        let connection = &self.reader.connection;
+        let result = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+        result.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// What a failure to write means.
+    pub(super) fn failed(&self, error: rusqlite::Error) -> side::Error {
+        error::writing(&self.reader.options.path, error)
+    }
+}
+
+impl Drop for Changes<'_> {
+    fn drop(&mut self) {
+        if !self.is_committed && !self.reader.connection.is_autocommit() {
+            // SQLite rolls back by itself where this fails: the connection is then broken.
+            let _ = self.reader.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
