@@ -15,6 +15,7 @@ mod fields;
 pub mod files;
 pub mod key;
 mod memories;
+mod period;
 mod search;
 mod sync;
 mod tags;

@@ -120,7 +120,11 @@ impl Fields {
         if self.problems.is_empty() { Ok(()) } else { Err(unprocessable(self.problems)) }
     }
 
-    fn field<T: 'static>(&mut self, name: &'static str, read: fn(&Value) -> Result<T, Vec<Problem>>) -> Field<'_, T> {
+    fn field<T: 'static>(
+        &mut self,
+        name: &'static str,
+        read: fn(&Value) -> Result<T, Vec<Problem>>,
+    ) -> Field<'_, T> {
         Field { fields: self, name, is_list: false, read: Box::new(read) }
     }
 
