@@ -45,10 +45,6 @@ impl Period {
         Self { from: moment(from), until: moment(until) }
     }
 
-    /// Whether nothing was named.
-    pub(super) fn is_open(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 fn resolve(text: &str, calendar: &Calendar) -> Local {
