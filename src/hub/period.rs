@@ -44,7 +44,6 @@ impl Period {
         };
         Self { from: moment(from), until: moment(until) }
     }
-
 }
 
 fn resolve(text: &str, calendar: &Calendar) -> Local {
