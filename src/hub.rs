@@ -21,6 +21,7 @@ pub mod key;
 mod limits;
 mod memories;
 mod openapi;
+mod period;
 mod precondition;
 mod request;
 mod search;
