@@ -8,9 +8,12 @@
 //! device's text in a log or an error.
 
 mod announcement;
+pub mod certificate;
 mod database;
 mod failure;
 mod fields;
+pub mod files;
+pub mod key;
 mod memories;
 mod precondition;
 mod search;

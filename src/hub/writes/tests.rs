@@ -66,7 +66,8 @@ impl Fixture {
     fn rows(&self, sql: &str, value: &Value, json: &str) -> Vec<Value> {
         let mut statement = self.database.prepare(sql).unwrap();
         let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
-        let value = value.as_str().map_or_else(|| Column::from(value.as_i64()), |text| text.to_owned().into());
+        let value =
+            value.as_str().map_or_else(|| Column::from(value.as_i64()), |text| text.to_owned().into());
         let rows = statement.query_map([value], |row| {
             let member = |(index, name): (usize, &String)| {
                 let value = match row.get(index).unwrap() {
@@ -97,7 +98,9 @@ impl Fixture {
     }
 
     fn last_entry(&self) -> i64 {
-        self.database.query_row("SELECT coalesce(max(seq), 0) FROM sync_events", [], |row| row.get(0)).unwrap()
+        self.database
+            .query_row("SELECT coalesce(max(seq), 0) FROM sync_events", [], |row| row.get(0))
+            .unwrap()
     }
 }
 

@@ -29,8 +29,7 @@ impl Fixture {
     }
 
     pub(super) fn reopen(&mut self) {
-        self.writer =
-            Writer::open(self.folder.path().join("sqlite_vec.db"), Duration::from_mins(1)).unwrap();
+        self.writer = Writer::open(self.folder.path().join("sqlite_vec.db"), Duration::from_mins(1)).unwrap();
     }
 
     /// Changes at a moment, committed.
@@ -68,7 +67,9 @@ impl Fixture {
 
     /// What must hold after every change: a clean index, and a vector for each live row and for nothing else.
     pub(super) fn assert_sound(&self) {
-        self.execute("INSERT INTO memory_content_fts (memory_content_fts, rank) VALUES ('integrity-check', 1)");
+        self.execute(
+            "INSERT INTO memory_content_fts (memory_content_fts, rank) VALUES ('integrity-check', 1)",
+        );
         let strays = "SELECT id FROM memories LEFT JOIN memory_embeddings AS vector ON vector.rowid = id
                       WHERE (deleted_at IS NULL) <> (vector.rowid IS NOT NULL)
                       UNION ALL SELECT rowid FROM memory_embeddings WHERE rowid NOT IN (SELECT id FROM memories)";
