@@ -1,8 +1,8 @@
 //! The hub beside the real mcp-memory-service 12.2.0: `cargo bench --bench hub`.
 //!
 //! Both serve the same database, each its own copy, and get the same requests from the same number of
-//! connections, in turns, so that whatever else slows the machine down slows both. An answer that is wrong ends
-//! the program. Afterwards the hub alone is put under load from many connections.
+//! connections, in turns, so that whatever else slows the machine down slows both. An answer that is wrong
+//! ends the program. Afterwards the hub alone is put under load from many connections.
 
 #![expect(
     clippy::disallowed_methods,
@@ -12,7 +12,6 @@
 #![expect(clippy::print_stdout, reason = "its table is what it is run for")]
 #![expect(unreachable_pub, reason = "`pub` marks what a file offers the others; nothing is exported")]
 
-mod hub;
 mod load;
 mod memories;
 mod soak;
@@ -23,20 +22,21 @@ mod workloads;
 mod support {
     pub mod client;
     pub mod database;
+    pub mod hub;
     pub mod install;
     pub mod service;
 
     pub use database::Database;
+    pub use hub::Hub;
     pub use service::{Service, Services, Version};
 }
 
 use std::fs;
 use std::path::Path;
 
-use hub::Hub;
 use load::{Load, Peer};
 use support::service::Options;
-use support::{Database, Service, Services, Version};
+use support::{Database, Hub, Service, Services, Version};
 use workloads::Workload;
 
 /// How many memories both hold at the beginning.
@@ -81,10 +81,9 @@ fn start(services: &Services, theirs: &Path, ours: &Path) -> (Service, Hub) {
     }
     service.stop();
     service.database().settle();
-    let copy = Database::in_folder(ours);
-    fs::copy(service.database().path(), copy.path()).unwrap();
+    fs::copy(service.database().path(), Database::in_folder(ours).path()).unwrap();
     service.resume();
-    (service, Hub::start(ours, copy.path()))
+    (service, Hub::start(ours))
 }
 
 /// The rates of the service and the hub, in what the workload counts per second.

@@ -19,8 +19,8 @@ pub struct Workload {
     pub is_right: fn(&Value) -> bool,
 }
 
-/// Every workload. Those that make the databases grow come last, the one that does so most at the end: on 14,000
-/// memories the service takes no more than four POSTs a second.
+/// Every workload. Those that make the databases grow come last, the one that does so most at the end: on
+/// 14,000 memories the service takes no more than four POSTs a second.
 pub fn all() -> Vec<Workload> {
     vec![listing(), get_one(), hashes(), baseline(), post(), events()]
 }
