@@ -146,7 +146,7 @@ impl Workspace {
     }
 
     fn timestamp(&self) -> Timestamp {
-        Timestamp::new(self.now.as_duration().as_secs_f64()).expect("a calendar moment is a finite number")
+        super::in_seconds(self.now)
     }
 }
 
