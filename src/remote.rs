@@ -1,33 +1,45 @@
-//! The transport to a server: the HTTP API of mcp-memory-service, from 10.x on, as a [`Side`].
+//! The transports to a remote, each a [`Side`]: a server's HTTP API, that of mcp-memory-service from 10.x on, and a
+//! database file. [`Transport`] is either.
 //!
 //! Follow a request down: [`Http`] blocks on one task per step; `read` and `write` decide what to ask and
-//! what to send; `baseline`, `pages`, `record` and `create` know the service's JSON; `client` makes one
-//! exchange out of it, with its retries; `trust`, `key` and `address` say whom to talk to, as whom, and where.
+//! what to send, `event` and `post` create, and `condition` says what a write depends on; `baseline`, `pages`
+//! and `record` know the service's JSON; `client` makes one exchange out of it, with its retries; `failure` and
+//! `attempt` make an outcome of what came back; `trust`, `key` and `address` say whom to talk to, as whom, and
+//! where.
 //!
 //! Guarantees: a snapshot is one consistent cut where the server has a baseline, and protected against
 //! moving pages elsewhere. A memory has the same form in a snapshot, in an answer to a question and in an
-//! outcome. What an outcome reports was read back. The key goes to the server's own origin and nowhere else,
-//! and a certificate is verified or pinned.
+//! outcome. What an outcome reports was read back. Where the server takes conditions, a write replaces only
+//! what it was compared with. The key goes to the server's own origin and nowhere else, and a certificate is
+//! verified or pinned.
 //!
 //! Must never: follow a redirect, send an `update_metadata` event, or write to a memory that was not just
 //! read and compared.
 
 mod address;
+mod attempt;
 mod baseline;
 mod client;
-mod create;
+mod condition;
+mod event;
+mod failure;
+mod file;
 mod key;
 mod pages;
+mod post;
 mod read;
 mod record;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod trust;
 mod write;
 
 pub use address::{InvalidUrl, RemoteUrl};
 pub use client::Patience;
+pub use file::{File, is_same_file};
 pub use key::{ApiKey, KeySource, NoKey};
+pub use transport::Transport;
 pub use trust::{Fingerprint, InvalidFingerprint, Trust};
 
 use std::cell::Cell;
@@ -39,9 +51,10 @@ use tokio::runtime::Runtime;
 
 use crate::object::{Bookkeeping, ContentHash, Edit, Outcome, Timestamp};
 use crate::side::{Error, Found, Held, Side};
+use attempt::{Attempt, confirm};
 use client::Client;
+use failure::Failure;
 use read::Rows;
-use write::{Attempt, confirm};
 
 /// How many requests are under way at once.
 const IN_FLIGHT: usize = 8;
@@ -89,6 +102,8 @@ struct Remote {
     probed: Cell<bool>,
     has_baseline: Cell<bool>,
     has_events: Cell<bool>,
+    /// Whether it takes conditions, which it must say.
+    has_conditions: Cell<bool>,
     /// How many rows the last baseline had.
     rows: Cell<usize>,
     /// Whether the last listing showed fewer memories than the server counts.
@@ -120,6 +135,7 @@ impl Http {
             probed: Cell::new(false),
             has_baseline: Cell::new(true),
             has_events: Cell::new(true),
+            has_conditions: Cell::new(false),
             rows: Cell::new(0),
             hides_some: Cell::new(false),
         };
@@ -141,7 +157,7 @@ impl Http {
     /// Runs one step to its end.
     fn run<'a, T, F>(&'a self, step: impl FnOnce(&'a Remote) -> F) -> Result<T, Error>
     where
-        F: Future<Output = Result<T, client::Failure>> + 'a,
+        F: Future<Output = Result<T, Failure>> + 'a,
     {
         self.runtime.block_on(step(&self.remote)).map_err(|failure| self.remote.client.side_error(failure))
     }
@@ -214,12 +230,13 @@ impl Side for Http {
             let written = unfinished.iter().filter(|(_, attempt)| !matches!(attempt, Attempt::Final(_)));
             let written = written.map(|(edit, _)| &edit.key);
             let keys = written.chain(round.iter().map(|edit| &edit.key)).collect();
+            let conditions = self.run(|remote| remote.conditions(round))?;
             rows.clear();
             rows.extend(self.run(|remote| remote.read(keys))?);
             for (edit, attempt) in unfinished.drain(..) {
                 report(edit.key.clone(), confirm(edit, attempt, rows.get(&edit.key)));
             }
-            let attempts = self.run(|remote| remote.write(round, &rows))?;
+            let attempts = self.run(|remote| remote.write(round, &rows, &conditions))?;
             unfinished = round.iter().zip(attempts).collect();
         }
         Ok(())

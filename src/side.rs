@@ -105,6 +105,14 @@ pub enum Error {
         /// What was wrong with the answer.
         detail: String,
     },
+    /// A remote's database is a file in a folder that is not there.
+    #[error("cannot reach {}: there is no folder {}", .path.display(), .folder.display())]
+    Unmounted {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// There is no database at this path.
     #[error("there is no database at {}", .path.display())]
     Missing {
@@ -117,6 +125,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What it lacks.
+        detail: String,
+    },
+    /// The database is of an older version of mcp-memory-service, and only that can bring it up to date.
+    #[error("{} was made by an older mcp-memory-service and cannot be brought up to date here: {detail}", .path.display())]
+    Outdated {
+        /// The file.
+        path: PathBuf,
+        /// What is in the way.
         detail: String,
     },
     /// Another program held the database for longer than the time limit.

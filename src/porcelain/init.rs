@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::config::parse_url;
 use crate::embed::Maker;
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
@@ -17,8 +16,8 @@ use crate::workspace::Workspace;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {
-    /// The server's address, kept as the remote 'origin'
-    #[arg(value_name = "URL")]
+    /// The address of the server, or the path of a database file, kept as the remote 'origin'
+    #[arg(value_name = "URL", value_hint = clap::ValueHint::AnyPath)]
     pub url: Option<String>,
     /// The service's database on this device, kept as core.database
     #[arg(long, value_name = "PATH")]
@@ -29,6 +28,8 @@ const EXTRA: &str = "\
 Examples:
   memsync init https://memory.local:8443
       Prepare this device to sync with that server.
+  memsync init /media/stick/memories.db
+      Prepare this device to sync with a file, which the first push makes.
   memsync init --database ~/notes/sqlite_vec.db
       Use a database that is not where the service usually keeps it.
 
@@ -46,17 +47,16 @@ Exit codes:
 
 /// Runs the command.
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    let wrong = |expected| CommandError::usage(format!("the address cannot be used: expected {expected}"));
-    let address = args.url.as_deref().map(parse_url).transpose().map_err(wrong)?;
+    let address = args.url.as_deref().map(|text| workspace.address(text)).transpose()?;
     if let Some(path) = &args.database {
         workspace.set_database(path)?;
     }
     // Looked at first: a staging database for nothing would only be in the way.
     let facts = workspace.local()?.facts()?;
     let is_new = workspace.create_store()?;
-    if let Some(url) = address {
+    if let Some(address) = address {
         let remote = workspace.config.default_remote();
-        workspace.config.set_remote(&remote, "url", url.as_str())?;
+        workspace.config.set_remote(&remote, "url", &address.to_string())?;
     }
     let (staging, database) = (workspace.staging_path()?, workspace.database_path()?);
     let word = if is_new { "Initialised" } else { "Kept the" };
@@ -69,7 +69,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     workspace.ui.note(&format!("Memories: {} ({vectors})", database.display()));
     match workspace.remote_settings(None) {
         Ok(settings) => {
-            workspace.ui.note(&format!("Remote {}: {}", settings.name, settings.url));
+            workspace.ui.note(&format!("Remote {}: {}", settings.name, settings.address));
             workspace
                 .ui
                 .hint("`memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do");

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::client::{Failure, quote};
+use super::failure::{Failure, quote};
 use super::record::{Record, Row};
 use crate::object::{Bookkeeping, ContentHash};
 

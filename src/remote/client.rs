@@ -1,20 +1,21 @@
 //! One HTTP exchange with the server: authenticated, timed out, retried, counted.
 //!
 //! Every request may be sent twice (an answer can get lost), so callers only send what is harmless to
-//! repeat. Redirects are not followed, because the key must never reach another host. What a server says is
-//! untrusted: it is cut to one short line before it is quoted.
+//! repeat. Redirects are not followed, because the key must never reach another host.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use jiff::fmt::rfc2822::DateTimeParser;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::trust::{self, LastRejected, Rejected};
+use super::failure::{Failure, is_passing, quote, words_in};
+use super::trust::{self, LastRejected};
 use super::{ApiKey, RemoteUrl, Trust};
 use crate::object::Timestamp;
 use crate::side::{self, Cause};
@@ -46,45 +47,20 @@ impl Default for Patience {
     }
 }
 
-/// Why a request came to nothing, after the retries.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// No connection, or one that broke or fell silent before the answer was whole.
-    Transport(Cause),
-    /// The server's certificate was not accepted.
-    Certificate(Box<Rejected>),
-    /// The server asks to be left alone for longer than [`Patience::longest_wait`].
-    Busy { status: StatusCode, asked: Duration },
-    /// The server answered with an error.
-    Status { status: StatusCode, detail: String, retry_after: Option<Duration> },
-    /// The answer is not what the API promises.
-    Malformed(String),
+/// A successful answer.
+pub(super) struct Answer {
+    pub(super) body: Vec<u8>,
+    /// The strong entity tag of what the answer shows, with its quotes. (A weak one is good for no condition.)
+    pub(super) etag: Option<String>,
 }
 
-impl Failure {
-    /// Whether the same request may do better in a while.
-    pub(super) fn is_transient(&self) -> bool {
-        match self {
-            Self::Transport(_) => true,
-            Self::Status { status, .. } => is_passing(*status),
-            Self::Certificate(_) | Self::Busy { .. } | Self::Malformed(_) => false,
-        }
-    }
-
-    /// The error status that the server answered with, where it is about this one request.
-    pub(super) fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::Status { status, .. } => Some(*status),
-            _ => None,
-        }
-    }
-
-    /// Whether the server has no such endpoint.
-    pub(super) fn is_missing_endpoint(&self) -> bool {
-        matches!(
-            self.status(),
-            Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED)
-        )
+impl Answer {
+    /// Reads the answer's JSON.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let start = String::from_utf8_lossy(&self.body[..self.body.len().min(200)]);
+            Failure::Malformed(format!("{error}, in an answer that starts with \"{}\"", quote(&start)))
+        })
     }
 }
 
@@ -139,33 +115,23 @@ impl Client {
 
     /// Fetches an endpoint and reads its JSON.
     pub(super) async fn get<T: DeserializeOwned>(&self, endpoint: &str) -> Result<T, Failure> {
-        self.send(Method::GET, endpoint, None).await
+        self.send(Method::GET, endpoint, None, &[]).await?.json()
     }
 
-    /// Sends a request, with a JSON body if there is one, and reads the JSON of the answer.
-    pub(super) async fn send<T: DeserializeOwned>(
+    /// Sends a request, with a JSON body if there is one, and returns the whole of a successful answer.
+    pub(super) async fn send(
         &self,
         method: Method,
         endpoint: &str,
-        body: Option<&Value>,
-    ) -> Result<T, Failure> {
-        let answer = self.fetch(method, endpoint, body.map(|body| body.to_string().into_bytes())).await?;
-        read_json(&answer)
-    }
-
-    /// Sends a request and returns the whole body of a successful answer.
-    pub(super) async fn fetch(
-        &self,
-        method: Method,
-        endpoint: &str,
-        body: Option<Vec<u8>>,
-    ) -> Result<Vec<u8>, Failure> {
+        body: Option<String>,
+        headers: &[(HeaderName, &str)],
+    ) -> Result<Answer, Failure> {
         let backoff = ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(self.patience.first_wait)
             .with_max_delay(self.patience.longest_wait)
             .with_max_times(self.patience.retries);
-        (|| self.attempt(&method, endpoint, body.as_deref()))
+        (|| self.attempt(&method, endpoint, body.as_deref(), headers))
             .retry(backoff)
             .when(Failure::is_transient)
             .adjust(|failure, wait| match failure {
@@ -180,8 +146,9 @@ impl Client {
         &self,
         method: &Method,
         endpoint: &str,
-        body: Option<&[u8]>,
-    ) -> Result<Vec<u8>, Failure> {
+        body: Option<&str>,
+        headers: &[(HeaderName, &str)],
+    ) -> Result<Answer, Failure> {
         tracing::debug!(%method, endpoint, "request");
         self.requests.set(self.requests.get() + 1);
         if *method != Method::GET {
@@ -192,13 +159,19 @@ impl Client {
             request = request.header(AUTHORIZATION, key.header());
         }
         if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_owned());
+        }
+        for (name, value) in headers {
+            request = request.header(name, *value);
         }
         let response = request.send().await.map_err(|error| self.transport(error))?;
         let date = date_in(response.headers(), DATE);
         self.server_time.set(date.and_then(|date| Timestamp::new(date.as_duration().as_secs_f64())));
         match response.status() {
-            status if status.is_success() => self.read_body(response, usize::MAX).await,
+            status if status.is_success() => {
+                let etag = strong_etag(response.headers());
+                Ok(Answer { body: self.read_body(response, usize::MAX).await?, etag })
+            }
             status if status.is_redirection() => Err(Failure::Malformed(redirected(response.headers()))),
             status => Err(self.refused(status, response).await),
         }
@@ -215,9 +188,7 @@ impl Client {
             return Failure::Busy { status, asked };
         }
         let body = self.read_body(response, ENOUGH).await.unwrap_or_default();
-        let words = serde_json::from_slice(&body).ok().and_then(|value| words_of(&value));
-        let words = words.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
-        Failure::Status { status, detail: quote(&words), retry_after }
+        Failure::Status { status, detail: words_in(&body), retry_after }
     }
 
     async fn read_body(&self, mut response: Response, enough: usize) -> Result<Vec<u8>, Failure> {
@@ -234,85 +205,22 @@ impl Client {
         Ok(body)
     }
 
+    /// The error for the whole side that a failed request stands for.
+    pub(super) fn side_error(&self, failure: Failure) -> side::Error {
+        failure.into_side_error(self.url.to_string(), self.key.is_some())
+    }
+
     fn transport(&self, error: reqwest::Error) -> Failure {
         match self.last_rejected.take() {
             Some(rejected) => Failure::Certificate(Box::new(rejected)),
             None => Failure::Transport(Box::new(error.without_url())),
         }
     }
-
-    /// The error for the whole side that a failed request stands for.
-    pub(super) fn side_error(&self, failure: Failure) -> side::Error {
-        let address = self.url.to_string();
-        match failure {
-            Failure::Transport(cause) => side::Error::Unreachable { address, cause },
-            Failure::Certificate(rejected) => {
-                let Rejected { presented, pinned, cause } = *rejected;
-                let sha256 = presented.to_string();
-                if let Some(pinned) = pinned {
-                    return side::Error::ChangedCertificate { address, sha256, pinned: pinned.to_string() };
-                }
-                side::Error::UntrustedCertificate { address, sha256, cause: trust::objection(&cause).into() }
-            }
-            Failure::Status { status: StatusCode::UNAUTHORIZED, .. } => {
-                let detail = if self.key.is_some() { "the API key is wrong" } else { "no API key was given" };
-                side::Error::Unauthorized { address, detail: detail.to_owned() }
-            }
-            Failure::Status { status: StatusCode::FORBIDDEN, detail, .. } => side::Error::Unauthorized {
-                address,
-                detail: format!("the API key does not allow this ({detail})"),
-            },
-            passing if passing.is_transient() || matches!(passing, Failure::Busy { .. }) => {
-                side::Error::Unreachable { address, cause: describe(&passing).into() }
-            }
-            other => side::Error::Protocol { address, detail: describe(&other) },
-        }
-    }
 }
 
-/// Whether a request that was answered with this status may do better in a while.
-fn is_passing(status: StatusCode) -> bool {
-    matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
-}
-
-/// A failure as a part of a sentence.
-pub(super) fn describe(failure: &Failure) -> String {
-    match failure {
-        Failure::Transport(cause) => cause.to_string(),
-        Failure::Certificate(rejected) => rejected.cause.to_string(),
-        Failure::Busy { status, asked } => {
-            format!("it answered {status} and asks to be left alone for {} s", asked.as_secs())
-        }
-        Failure::Status { status, detail, .. } if detail.is_empty() => format!("it answered {status}"),
-        Failure::Status { status, detail, .. } => format!("it answered {status}: {detail}"),
-        Failure::Malformed(detail) => detail.clone(),
-    }
-}
-
-/// Reads an answer's JSON.
-pub(super) fn read_json<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(answer).map_err(|error| {
-        let start = String::from_utf8_lossy(&answer[..answer.len().min(200)]);
-        Failure::Malformed(format!("{error}, in an answer that starts with \"{}\"", quote(&start)))
-    })
-}
-
-/// A server's words as one line of at most 200 characters.
-pub(super) fn quote(words: &str) -> String {
-    const LONGEST: usize = 200;
-    let line: Vec<&str> = words.split(|c: char| c.is_whitespace() || c.is_control()).collect();
-    let line = line.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
-/// The sentence in an error answer: `{"detail": "…"}`, or the description in `{"detail": {…}}` or `{…}`.
-fn words_of(answer: &Value) -> Option<String> {
-    let detail = answer.get("detail").unwrap_or(answer);
-    let words = [detail.as_str(), detail["error_description"].as_str(), detail["error"].as_str()];
-    words.into_iter().flatten().next().map(str::to_owned)
+fn strong_etag(headers: &HeaderMap) -> Option<String> {
+    let etag = headers.get(ETAG)?.to_str().ok()?;
+    etag.starts_with('"').then(|| etag.to_owned())
 }
 
 fn redirected(headers: &HeaderMap) -> String {
@@ -342,6 +250,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_a_strong_entity_tag_is_kept() {
+        let kept = |etag: &'static str| strong_etag(&[(ETAG, etag.parse().unwrap())].into_iter().collect());
+        assert_eq!(kept("\"a1\"").as_deref(), Some("\"a1\""));
+        assert_eq!([kept("W/\"a1\""), kept("a1")], [None, None]);
+    }
+
+    #[test]
     fn retry_after_is_a_number_of_seconds_or_a_date_on_the_servers_clock() {
         let asked = |retry_after: &'static str| {
             let headers = [(RETRY_AFTER, retry_after), (DATE, "Sun, 06 Nov 1994 08:49:37 GMT")];
@@ -352,11 +267,5 @@ mod tests {
         assert_eq!(asked("120"), Some(Duration::from_mins(2)));
         assert_eq!(asked("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
         assert_eq!([asked("Sun, 06 Nov 1994 08:49:07 GMT"), asked("soon")], [None, None]);
-    }
-
-    #[test]
-    fn a_servers_words_are_quoted_as_one_short_line() {
-        assert_eq!(quote(" a\r\n\tb\u{1b}[31m "), "a b [31m");
-        assert_eq!(quote(&"é".repeat(500)).chars().count(), 201);
     }
 }

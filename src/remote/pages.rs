@@ -16,7 +16,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::address;
-use super::client::{Client, Failure, describe, quote};
+use super::client::Client;
+use super::failure::{Failure, describe, quote};
 use super::record::{Record, Row};
 use crate::object::{Bookkeeping, ContentHash, Timestamp};
 

@@ -18,9 +18,9 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::client::{Failure, describe};
+use super::failure::{Failure, describe};
 use super::record::Row;
-use super::{IN_FLIGHT, Remote, baseline, pages};
+use super::{IN_FLIGHT, Remote, baseline, condition, pages};
 use crate::object::ContentHash;
 
 /// What the server holds under the names that were asked for; a name that is not here is not there.
@@ -37,6 +37,9 @@ pub(super) struct Known {
 #[derive(Deserialize)]
 struct OpenApi {
     paths: Map<String, Value>,
+    /// What the server has beyond mcp-memory-service.
+    #[serde(default, rename = "x-memsync")]
+    extensions: Value,
 }
 
 impl Remote {
@@ -52,6 +55,7 @@ impl Remote {
             Ok(api) => {
                 self.has_baseline.set(api.paths.contains_key("/api/sync/baseline"));
                 self.has_events.set(api.paths.contains_key("/api/sync/events"));
+                self.has_conditions.set(condition::are_understood(&api.extensions));
                 Ok(())
             }
             Err(Failure::Status { .. } | Failure::Malformed(_)) => Ok(()),
@@ -65,8 +69,8 @@ impl Remote {
         if !self.has_baseline.get() {
             return Ok(None);
         }
-        match self.client.fetch(Method::GET, "/api/sync/baseline", None).await {
-            Ok(body) => Ok(Some(body)),
+        match self.client.send(Method::GET, "/api/sync/baseline", None, &[]).await {
+            Ok(answer) => Ok(Some(answer.body)),
             Err(failure) if failure.is_missing_endpoint() || self.lacks_sqlite(&failure).await => {
                 self.has_baseline.set(false);
                 self.has_events.set(false);

@@ -1,5 +1,6 @@
 //! Tiny servers on loopback that misbehave as a test says, and the tests that meet them.
 
+mod condition;
 mod exchange;
 mod reading;
 mod tls;
@@ -24,6 +25,8 @@ struct Asked {
     /// With its query.
     path: String,
     authorization: Option<String>,
+    /// `If-Match` or `If-None-Match` with its value, in lower case.
+    condition: Option<String>,
     body: Value,
 }
 
@@ -31,6 +34,8 @@ struct Asked {
 enum Reply {
     Json(Value),
     Status(u16, &'static str, Value),
+    /// With an entity tag.
+    Tagged(String, Value),
     Text(String),
     /// Half of an answer, then the connection breaks.
     Cut,
@@ -155,7 +160,7 @@ fn read_request(stream: &TcpStream) -> Option<Asked> {
     reader.read_line(&mut line).ok()?;
     let (method, rest) = line.split_once(' ')?;
     let (path, _) = rest.split_once(' ')?;
-    let (mut length, mut authorization) = (0, None);
+    let (mut length, mut authorization, mut condition) = (0, None, None);
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -163,20 +168,22 @@ fn read_request(stream: &TcpStream) -> Option<Asked> {
         match name.to_lowercase().as_str() {
             "content-length" => length = value.parse().unwrap(),
             "authorization" => authorization = Some(value.to_owned()),
+            name @ ("if-match" | "if-none-match") => condition = Some(format!("{name}: {value}")),
             _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let body = serde_json::from_slice(&body).unwrap_or_default();
-    Some(Asked { method: method.to_owned(), path: path.to_owned(), authorization, body })
+    Some(Asked { method: method.to_owned(), path: path.to_owned(), authorization, condition, body })
 }
 
 fn send_reply(stream: &mut TcpStream, reply: Reply) {
     let (status, headers, body) = match reply {
-        Reply::Json(value) => (200, "", value.to_string()),
-        Reply::Status(status, headers, value) => (status, headers, value.to_string()),
-        Reply::Text(text) => (200, "", text),
+        Reply::Json(value) => (200, String::new(), value.to_string()),
+        Reply::Status(status, headers, value) => (status, headers.to_owned(), value.to_string()),
+        Reply::Tagged(etag, value) => (200, format!("ETag: {etag}\r\n"), value.to_string()),
+        Reply::Text(text) => (200, String::new(), text),
         Reply::Cut => {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"memories\":");
             return;

@@ -1,9 +1,10 @@
 //! Carrying out edits: what was read is compared with what each edit expects, written, and judged by what
 //! is read back afterwards. An answer of the server is never taken for the deed.
 //!
-//! A reading serves a whole round of edits, so just before each write over something that lives the server is
-//! asked whether that changed since. What another device writes between that answer and the write is lost:
-//! the API has no conditional requests.
+//! A reading serves a whole round of edits. A server that takes conditions carries a write out only while it
+//! still holds what was compared (see [`super::condition`]). The service takes none: there, just before each
+//! write over something that lives, the server is asked whether that changed since, and what another device
+//! writes between that answer and the write is lost.
 //!
 //! | edit | with the event endpoint | without |
 //! |---|---|---|
@@ -22,23 +23,13 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::client::{Failure, describe, quote};
+use super::attempt::{Attempt, failed, settle, unaskable};
+use super::condition::{self, Condition, Conditions};
+use super::failure::Failure;
 use super::read::{Known, Rows};
 use super::record::{self, Record, Row};
-use super::{IN_FLIGHT, Remote, address, create};
+use super::{IN_FLIGHT, Remote, address, post};
 use crate::object::{Edit, Memory, Outcome, Refusal, Timestamp};
-
-/// How far an edit got before it is read back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    /// Nothing will change this any more.
-    Final(Outcome),
-    /// The server was told.
-    Written,
-    /// The server said that it holds the text already, perhaps because an answer got lost and the memory
-    /// was sent twice.
-    Doubled,
-}
 
 /// What an edit needs.
 pub(super) enum Step<'a> {
@@ -58,16 +49,22 @@ struct Version {
 
 impl Remote {
     /// Carries out `edits` on what `rows` says that the server holds; an attempt for each, in their order.
-    pub(super) async fn write(&self, edits: &[Edit], rows: &Rows) -> Result<Vec<Attempt>, Failure> {
+    pub(super) async fn write(
+        &self,
+        edits: &[Edit],
+        rows: &Rows,
+        conditions: &Conditions,
+    ) -> Result<Vec<Attempt>, Failure> {
         let mut attempts = vec![None; edits.len()];
-        if self.has_events.get() && !self.push_events(edits, rows, &mut attempts).await? {
+        if self.has_events.get() && !self.push_events(edits, rows, conditions, &mut attempts).await? {
             // The server takes no events from this device: what they were for is planned again without.
             self.has_events.set(false);
         }
         let open = edits.iter().enumerate().filter(|(index, _)| attempts[*index].is_none());
         let done: Vec<_> = stream::iter(open.collect::<Vec<_>>())
             .map(|(index, edit)| async move {
-                Ok((index, self.carry_out(edit, self.plan(edit, rows.get(&edit.key))).await?))
+                let step = self.plan(edit, rows.get(&edit.key));
+                Ok((index, self.carry_out(edit, step, conditions.get(&edit.key)).await?))
             })
             .buffer_unordered(IN_FLIGHT)
             .try_collect()
@@ -115,7 +112,7 @@ impl Remote {
         if self.has_events.get() && (other_text || other_place) {
             return Step::Event(target, Some(record));
         }
-        if other_text && !create::is_respelled(&now.content, &target.content) {
+        if other_text && !post::is_respelled(&now.content, &target.content) {
             let why = "this server has no way to give a memory another text";
             return Step::Settled(Outcome::Refused(Refusal::Unrepresentable(why.to_owned())));
         }
@@ -125,19 +122,25 @@ impl Remote {
         }
     }
 
-    async fn carry_out(&self, edit: &Edit, step: Step<'_>) -> Result<Attempt, Failure> {
-        if let Step::Put(_, record) | Step::Delete(record) = step
+    async fn carry_out(
+        &self,
+        edit: &Edit,
+        step: Step<'_>,
+        condition: Option<&Condition>,
+    ) -> Result<Attempt, Failure> {
+        if condition.is_none()
+            && let Step::Put(_, record) | Step::Delete(record) = step
             && let Some(attempt) = self.overtaken(edit, record).await?
         {
             return Ok(attempt);
         }
         match step {
             Step::Settled(outcome) => Ok(Attempt::Final(outcome)),
-            Step::Put(body, record) => self.put(record, &body).await,
-            Step::Delete(record) => self.delete(record).await,
+            Step::Put(body, record) => self.put(record, &body, condition).await,
+            Step::Delete(record) => self.delete(record, condition).await,
             Step::Post(target) => {
-                let apart = (!self.deduplicate).then(|| create::conversation_of(target, &self.device));
-                self.post(&edit.key, target, apart.as_deref()).await
+                let apart = (!self.deduplicate).then(|| post::conversation_of(target, &self.device));
+                self.post(&edit.key, target, apart.as_deref(), condition).await
             }
             Step::Event(..) => {
                 let reason = "the server stopped taking events".to_owned();
@@ -181,12 +184,19 @@ impl Remote {
     }
 
     /// Sends a PUT for what differs.
-    pub(super) async fn put(&self, record: &Record, body: &Value) -> Result<Attempt, Failure> {
+    pub(super) async fn put(
+        &self,
+        record: &Record,
+        body: &Value,
+        condition: Option<&Condition>,
+    ) -> Result<Attempt, Failure> {
         let Some(endpoint) = address::memory_endpoint(&record.held.key) else {
             return Ok(unaskable());
         };
         let endpoint = format!("{endpoint}{}", record.store_query());
-        match self.client.send::<Value>(Method::PUT, &endpoint, Some(body)).await {
+        let headers = condition::headers(condition);
+        let answer = self.client.send(Method::PUT, &endpoint, Some(body.to_string()), &headers).await;
+        match answer.and_then(|answer| answer.json::<Value>()) {
             Ok(answer) if answer["success"] == Value::Bool(false) => Ok(failed(&answer)),
             Ok(_) => Ok(Attempt::Written),
             Err(failure) if failure.status() == Some(StatusCode::NOT_FOUND) => {
@@ -196,64 +206,17 @@ impl Remote {
         }
     }
 
-    async fn delete(&self, record: &Record) -> Result<Attempt, Failure> {
+    async fn delete(&self, record: &Record, condition: Option<&Condition>) -> Result<Attempt, Failure> {
         let Some(endpoint) = address::memory_endpoint(&record.held.key) else {
             return Ok(unaskable());
         };
         let endpoint = format!("{endpoint}{}", record.store_query());
-        match self.client.send::<Value>(Method::DELETE, &endpoint, None).await {
+        let answer = self.client.send(Method::DELETE, &endpoint, None, &condition::headers(condition)).await;
+        match answer.and_then(|answer| answer.json::<Value>()) {
             // Absent already, as 10.x (`success: false`) or 12.x (404) says it: reading back decides.
             Ok(_) => Ok(Attempt::Written),
             Err(failure) if failure.status() == Some(StatusCode::NOT_FOUND) => Ok(Attempt::Written),
             Err(failure) => settle(failure),
         }
     }
-}
-
-/// Judges an attempt by what was read back.
-pub(super) fn confirm(edit: &Edit, attempt: Attempt, known: Option<&Known>) -> Outcome {
-    let doubled = attempt == Attempt::Doubled;
-    if let Attempt::Final(outcome) = attempt {
-        return outcome;
-    }
-    match (&edit.target, known.map(|known| &known.row)) {
-        (_, Some(Row::Unreadable(why))) => {
-            Outcome::Failed { reason: format!("it cannot be read back: {why}") }
-        }
-        (Some(target), Some(Row::Live(record))) => {
-            let now = record.memory();
-            let ours = now.content == target.content && (!doubled || now.created_at == target.created_at);
-            if ours { Outcome::Done { now: Some(now.clone()) } } else { Outcome::Stale }
-        }
-        (Some(_), Some(Row::Tombstone) | None) => {
-            Outcome::Failed { reason: "the server did not keep it".to_owned() }
-        }
-        (None, Some(Row::Live(_))) => Outcome::Failed { reason: "the server still holds it".to_owned() },
-        (None, Some(Row::Tombstone) | None) => Outcome::Done { now: None },
-    }
-}
-
-/// What a failed request means for the one memory that it was about; an error where it means more.
-pub(super) fn settle(failure: Failure) -> Result<Attempt, Failure> {
-    let outcome = match &failure {
-        Failure::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. }
-        | Failure::Transport(_)
-        | Failure::Certificate(_)
-        | Failure::Busy { .. } => return Err(failure),
-        Failure::Malformed(_) => Outcome::Failed { reason: describe(&failure) },
-        Failure::Status { .. } if failure.is_transient() => Outcome::Failed { reason: describe(&failure) },
-        Failure::Status { .. } => Outcome::Refused(Refusal::Rejected(describe(&failure))),
-    };
-    Ok(Attempt::Final(outcome))
-}
-
-/// The outcome of an answer that says `success: false`.
-pub(super) fn failed(answer: &Value) -> Attempt {
-    let words = answer["message"].as_str().unwrap_or("the server says that it failed, not why");
-    Attempt::Final(Outcome::Failed { reason: quote(words) })
-}
-
-fn unaskable() -> Attempt {
-    let why = "the server's API has no way to name this memory".to_owned();
-    Attempt::Final(Outcome::Refused(Refusal::Unrepresentable(why)))
 }

@@ -58,7 +58,7 @@ impl Old {
     }
 }
 
-fn name_of(content: &str) -> String {
+pub(super) fn name_of(content: &str) -> String {
     sha256(content.to_lowercase().as_bytes()).to_string()
 }
 
@@ -78,18 +78,18 @@ fn memory(content: &str) -> Memory {
     }
 }
 
-fn create(content: &str) -> Edit {
+pub(super) fn create(content: &str) -> Edit {
     Edit { key: key(&name_of(content)), expected: None, target: Some(memory(content)) }
 }
 
-fn apply(http: &mut Http, edits: Vec<Edit>) -> Result<Vec<Outcome>, Error> {
+pub(super) fn apply(http: &mut Http, edits: Vec<Edit>) -> Result<Vec<Outcome>, Error> {
     let mut outcomes = BTreeMap::new();
     let keys: Vec<_> = edits.iter().map(|edit| edit.key.clone()).collect();
     http.apply(edits, &mut |key, outcome| assert!(outcomes.insert(key, outcome).is_none()))?;
     Ok(keys.iter().filter_map(|key| outcomes.remove(key)).collect())
 }
 
-fn now(outcome: &Outcome) -> &Memory {
+pub(super) fn now(outcome: &Outcome) -> &Memory {
     let Outcome::Done { now: Some(memory) } = outcome else { panic!("{outcome:?}") };
     memory
 }
