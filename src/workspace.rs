@@ -19,6 +19,7 @@ use crate::error::CommandError;
 use crate::ui::{ColorChoice, Settings, Ui, Verbosity};
 
 pub use adapters::Access;
+pub(crate) use adapters::absolute;
 
 /// What a command works with.
 pub struct Workspace {
@@ -82,10 +83,16 @@ impl Workspace {
         }
     }
 
-    /// This device's name: `core.device`, else `HOSTNAME`, else what the system calls it.
+    /// This device's name: `core.device`, else this machine's.
     #[must_use]
     pub fn device(&self) -> String {
-        let given = self.config.device().or_else(|| self.environment.hostname.clone());
+        self.config.device().unwrap_or_else(|| self.host_name())
+    }
+
+    /// This machine's name: `HOSTNAME`, else what the system calls it.
+    #[must_use]
+    pub fn host_name(&self) -> String {
+        let given = self.environment.hostname.clone();
         given.unwrap_or_else(|| gethostname::gethostname().to_string_lossy().into_owned())
     }
 
