@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::config::{self, Config, Environment, RemoteSettings, paths};
+use crate::config::{self, Address, Config, Environment, RemoteSettings, paths};
 use crate::error::CommandError;
 use crate::ui::{ColorChoice, Settings, Ui, Verbosity};
 
@@ -83,13 +83,13 @@ impl Workspace {
         }
     }
 
-    /// This device's name: `core.device`, else this machine's.
+    /// This device's name: `core.device`, else `HOSTNAME`, else what the system calls it.
     #[must_use]
     pub fn device(&self) -> String {
         self.config.device().unwrap_or_else(|| self.host_name())
     }
 
-    /// This machine's name: `HOSTNAME`, else what the system calls it.
+    /// What this device is called by others: `HOSTNAME`, else what the system says.
     #[must_use]
     pub fn host_name(&self) -> String {
         let given = self.environment.hostname.clone();

@@ -1,14 +1,12 @@
 //! A device: its staging database, and the server it syncs with.
 
 use super::Args;
-use crate::config::parse_url;
 use crate::embed::Maker;
 use crate::error::CommandError;
 use crate::workspace::Workspace;
 
 pub(super) fn run(args: &Args, workspace: &mut Workspace) -> Result<(), CommandError> {
-    let wrong = |expected| CommandError::usage(format!("the address cannot be used: expected {expected}"));
-    let address = args.url.as_deref().map(parse_url).transpose().map_err(wrong)?;
+    let address = args.url.as_deref().map(|text| workspace.address(text)).transpose()?;
     if let Some(path) = &args.database {
         workspace.set_database(path)?;
     }
@@ -16,8 +14,8 @@ pub(super) fn run(args: &Args, workspace: &mut Workspace) -> Result<(), CommandE
     let facts = workspace.local()?.facts()?;
     let is_new = workspace.create_store()?;
     let remote = workspace.config.default_remote();
-    if let Some(url) = address {
-        workspace.config.set_remote(&remote, "url", url.as_str())?;
+    if let Some(address) = address {
+        workspace.config.set_remote(&remote, "url", &address.to_string())?;
     }
     if let Some(path) = &args.key_file {
         workspace.set_key_file(&remote, path)?;
@@ -45,7 +43,7 @@ fn report(
     workspace.ui.note(&format!("Memories: {} ({vectors})", database.display()));
     match workspace.remote_settings(None) {
         Ok(settings) => {
-            workspace.ui.note(&format!("Remote {}: {}", settings.name, settings.url));
+            workspace.ui.note(&format!("Remote {}: {}", settings.name, settings.address));
             workspace
                 .ui
                 .hint("`memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do");
