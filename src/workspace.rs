@@ -96,6 +96,14 @@ impl Workspace {
         given.unwrap_or_else(|| gethostname::gethostname().to_string_lossy().into_owned())
     }
 
+    /// Reads the address of a remote, as the command line gives it. What is wrong is said without repeating it: it
+    /// may hold a key.
+    pub fn address(&self, text: &str) -> Result<Address, CommandError> {
+        let wrong =
+            |expected| CommandError::usage(format!("the address cannot be used: expected {expected}"));
+        self.config.given_address(text).map_err(wrong)
+    }
+
     /// How to reach the remote `name`, or the default one.
     pub fn remote_settings(&self, name: Option<&str>) -> Result<RemoteSettings, config::Error> {
         RemoteSettings::resolve(&self.config, &self.environment, name)
