@@ -9,7 +9,6 @@
 use rusqlite::{OptionalExtension, params};
 use serde_json::{Map, Value};
 
-use crate::local::rows::Rows;
 use crate::local::{error, members, write};
 use crate::side;
 
@@ -201,11 +200,6 @@ impl Changes<'_> {
         }
         let counts = leads || event.operation == Operation::UpdateMetadata;
         Ok(if counts { Status::Applied } else { Status::SkippedDuplicate })
-    }
-
-    /// The tables of the memories.
-    pub(super) fn rows(&self) -> Rows<'_> {
-        Rows { connection: &self.reader.connection, schema: &self.reader.schema }
     }
 }
 

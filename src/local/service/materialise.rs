@@ -9,7 +9,6 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::{Map, Value};
 
 use crate::local::{iso, members};
-use crate::object::Timestamp;
 
 use super::Changes;
 use super::event::Content;
