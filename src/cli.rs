@@ -95,7 +95,7 @@ Examples:
 
 Environment:
   REMOTE_API
-      The server's address, with or without /api or /api/memories at its end.
+      The server's address, with or without /api or /api/memories at its end; or a database file.
   MCP_API_KEY
       The server's API key.
   STAGING_DB
@@ -118,7 +118,7 @@ Exit codes:
   1    Conflicts remain, or --exit-code found differences.
   2    The command line or the configuration is wrong.
   3    A brake stopped the plan before any effect.
-  4    The server cannot be reached, or a certificate or key was refused.
+  4    The server cannot be reached or refused a key or certificate, or the remote's file cannot be used.
   5    A database on this device is missing, busy or unsupported.
   6    Some memories were refused by a side; everything else was done.
   70   A bug in memsync.

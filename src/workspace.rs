@@ -15,13 +15,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::config::{self, Config, Environment, RemoteSettings, paths};
+use crate::config::{self, Address, Config, Environment, RemoteSettings, paths};
 use crate::error::CommandError;
 use crate::hub::Clock;
 use crate::object;
 use crate::ui::{ColorChoice, Settings, Ui, Verbosity};
 
 pub use adapters::Access;
+pub(crate) use adapters::absolute;
 
 /// What a command works with.
 pub struct Workspace {
@@ -96,6 +97,14 @@ impl Workspace {
     pub fn host_name(&self) -> String {
         let given = self.environment.hostname.clone();
         given.unwrap_or_else(|| gethostname::gethostname().to_string_lossy().into_owned())
+    }
+
+    /// Reads the address of a remote, as the command line gives it. What is wrong is said without repeating it: it
+    /// may hold a key.
+    pub fn address(&self, text: &str) -> Result<Address, CommandError> {
+        let wrong =
+            |expected| CommandError::usage(format!("the address cannot be used: expected {expected}"));
+        self.config.given_address(text).map_err(wrong)
     }
 
     /// What tells the time for as long as the process lives; `MEMSYNC_NOW` stops it.
