@@ -31,6 +31,7 @@ mod tags;
 mod tls;
 mod writes;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -43,6 +44,7 @@ use tower::ServiceExt;
 
 use crate::local;
 use crate::object::Timestamp;
+use crate::side;
 
 pub use access::Key;
 pub use server::{Error, Options, Server};
@@ -68,10 +70,17 @@ struct Hub {
 }
 
 impl Hub {
-    /// Answers from `database`.
-    fn new(database: Database, key: Option<Key>, clock: Clock) -> Self {
+    /// Opens the database at `path`, which must be there and have 12.2.0's schema. Until [`Hub::with_key`] says
+    /// otherwise there is no key.
+    fn open(path: &Path, clock: Clock) -> Result<Self, side::Error> {
+        let database = Database::open(path, Arc::clone(&clock))?;
         let (announcements, started) = (Announcements::new(Arc::clone(&clock)), clock());
-        Self { database, announcements, key, clock, started }
+        Ok(Self { database, announcements, key: None, clock, started })
+    }
+
+    /// The same hub, answering whoever shows `key`.
+    fn with_key(self, key: Option<Key>) -> Self {
+        Self { key, ..self }
     }
 
     /// The present moment.
