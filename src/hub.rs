@@ -28,6 +28,8 @@ mod search;
 mod server;
 mod sync;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod writes;
 
@@ -121,7 +123,7 @@ fn router(hub: &Arc<Hub>) -> Router {
 async fn redirect(known: Router, request: Request) -> Response {
     let missing = || Failure::not_found("Not Found").into_response();
     let path = request.uri().path().trim_end_matches('/');
-    if path.is_empty() || path.len() + 1 != request.uri().path().len() {
+    if path.is_empty() || path.len() == request.uri().path().len() {
         return missing();
     }
     // No endpoint has this method, so none is carried out: whether it is refused says whether there is one.
