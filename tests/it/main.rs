@@ -22,6 +22,7 @@ mod fetch;
 mod help;
 mod hub;
 mod init;
+mod init_server;
 mod journeys;
 mod log;
 mod man;
