@@ -158,11 +158,15 @@ impl From<files::Error> for CommandError {
     fn from(error: files::Error) -> Self {
         use files::Error as E;
         let hint = match &error {
-            E::Unwritable { .. } => Some("`--db PATH` puts the database, and the files beside it, elsewhere"),
+            E::Exposed { path, .. } => Some(format!("`chmod 600 {}`", path.display())),
+            E::Malformed { .. } => Some("put the right file back; nothing was changed".to_owned()),
             E::NoPrivateKey { .. } => Some(
-                "put the key back; or remove the certificate to have another made, which every device must then trust",
+                "put the key back; or remove the certificate to have another made, which every device must then trust"
+                    .to_owned(),
             ),
-            E::Malformed { .. } => Some("put the right file back; nothing was changed"),
+            E::Unwritable { .. } => {
+                Some("`--db PATH` puts the database, and the files beside it, elsewhere".to_owned())
+            }
             E::Unreadable { .. } | E::Certificate(_) | E::Random(_) => None,
         };
         let command_error = Self::usage(error.to_string()).with_cause(error);

@@ -26,8 +26,8 @@ use crate::workspace::Workspace;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {
-    /// The server's address, kept as the remote 'origin'
-    #[arg(value_name = "URL", conflicts_with = "server")]
+    /// The address of the server, or the path of a database file, kept as the remote 'origin'
+    #[arg(value_name = "URL", value_hint = clap::ValueHint::AnyPath, conflicts_with = "server")]
     pub url: Option<String>,
     /// The service's database on this device, kept as core.database; with --server, the server's own
     #[arg(long, visible_alias = "db", value_name = "PATH")]
@@ -65,6 +65,8 @@ const EXTRA: &str = "\
 Examples:
   memsync init https://memory.local:8443
       Prepare this device to sync with that server.
+  memsync init /media/stick/memories.db
+      Prepare this device to sync with a file, which the first push makes.
   memsync init --database ~/notes/sqlite_vec.db
       Use a database that is not where the service usually keeps it.
   memsync init --server

@@ -1,15 +1,19 @@
 //! `memsync init --server`: prepare the central server, and the devices by the lines that it prints.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::Command;
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 
-use crate::support::TestEnvironment;
 use crate::support::environment::Device;
 use crate::support::output::CommandOutput;
+use crate::support::scene::Scene;
+use crate::support::{Database, TestEnvironment};
 
 /// Runs `memsync init --server` with more arguments on `machine`, where the service's database is nowhere in particular.
 fn init_server(machine: &Device, arguments: &[&str]) -> CommandOutput {
@@ -20,12 +24,11 @@ fn init_server(machine: &Device, arguments: &[&str]) -> CommandOutput {
     CommandOutput { stdout: replace(&output.stdout), stderr: replace(&output.stderr), ..output }
 }
 
-/// Replaces what follows `--trust`.
+/// Replaces each word that is a SHA-256.
 fn with_fingerprint(text: &str) -> String {
-    match text.split_once("--trust ") {
-        Some((before, after)) => format!("{before}--trust [SHA256]{}", &after[64..]),
-        None => text.to_owned(),
-    }
+    let is_sha256 = |word: &&str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(is_sha256).fold(text.to_owned(), |text, word| text.replace(word, "[SHA256]"))
 }
 
 /// The names, modes and texts of the files in `folder`, but for the database's text and those of secrets.
@@ -277,6 +280,119 @@ fn what_cannot_be_a_server_is_explained_and_leaves_nothing_behind() {
     hint: say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH
     hint: `--db PATH` names another
     ");
+    #[cfg(target_os = "linux")]
+    assert_snapshot!(at(Path::new("/proc/hub/memories.db")), @"");
     let names: Vec<_> = files(&machine.folder).into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["file", "foreign.db"]);
+}
+
+#[test]
+fn a_key_or_a_certificate_that_is_no_good_any_more_is_not_replaced() {
+    let environment = TestEnvironment::new();
+    let machine = environment.device("homeserver");
+    let folder = machine.folder.join("hub");
+    let db = folder.join("memories.db");
+    let again = || {
+        let output = init_server(&machine, &["--db", db.to_str().unwrap(), "--tls"]);
+        let told = output.stderr.lines().filter(|line| !line.starts_with("Kept"));
+        format!("{}\nexit {:?}", told.collect::<Vec<_>>().join("\n"), output.status)
+    };
+    again();
+    let key = folder.join("memsync-hub.api-key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_snapshot!(again(), @"");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&key, "").unwrap();
+    assert_snapshot!(again(), @"");
+    fs::write(&key, "chosen-by-hand\n").unwrap();
+    fs::remove_file(folder.join("memsync-hub.key")).unwrap();
+    assert_snapshot!(again(), @"");
+    assert_eq!(fs::read_to_string(&key).unwrap(), "chosen-by-hand\n");
+}
+
+/// The server, started by the line that was printed; killed at the end.
+struct Running(Child);
+
+impl Running {
+    fn start(line: &str, machine: &Device, programs: &Path) -> Self {
+        let log = machine.folder.join("log");
+        let mut command = shell(&format!("exec {line}"), machine, programs);
+        let mut running = Self(command.stderr(File::create(&log).unwrap()).spawn().unwrap());
+        let deadline = Instant::now() + Duration::from_mins(1);
+        loop {
+            let said = fs::read_to_string(&log).unwrap();
+            if said.contains("Listening on https://") {
+                return running;
+            }
+            let has_ended = running.0.try_wait().unwrap().is_some();
+            assert!(!has_ended && Instant::now() < deadline, "it does not start:\n{said}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A line as somebody types it on `device`, who has `memsync` and `scp` in `programs`.
+fn shell(line: &str, device: &Device, programs: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.env_clear().current_dir(&device.folder).args(["-c", line]);
+    for (name, value) in device.command().get_envs() {
+        command.envs(value.map(|value| (name, value)));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [programs.to_owned()].into_iter().chain(std::env::split_paths(&path));
+    command.env("PATH", std::env::join_paths(folders).unwrap());
+    command
+}
+
+/// `memsync`, and an `scp` that finds every host on this machine.
+fn programs(environment: &TestEnvironment) -> PathBuf {
+    let folder = environment.folder("bin");
+    symlink(env!("CARGO_BIN_EXE_memsync"), folder.join("memsync")).unwrap();
+    let scp = folder.join("scp");
+    fs::write(&scp, "#!/bin/sh\n[ \"$1\" = -p ] && exec cp -p \"${2#localhost:}\" \"$3\"\n").unwrap();
+    fs::set_permissions(&scp, fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+/// A port that the system gives to nobody who does not ask for it.
+fn port() -> u16 {
+    let first = u16::try_from(std::process::id() % 10_000).unwrap();
+    let mut ports = (0..10_000).map(|number| 20_000 + (first + number) % 10_000);
+    ports.find(|port| TcpListener::bind(("0.0.0.0", *port)).is_ok()).unwrap()
+}
+
+#[test]
+fn a_device_set_up_by_the_printed_line_syncs_with_the_server_started_by_the_other() {
+    let Some(scene) = Scene::morning() else { return };
+    let programs = programs(&scene.environment);
+    let machine = scene.environment.device("localhost");
+    let folder = machine.folder.join("the hub");
+    let hub = Database::in_folder(&folder);
+    let mut command = machine.command();
+    command.args(["init", "--server", "--tls", "--listen", &format!("0.0.0.0:{}", port()), "--db"]);
+    let said = command.arg(hub.path()).output().unwrap();
+    let talk = String::from_utf8(said.stderr).unwrap();
+    let serve = talk
+        .lines()
+        .find_map(|line| line.strip_prefix("  ").filter(|line| line.starts_with("memsync serve ")));
+    let _running = Running::start(serve.unwrap(), &machine, &programs);
+
+    let line = String::from_utf8(said.stdout).unwrap();
+    let initialised = scene.device.output(&shell(&line, &scene.device, &programs).output().unwrap());
+    assert_snapshot!(initialised.success(), @"");
+    assert_eq!(scene.device.memsync(["sync"]).success().stdout, "pushed: 3 new\n");
+    assert_eq!(hub.live().len(), 3);
+    assert_eq!(scene.device.memsync(["sync"]).success().stdout, "");
+
+    let copied = fs::metadata(scene.device.folder.join(".memsync-localhost.key")).unwrap();
+    assert_eq!(copied.permissions().mode() & 0o777, 0o600);
+    let settings = scene.device.memsync(["config", "--list"]).success();
+    assert_snapshot!(with_fingerprint(&settings.stdout), @"");
 }

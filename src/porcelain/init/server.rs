@@ -16,7 +16,6 @@ use crate::hub::certificate::{self, Certificate};
 use crate::hub::{files, key};
 use crate::local::{self, Prepared};
 use crate::side;
-use crate::side;
 use crate::ui::{Ui, escape_line};
 use crate::workspace::{Workspace, absolute};
 
@@ -90,6 +89,8 @@ fn make_database(path: &Path, ui: &mut Ui) -> Result<(), CommandError> {
 fn make_key(database: &Path, ui: &mut Ui) -> Result<String, CommandError> {
     let path = key::path(database);
     let is_new = key::create(&path)?;
+    // One that was kept may have become of no use: better said now than when the server starts.
+    key::read(&path)?;
     let text = plain_text(&path)?;
     ui.note(&format!("{} the API key {text}", made(is_new)));
     Ok(text.to_owned())
