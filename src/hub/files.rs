@@ -105,6 +105,18 @@ pub fn read(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
+/// What a file holds that nobody but its owner may read or write; `None` where there is none.
+pub fn read_private(path: &Path) -> Result<Option<String>, Error> {
+    #[cfg(unix)]
+    if let Ok(metadata) = fs::metadata(path) {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(Error::Exposed { path: path.to_owned(), mode });
+        }
+    }
+    read(path)
+}
+
 /// The number of the user who owns the file at `path`; that of nobody in particular where the system numbers none.
 pub fn owner(path: &Path) -> Result<u32, Error> {
     let metadata = fs::metadata(path).map_err(|cause| Error::Unreadable { path: path.to_owned(), cause })?;
@@ -119,18 +131,6 @@ fn owner_in(metadata: &fs::Metadata) -> u32 {
 #[cfg(not(unix))]
 const fn owner_in(_: &fs::Metadata) -> u32 {
     0
-}
-
-/// What a file holds that nobody but its owner may read or write; `None` where there is none.
-pub fn read_private(path: &Path) -> Result<Option<String>, Error> {
-    #[cfg(unix)]
-    if let Ok(metadata) = fs::metadata(path) {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(Error::Exposed { path: path.to_owned(), mode });
-        }
-    }
-    read(path)
 }
 
 /// Writes `text` to a file of its own beside `path`, and takes that away again once `place` has put it there.
