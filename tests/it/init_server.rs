@@ -60,13 +60,15 @@ fn it_makes_a_server_for_this_machine_in_an_empty_home() {
 
     To start the server:
       memsync serve --db [TMP]/homeserver/.local/share/mcp-memory/sqlite_vec.db --listen 127.0.0.1:[PORT] --api-key-file [TMP]/homeserver/.local/share/mcp-memory/memsync-hub.api-key
-    To have the system start it instead, now and with this machine:
+
+    To install it as a service, which starts with this machine:
       sudo install -m 644 [TMP]/homeserver/.local/share/mcp-memory/memsync-hub.service /etc/systemd/system/
       sudo systemctl daemon-reload
       sudo systemctl enable memsync-hub
       sudo systemctl restart memsync-hub
+
     To sync with it, on this machine alone:
-    hint: `memsync init --server --listen 0.0.0.0:8443 --tls` lets other devices reach it
+    hint: add `--listen 0.0.0.0:8443 --tls` to let other devices reach it
     ");
 }
 
@@ -90,12 +92,15 @@ fn it_makes_a_server_for_every_device_and_keeps_it_when_run_again() {
 
     To start the server:
       memsync serve --db '[TMP]/homeserver/my hub/memories.db' --listen 0.0.0.0:8443 --api-key-file '[TMP]/homeserver/my hub/memsync-hub.api-key' --tls self-signed
-    To have the system start it instead, now and with this machine:
+
+    To install it as a service, which starts with this machine:
       sudo install -m 644 '[TMP]/homeserver/my hub/memsync-hub.service' /etc/systemd/system/
       sudo systemctl daemon-reload
       sudo systemctl enable memsync-hub
       sudo systemctl restart memsync-hub
+
     To sync with it, on each device:
+    hint: where a device does not find it by that name, its address or NAME.local will do as well
     ");
     let made = files(&folder);
     let modes: Vec<_> = made.iter().map(|(name, mode, _)| format!("{name} {mode:o}")).collect();
@@ -254,14 +259,12 @@ fn what_cannot_be_a_server_is_explained_and_leaves_nothing_behind() {
     exit status: 5
     ----- stderr -----
     error: [TMP]/homeserver/file is not a database of mcp-memory-service: it is not an SQLite database
-    hint: say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH
     hint: `--db PATH` names another
     ");
     assert_snapshot!(at(&machine.folder), @"
     exit status: 5
     ----- stderr -----
     error: [TMP]/homeserver is not a database of mcp-memory-service: it is a folder
-    hint: say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH
     hint: `--db PATH` names another
     ");
     assert_snapshot!(at(&machine.folder.join("two\nlines.db")), @"
@@ -277,11 +280,16 @@ fn what_cannot_be_a_server_is_explained_and_leaves_nothing_behind() {
     exit status: 5
     ----- stderr -----
     error: [TMP]/homeserver/foreign.db is not a database of mcp-memory-service: it has no table `memories`
-    hint: say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH
     hint: `--db PATH` names another
     ");
     #[cfg(target_os = "linux")]
-    assert_snapshot!(at(Path::new("/proc/hub/memories.db")), @"");
+    assert_snapshot!(at(Path::new("/proc/hub/memories.db")), @"
+    exit status: 2
+    ----- stderr -----
+    error: cannot write /proc/hub
+      caused by: No such file or directory (os error 2)
+    hint: `--db PATH` puts the database, and the files beside it, elsewhere
+    ");
     let names: Vec<_> = files(&machine.folder).into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["file", "foreign.db"]);
 }
@@ -300,13 +308,25 @@ fn a_key_or_a_certificate_that_is_no_good_any_more_is_not_replaced() {
     again();
     let key = folder.join("memsync-hub.api-key");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
-    assert_snapshot!(again(), @"");
+    assert_snapshot!(again(), @"
+    error: others can read [TMP]/homeserver/hub/memsync-hub.api-key (mode 644)
+    hint: `chmod 600 [TMP]/homeserver/hub/memsync-hub.api-key`
+    exit Some(2)
+    ");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(&key, "").unwrap();
-    assert_snapshot!(again(), @"");
+    assert_snapshot!(again(), @"
+    error: [TMP]/homeserver/hub/memsync-hub.api-key holds no API key of visible ASCII characters
+    hint: put the right file back; nothing was changed
+    exit Some(2)
+    ");
     fs::write(&key, "chosen-by-hand\n").unwrap();
     fs::remove_file(folder.join("memsync-hub.key")).unwrap();
-    assert_snapshot!(again(), @"");
+    assert_snapshot!(again(), @"
+    error: the certificate [TMP]/homeserver/hub/memsync-hub.crt is there, but not its private key [TMP]/homeserver/hub/memsync-hub.key
+    hint: put the key back; or remove the certificate to have another made, which every device must then trust
+    exit Some(2)
+    ");
     assert_eq!(fs::read_to_string(&key).unwrap(), "chosen-by-hand\n");
 }
 
@@ -386,13 +406,24 @@ fn a_device_set_up_by_the_printed_line_syncs_with_the_server_started_by_the_othe
 
     let line = String::from_utf8(said.stdout).unwrap();
     let initialised = scene.device.output(&shell(&line, &scene.device, &programs).output().unwrap());
-    assert_snapshot!(initialised.success(), @"");
+    assert_snapshot!(initialised.success(), @"
+    exit status: 0
+    ----- stderr -----
+    Initialised staging database [TMP]/laptop/staging.db
+    Memories: [TMP]/laptop/sqlite_vec.db (hash vectors)
+    Remote origin: https://localhost:[PORT]/
+    hint: `memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do
+    ");
     assert_eq!(scene.device.memsync(["sync"]).success().stdout, "pushed: 3 new\n");
     assert_eq!(hub.live().len(), 3);
-    assert_eq!(scene.device.memsync(["sync"]).success().stdout, "");
+    assert_eq!(scene.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
 
     let copied = fs::metadata(scene.device.folder.join(".memsync-localhost.key")).unwrap();
     assert_eq!(copied.permissions().mode() & 0o777, 0o600);
     let settings = scene.device.memsync(["config", "--list"]).success();
-    assert_snapshot!(with_fingerprint(&settings.stdout), @"");
+    assert_snapshot!(with_fingerprint(&settings.stdout), @"
+    remote.origin.url=https://localhost:[PORT]/
+    remote.origin.keyFile=[TMP]/laptop/.memsync-localhost.key
+    remote.origin.certificate=[SHA256]
+    ");
 }
