@@ -4,6 +4,7 @@ use std::io;
 
 use super::{CommandError, ErrorKind};
 use crate::config;
+use crate::hub;
 use crate::side;
 
 impl CommandError {
@@ -149,6 +150,17 @@ impl From<config::Error> for CommandError {
         };
         let message = error.to_string();
         let command_error = Self::usage(message).with_cause(error);
+        hint.into_iter().fold(command_error, Self::with_hint)
+    }
+}
+
+impl From<hub::files::Error> for CommandError {
+    fn from(error: hub::files::Error) -> Self {
+        let hint = match &error {
+            hub::files::Error::Exposed { path, .. } => Some(format!("`chmod 600 {}`", path.display())),
+            _ => None,
+        };
+        let command_error = Self::usage(error.to_string()).with_cause(error);
         hint.into_iter().fold(command_error, Self::with_hint)
     }
 }

@@ -60,13 +60,13 @@ pub fn keep(database: &Path, host: &str, listen: IpAddr, now: Timestamp) -> Resu
 /// Reads the private key, or makes one.
 fn keep_private_key(path: &Path) -> Result<KeyPair, Error> {
     files::create(path, &KeyPair::generate()?.serialize_pem())?;
-    let malformed = || Error::Malformed { path: path.to_owned(), expected: "private key" };
+    let malformed = || Error::Malformed { path: path.to_owned(), expected: "private key in PEM form" };
     let text = files::read(path)?.ok_or_else(malformed)?;
     KeyPair::from_pem(&text).map_err(|_| malformed())
 }
 
 fn fingerprint(path: &Path) -> Result<String, Error> {
-    let malformed = || Error::Malformed { path: path.to_owned(), expected: "certificate" };
+    let malformed = || Error::Malformed { path: path.to_owned(), expected: "certificate in PEM form" };
     let text = files::read(path)?.ok_or_else(malformed)?;
     let certificate = CertificateDer::from_pem_slice(text.as_bytes()).map_err(|_| malformed())?;
     let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha256);

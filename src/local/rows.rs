@@ -98,6 +98,16 @@ impl Rows<'_> {
         }
     }
 
+    /// Makes room for a memory that replaces whatever has its name.
+    pub(super) fn remove(&self, key: &str) -> rusqlite::Result<()> {
+        let id: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM memories WHERE content_hash = ?1")?
+            .query_row([key], |row| row.get(0))
+            .optional()?;
+        id.map_or(Ok(()), |id| self.remove_vector(id).and_then(|()| self.erase(id)))
+    }
+
     /// Gives a row this vector and no other; an orphan of an earlier row of the same id goes too.
     pub(super) fn replace_vector(
         &self,

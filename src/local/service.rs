@@ -10,13 +10,17 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod bulk;
 mod condition;
 mod create;
 mod delete;
+mod event;
 #[cfg(test)]
 mod fixture;
+pub mod ingest;
 mod list;
 pub mod log;
+mod materialise;
 mod merge;
 mod name;
 pub mod python;
@@ -140,6 +144,13 @@ impl Writer {
         durable.map_err(|error| reader.failed(error))?;
         log::settle_clock(&reader.connection).map_err(|error| error::writing(&reader.options.path, error))?;
         Ok(Self { reader })
+    }
+
+    /// Moves everything from the write-ahead log into the database file, as far as other connections allow.
+    pub fn close(self) -> Result<(), side::Error> {
+        let connection = self.reader.connection;
+        let moved = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        moved.map_err(|error| error::writing(&self.reader.options.path, error))
     }
 
     /// Begins a transaction whose changes all happen at `now`.

@@ -16,8 +16,8 @@ use crate::workspace::Workspace;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {
-    /// The server's address, kept as the remote 'origin'
-    #[arg(value_name = "URL")]
+    /// The address of the server, or the path of a database file, kept as the remote 'origin'
+    #[arg(value_name = "URL", value_hint = clap::ValueHint::AnyPath)]
     pub url: Option<String>,
     /// The service's database on this device, kept as core.database
     #[arg(long, value_name = "PATH")]
@@ -28,6 +28,8 @@ const EXTRA: &str = "\
 Examples:
   memsync init https://memory.local:8443
       Prepare this device to sync with that server.
+  memsync init /media/stick/memories.db
+      Prepare this device to sync with a file, which the first push makes.
   memsync init --database ~/notes/sqlite_vec.db
       Use a database that is not where the service usually keeps it.
 

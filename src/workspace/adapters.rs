@@ -88,9 +88,13 @@ impl Workspace {
     ) -> Result<Transport, CommandError> {
         let settings = self.remote_settings(Some(&session.remote))?;
         match &settings.address {
-            Address::File(path) if is_same_file(path, &self.database_path()?) => Err(CommandError::usage(
-                format!("the remote '{}' is this device's own database", settings.name),
-            )),
+            Address::File(path) if is_same_file(path, &self.database_path()?) => {
+                let name = &session.remote;
+                Err(CommandError::usage(format!("the remote '{name}' is this device's own database"))
+                    .with_hint(format!(
+                        "`memsync remote set-url {name} PATH` names the file that others share"
+                    )))
+            }
             Address::File(path) => {
                 let is_known = session.knows_remote(base)?;
                 Ok(Transport::File(Box::new(File::new(self.database_options(path.clone()), is_known))))
@@ -142,7 +146,7 @@ impl Workspace {
     }
 
     fn timestamp(&self) -> Timestamp {
-        Timestamp::new(self.now.as_duration().as_secs_f64()).expect("a calendar moment is a finite number")
+        super::in_seconds(self.now)
     }
 }
 
