@@ -13,10 +13,12 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::hub::Clock;
+use crate::hub::database::Database;
 use crate::object::Timestamp;
 
 /// Made by `tests/fixtures/writes/record.py`.
-const RECORDED: &str = include_str!("../../../tests/fixtures/writes/answers.jsonl");
+const RECORDED: &str = include_str!("../../../../tests/fixtures/writes/answers.jsonl");
 
 /// A hub over a new database, with a clock that is set by hand.
 struct Fixture {
@@ -40,8 +42,9 @@ impl Fixture {
         let now = Arc::new(Mutex::new(Timestamp::new(1_700_000_000.25).unwrap()));
         crate::local::prepare(&path).unwrap();
         let clock = Arc::clone(&now);
-        let hub = Hub::open(&path, Arc::new(move || *clock.lock().unwrap())).unwrap();
-        let router = routes().with_state(Arc::new(hub));
+        let clock: Clock = Arc::new(move || *clock.lock().unwrap());
+        let database = Database::open(&path, Arc::clone(&clock)).unwrap();
+        let router = routes().with_state(Arc::new(Hub::new(database, None, clock)));
         Self { router, now, database: Connection::open(path).unwrap(), _folder: folder }
     }
 
