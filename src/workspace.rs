@@ -22,6 +22,7 @@ use crate::object;
 use crate::ui::{ColorChoice, Settings, Ui, Verbosity};
 
 pub use adapters::Access;
+pub(crate) use adapters::absolute;
 
 /// What a command works with.
 pub struct Workspace {

@@ -117,6 +117,22 @@ pub fn read_private(path: &Path) -> Result<Option<String>, Error> {
     read(path)
 }
 
+/// The number of the user who owns the file at `path`; that of nobody in particular where the system numbers none.
+pub fn owner(path: &Path) -> Result<u32, Error> {
+    let metadata = fs::metadata(path).map_err(|cause| Error::Unreadable { path: path.to_owned(), cause })?;
+    Ok(owner_in(&metadata))
+}
+
+#[cfg(unix)]
+fn owner_in(metadata: &fs::Metadata) -> u32 {
+    std::os::unix::fs::MetadataExt::uid(metadata)
+}
+
+#[cfg(not(unix))]
+const fn owner_in(_: &fs::Metadata) -> u32 {
+    0
+}
+
 /// Writes `text` to a file of its own beside `path`, and takes that away again once `place` has put it there.
 fn write_draft<T>(path: &Path, text: &str, place: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
     let draft = path.with_added_extension(format!("{}.tmp", uuid::Uuid::new_v4()));

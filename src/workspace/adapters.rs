@@ -129,11 +129,14 @@ impl Workspace {
 
     /// Keeps where this device's database is.
     pub fn set_database(&mut self, path: &Path) -> Result<(), CommandError> {
-        let path = std::path::absolute(path).map_err(|cause| {
-            CommandError::usage(format!("{} is no path", path.display())).with_cause(cause)
-        })?;
+        let path = absolute(path)?;
         self.config.local.set(&Name::new("core", "database"), &path.to_string_lossy())?;
         Ok(self.config.local.save()?)
+    }
+
+    /// Keeps where the key for a remote is.
+    pub fn set_key_file(&mut self, remote: &str, path: &Path) -> Result<(), CommandError> {
+        Ok(self.config.set_remote(remote, "keyFile", &absolute(path)?.to_string_lossy())?)
     }
 
     /// Pins a remote's certificate.
@@ -148,6 +151,12 @@ impl Workspace {
     fn timestamp(&self) -> Timestamp {
         super::in_seconds(self.now)
     }
+}
+
+/// A path that means the same file from every folder.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, CommandError> {
+    std::path::absolute(path)
+        .map_err(|cause| CommandError::usage(format!("{} is no path", path.display())).with_cause(cause))
 }
 
 /// The key itself goes before a file, a file before a helper.
