@@ -122,13 +122,13 @@ fn explain(server: &Server<'_>, host: &str, workspace: &mut Workspace) -> Result
         let commands = commands.join("\n  ");
         ui.note(&format!("\nTo install it as a service, which starts with this machine:\n  {commands}"));
     }
-    if server.listen.ip().is_loopback() {
-        ui.note("\nTo sync with it, on this machine alone:");
-        ui.data(&format!("{}\n", server.device_line(host)))?;
+    let address = server.listen.ip();
+    let whose = if address.is_loopback() { "on this machine alone" } else { "on each device" };
+    ui.note(&format!("\nTo sync with it, {whose}:"));
+    ui.data(&format!("{}\n", server.device_line(host)))?;
+    if address.is_loopback() {
         ui.hint("add `--listen 0.0.0.0:8443 --tls` to let other devices reach it");
-    } else {
-        ui.note("\nTo sync with it, on each device:");
-        ui.data(&format!("{}\n", server.device_line(host)))?;
+    } else if address.is_unspecified() {
         ui.hint("where a device does not find it by that name, its address or NAME.local will do as well");
     }
     Ok(())
@@ -147,13 +147,13 @@ fn make_service(server: &Server<'_>, workspace: &mut Workspace) -> Result<Option
         user: files::owner(database)?,
         port: server.listen.port(),
     });
-    let before = files::read(&path)?;
-    let word = match before {
-        None => "Created",
+    let word = match files::read(&path)? {
         Some(before) if before == definition => "Kept",
-        Some(_) => "Changed",
+        before => {
+            files::replace(&path, &definition)?;
+            if before.is_some() { "Changed" } else { "Created" }
+        }
     };
-    files::replace(&path, &definition)?;
     let text = plain_text(&path)?;
     workspace.ui.note(&format!("{word} the service {text}"));
     Ok(Some(manager.commands(text)))
@@ -179,13 +179,12 @@ impl Server<'_> {
             None => ("http", String::new()),
         };
         let url = format!("{scheme}://{host}:{}", self.listen.port());
-        let url = shell(&url);
+        let (url, source) = (shell(&url), format!("{host}:{}", self.key));
         if self.listen.ip().is_loopback() {
             return format!("memsync init {url} --key-file {}{trust}", shell(&self.key));
         }
         let copy = format!(".memsync-{}.key", host.trim_matches(['[', ']']));
-        let (source, copy) = (format!("{host}:{}", self.key), shell(&copy));
-        let source = shell(&source);
+        let (source, copy) = (shell(&source), shell(&copy));
         format!("scp -p {source} ~/{copy} && memsync init {url} --key-file ~/{copy}{trust}")
     }
 }

@@ -77,7 +77,8 @@ impl Manager {
 }
 
 /// A unit of the system's, not of the user's: it starts without anybody logging in, and only there does the kernel
-/// let systemd take away what the server does not need.
+/// let systemd take away what the server does not need. It needs its folder and, for SQLite's temporary files, a /var/tmp
+/// to write to: `PrivateTmp` is no luxury beside `ProtectSystem=strict`.
 fn unit(service: &Service<'_>) -> String {
     let words = service.arguments.iter().map(|argument| systemd_argument(argument));
     let line: Vec<_> = [systemd_path(service.program).into_owned()].into_iter().chain(words).collect();
