@@ -46,7 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the syncs of this device, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a sync or a memory')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show and change settings')
-            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers that this device knows')
+            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers and files that this device syncs with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Show the manual page of memsync or of one command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -312,11 +312,11 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Print long output without a pager')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers; with -v also their addresses and how each is trusted')
-            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change a server''s address')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a server, with all its settings')
-            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Forget a server, with all its settings')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server or a file')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List them; with -v also their addresses and how each server is trusted')
+            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change an address')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a remote, with all its settings')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Forget a remote, with all its settings')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Trust exactly one certificate of a server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -388,10 +388,10 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;remote;help' {
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers; with -v also their addresses and how each is trusted')
-            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change a server''s address')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a server, with all its settings')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server or a file')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List them; with -v also their addresses and how each server is trusted')
+            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change an address')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a remote, with all its settings')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Trust exactly one certificate of a server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -452,7 +452,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the syncs of this device, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a sync or a memory')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show and change settings')
-            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers that this device knows')
+            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers and files that this device syncs with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Show the manual page of memsync or of one command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -498,10 +498,10 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;help;remote' {
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers; with -v also their addresses and how each is trusted')
-            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change a server''s address')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a server, with all its settings')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server or a file')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List them; with -v also their addresses and how each server is trusted')
+            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change an address')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a remote, with all its settings')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Trust exactly one certificate of a server')
             break
         }

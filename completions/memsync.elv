@@ -43,7 +43,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers that this device knows'
+            cand remote 'Show and change the servers and files that this device syncs with'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -293,11 +293,11 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --no-pager 'Print long output without a pager'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand add 'Add a server'
-            cand list 'List the servers; with -v also their addresses and how each is trusted'
-            cand set-url 'Change a server''s address'
-            cand remove 'Forget a server, with all its settings'
-            cand rm 'Forget a server, with all its settings'
+            cand add 'Add a server or a file'
+            cand list 'List them; with -v also their addresses and how each server is trusted'
+            cand set-url 'Change an address'
+            cand remove 'Forget a remote, with all its settings'
+            cand rm 'Forget a remote, with all its settings'
             cand trust 'Trust exactly one certificate of a server'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -362,10 +362,10 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;remote;help'= {
-            cand add 'Add a server'
-            cand list 'List the servers; with -v also their addresses and how each is trusted'
-            cand set-url 'Change a server''s address'
-            cand remove 'Forget a server, with all its settings'
+            cand add 'Add a server or a file'
+            cand list 'List them; with -v also their addresses and how each server is trusted'
+            cand set-url 'Change an address'
+            cand remove 'Forget a remote, with all its settings'
             cand trust 'Trust exactly one certificate of a server'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -417,7 +417,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers that this device knows'
+            cand remote 'Show and change the servers and files that this device syncs with'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -449,10 +449,10 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;config'= {
         }
         &'memsync;help;remote'= {
-            cand add 'Add a server'
-            cand list 'List the servers; with -v also their addresses and how each is trusted'
-            cand set-url 'Change a server''s address'
-            cand remove 'Forget a server, with all its settings'
+            cand add 'Add a server or a file'
+            cand list 'List them; with -v also their addresses and how each server is trusted'
+            cand set-url 'Change an address'
+            cand remove 'Forget a remote, with all its settings'
             cand trust 'Trust exactly one certificate of a server'
         }
         &'memsync;help;remote;add'= {

@@ -8,13 +8,18 @@
 //! device's text in a log or an error.
 
 mod announcement;
+pub mod certificate;
 mod database;
 mod failure;
 mod fields;
+pub mod files;
+pub mod key;
 mod memories;
+mod precondition;
 mod search;
 mod sync;
 mod tags;
+mod writes;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -63,5 +68,6 @@ fn router(hub: Arc<Hub>) -> Router {
         .merge(search::routes())
         .merge(tags::routes())
         .merge(sync::routes())
+        .merge(writes::routes())
         .with_state(hub)
 }

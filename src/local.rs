@@ -17,6 +17,7 @@ mod members;
 mod open;
 mod prepare;
 mod row;
+mod rows;
 mod schema;
 pub mod service;
 #[cfg(test)]

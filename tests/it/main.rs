@@ -21,6 +21,7 @@ mod errors;
 mod fetch;
 mod files;
 mod help;
+mod hub;
 mod init;
 mod journeys;
 mod log;
