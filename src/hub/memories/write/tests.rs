@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use http_body_util::BodyExt as _;
 use rusqlite::Connection;
 use rusqlite::types::Value as Column;
 use serde_json::Value;
@@ -13,8 +14,8 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::hub::Clock;
 use crate::hub::database::Database;
+use crate::hub::{Clock, events};
 use crate::object::Timestamp;
 
 /// Made by `tests/fixtures/writes/record.py`.
@@ -44,7 +45,7 @@ impl Fixture {
         let clock = Arc::clone(&now);
         let clock: Clock = Arc::new(move || *clock.lock().unwrap());
         let database = Database::open(&path, Arc::clone(&clock)).unwrap();
-        let router = routes().with_state(Arc::new(Hub::new(database, None, clock)));
+        let router = routes().merge(events::routes()).with_state(Arc::new(Hub::new(database, None, clock)));
         Self { router, now, database: Connection::open(path).unwrap(), _folder: folder }
     }
 
@@ -146,6 +147,30 @@ async fn four_hundred_requests_are_answered_stored_and_logged_as_by_the_service(
         let logged: Vec<Value> = logged.into_iter().map(without_ids).collect();
         assert_eq!(logged, hub.logged(since), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn what_was_written_is_announced() {
+    let hub = Fixture::new();
+    let request = Request::get("/api/events").body(Body::empty()).unwrap();
+    let mut listener = hub.router.clone().oneshot(request).await.unwrap().into_body();
+
+    let tea = hub.store("tea").await;
+    let path = format!("/api/memories/{}", tea.body["content_hash"].as_str().unwrap());
+    hub.store("Tea").await;
+    hub.send("PUT", &path, "{}", &[]).await;
+    hub.send("PUT", &path, r#"{"tags": ["hot"]}"#, &[("If-Match", "\"stale\"")]).await;
+    hub.send("PUT", &path, r#"{"tags": ["hot"]}"#, &[]).await;
+    hub.send("DELETE", &path, "", &[]).await;
+    hub.send("DELETE", &path, "", &[]).await;
+
+    let mut told = Vec::new();
+    while !told.contains(&"memory_deleted".to_owned()) {
+        let piece = listener.frame().await.unwrap().unwrap().into_data().unwrap();
+        let text = String::from_utf8(piece.to_vec()).unwrap();
+        told.extend(text.lines().filter_map(|line| line.strip_prefix("event: ")).map(str::to_owned));
+    }
+    assert_eq!(told, ["connection_established", "memory_stored", "memory_updated", "memory_deleted"]);
 }
 
 #[tokio::test]
