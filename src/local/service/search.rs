@@ -82,7 +82,7 @@ impl Reader {
         const SQL: &str = concat!(
             "SELECT id FROM memories WHERE +",
             eligible!(),
-            " ORDER BY created_at DESC, id DESC LIMIT ?4"
+            " ORDER BY created_at DESC, id LIMIT ?4"
         );
         let (from, until) = (scope.from.map(Timestamp::seconds), scope.until.map(Timestamp::seconds));
         self.at_one_moment(|connection| {
