@@ -22,12 +22,14 @@ mod limits;
 mod memories;
 mod openapi;
 mod period;
+mod precondition;
 mod request;
 mod search;
 mod server;
 mod sync;
 mod tags;
 mod tls;
+mod writes;
 
 use std::sync::Arc;
 
@@ -90,6 +92,7 @@ fn router(hub: &Arc<Hub>) -> Router {
         .merge(search::routes())
         .merge(tags::routes())
         .merge(sync::routes())
+        .merge(writes::routes())
         .merge(events::routes())
         .merge(health::guarded_routes())
         .route_layer(from_fn_with_state(Arc::clone(hub), access::check));

@@ -10,15 +10,29 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod bulk;
+mod condition;
+mod create;
+mod delete;
+mod event;
+#[cfg(test)]
+mod fixture;
+pub mod ingest;
 mod list;
 pub mod log;
+mod materialise;
+mod merge;
+mod name;
+pub mod python;
 mod record;
 mod resolve;
 mod search;
 mod statistics;
 mod tag_counts;
+mod tags;
 mod text;
 pub mod types;
+mod update;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -30,16 +44,21 @@ use crate::embed::Maker;
 use crate::object::{Bookkeeping, Timestamp};
 use crate::side;
 
+use super::rows::Rows;
 use super::schema::Schema;
 use super::{Database, error};
 
 use list::Selection;
 
+pub use condition::{Change, Condition, Versions};
+pub use create::{Creation, Draft, New, Unusable};
 pub use list::{Filter, Name, Page};
+pub use name::content_hash;
 pub use record::{Record, Version};
 pub use search::{Match, Scope};
 pub use statistics::Statistics;
 pub use tag_counts::TagCount;
+pub use update::Updates;
 
 /// A connection that answers questions.
 #[derive(Debug)]
@@ -125,6 +144,13 @@ impl Writer {
         Ok(Self { reader })
     }
 
+    /// Moves everything from the write-ahead log into the database file, as far as other connections allow.
+    pub fn close(self) -> Result<(), side::Error> {
+        let connection = self.reader.connection;
+        let moved = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        moved.map_err(|error| error::writing(&self.reader.options.path, error))
+    }
+
     /// Begins a transaction whose changes all happen at `now`.
     pub fn begin(&mut self, now: Timestamp) -> Result<Changes<'_>, side::Error> {
         let reader = &self.reader;
@@ -162,6 +188,11 @@ impl Changes<'_> {
         let connection = &self.reader.connection;
         let result = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
         result.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// The rows, to write them.
+    fn rows(&self) -> Rows<'_> {
+        Rows { connection: &self.reader.connection, schema: &self.reader.schema }
     }
 
     /// What a failure to write means.

@@ -1,13 +1,13 @@
-//! `memsync remote`: the servers that this device knows.
+//! `memsync remote`: the servers and files that this device syncs with.
 
-use crate::config::{self, Kind, Name, RemoteSettings, is_remote_name};
+use crate::config::{self, Address, Name, RemoteSettings, is_remote_name};
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
 use crate::remote::{Fingerprint, InvalidFingerprint};
 use crate::ui::escape_line;
 use crate::workspace::Workspace;
 
-/// Show and change the servers that this device knows
+/// Show and change the servers and files that this device syncs with
 ///
 /// Without a subcommand, lists them. The one named 'origin' (or what sync.remote says) is meant wherever a command names
 /// none. The environment variable `REMOTE_API` outranks its address.
@@ -22,32 +22,38 @@ pub struct Args {
 /// What can be done with remotes.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Action {
-    /// Add a server
+    /// Add a server or a file
     ///
-    /// The address may end in /api/memories, /api or neither. It carries no key: that is given in the environment variable
-    /// `MCP_API_KEY`, a file (remote.NAME.keyFile) or a credential helper (remote.NAME.credentialHelper).
+    /// A server's address may end in /api/memories, /api or neither. It carries no key: that is given in the environment
+    /// variable `MCP_API_KEY`, a file (remote.NAME.keyFile) or a credential helper (remote.NAME.credentialHelper).
+    ///
+    /// A path, absolute or with a '/' in it, or a file:// URL is a database file, such as one on a stick that several
+    /// devices share in turn. The first push makes it, in a folder that is there; it is safe to unplug when a command has
+    /// ended. mcp-memory-service can open it too.
     #[command(after_long_help = extra(ADD))]
     Add {
         /// A name for it, such as origin
         name: String,
-        /// Its address, such as `https://memory.local:8443`
+        /// Its address, such as `https://memory.local:8443`, or a path
+        #[arg(value_hint = clap::ValueHint::AnyPath)]
         url: String,
     },
-    /// List the servers; with -v also their addresses and how each is trusted
+    /// List them; with -v also their addresses and how each server is trusted
     List,
-    /// Change a server's address
+    /// Change an address
     ///
     /// A certificate that was trusted for the old address stays trusted; `memsync remote trust` replaces it.
     SetUrl {
-        /// The server's name
+        /// The remote's name
         name: String,
-        /// Its new address
+        /// Its new address, or a path
+        #[arg(value_hint = clap::ValueHint::AnyPath)]
         url: String,
     },
-    /// Forget a server, with all its settings
+    /// Forget a remote, with all its settings
     #[command(visible_alias = "rm")]
     Remove {
-        /// The server's name
+        /// The remote's name
         name: String,
     },
     /// Trust exactly one certificate of a server
@@ -84,6 +90,8 @@ Examples:
       Add the server that every command then means.
   memsync remote add backup http://127.0.0.1:8000
       Add a second one, to be named: memsync sync backup.
+  memsync remote add usb /media/stick/memories.db
+      Add a file that another device adds too; each then runs: memsync sync usb.
 ";
 
 const TRUST: &str = "\
@@ -122,14 +130,15 @@ fn list(workspace: &mut Workspace) -> Result<(), CommandError> {
 /// The remote with its address and how its certificate is checked; what is wrong with it stands in the same place.
 fn described(name: &str, workspace: &Workspace) -> String {
     match workspace.remote_settings(Some(name)) {
-        Ok(settings) => format!("{name}  {}  ({})", settings.url, trust_of(&settings)),
+        Ok(settings) => format!("{name}  {}  ({})", settings.address, trust_of(&settings)),
         Err(error) => format!("{name}  ({error})"),
     }
 }
 
 fn trust_of(settings: &RemoteSettings) -> String {
+    let Address::Server(url) = &settings.address else { return "a file".to_owned() };
     match (&settings.certificate, &settings.ca_file) {
-        _ if settings.url.scheme() == "http" => "not encrypted".to_owned(),
+        _ if url.scheme() == "http" => "not encrypted".to_owned(),
         (Some(fingerprint), _) => format!("trusts the certificate {fingerprint}"),
         (None, Some(path)) => format!("trusts the system's authorities and {}", path.display()),
         (None, None) => "trusts the system's authorities".to_owned(),
@@ -146,13 +155,14 @@ fn add(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandEr
         return Err(CommandError::usage(format!("the remote '{name}' exists already"))
             .with_hint(format!("`memsync remote set-url {name} URL` changes its address")));
     }
-    Ok(workspace.config.set_remote(name, "url", checked_url(url)?)?)
+    let address = workspace.address(url)?.to_string();
+    Ok(workspace.config.set_remote(name, "url", &address)?)
 }
 
 fn set_url(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
-    let url = checked_url(url)?;
+    let address = workspace.address(url)?.to_string();
     known(name, workspace)?;
-    Ok(workspace.config.set_remote(name, "url", url)?)
+    Ok(workspace.config.set_remote(name, "url", &address)?)
 }
 
 fn remove(name: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
@@ -172,6 +182,10 @@ fn trust(name: &str, sha256: &str, workspace: &mut Workspace) -> Result<(), Comm
     if workspace.environment.remote_api.is_none() || name != workspace.config.default_remote() {
         known(name, workspace)?;
     }
+    if let Ok(RemoteSettings { address: Address::File(path), .. }) = workspace.remote_settings(Some(name)) {
+        let path = path.display();
+        return Err(CommandError::usage(format!("'{name}' is the file {path}, which shows no certificate")));
+    }
     workspace.trust(name, fingerprint)?;
     let name = escape_line(name);
     workspace.ui.note(&format!("From now on '{name}' must show this certificate and no other."));
@@ -183,14 +197,6 @@ fn known(name: &str, workspace: &Workspace) -> Result<(), config::Error> {
         return Ok(());
     }
     Err(config::Error::UnknownRemote { name: name.to_owned() })
-}
-
-/// The address as it is given, where it can be one. What is wrong is said without repeating it: it may hold a key.
-fn checked_url(url: &str) -> Result<&str, CommandError> {
-    Kind::Url
-        .check(url)
-        .map(|()| url)
-        .map_err(|expected| CommandError::usage(format!("the address cannot be used: expected {expected}")))
 }
 
 #[cfg(test)]
