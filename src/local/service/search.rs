@@ -107,7 +107,7 @@ mod tests {
         let connection = &fixture.writer.reader.connection;
         let stores = ["default", "default", "work", "default", "default", "default"];
         for ((text, store), id) in
-            ["tea", "coffee", "water", "old", "pending", "gone"].iter().zip(stores).enumerate()
+            ["tea", "coffee", "water", "old", "pending", "gone"].iter().zip(stores).zip(0_i64..)
         {
             let vector = Maker::Hash { dimension: 384 }.vector(text);
             connection
