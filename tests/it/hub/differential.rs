@@ -90,7 +90,7 @@ fn sequence() -> (u64, usize) {
 
 /// Asks both the same and keeps what they answered differently.
 fn replay(seed: u64, count: usize, service: SocketAddr, hub: SocketAddr) -> Vec<Exchange> {
-    let started = jiff::Timestamp::now().as_second();
+    let started = jiff::Timestamp::now();
     let normaliser = |address: SocketAddr| Normaliser { started, host: address.to_string() };
     let (of_service, of_hub) = (normaliser(service), normaliser(hub));
     let mut differing = Vec::new();
