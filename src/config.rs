@@ -25,7 +25,7 @@ pub use file::File;
 pub use keys::{Key, Kind, Name};
 pub use remote::{RemoteSettings, is_remote_name};
 pub use secret::Secret;
-pub use values::parse_url;
+pub use values::Address;
 
 use crate::reconcile::DeletionLimit;
 use crate::ui::ColorChoice;
@@ -195,8 +195,19 @@ impl Config {
     pub(crate) fn path(&self, name: &Name) -> Result<Option<PathBuf>, Error> {
         let Some((value, file)) = self.last(name) else { return Ok(None) };
         let path = values::expand_home(&value, self.home.as_deref())
-            .map_err(|expected| value_error(file, name, &expected))?;
+            .map_err(|expected| value_error(file, name, expected))?;
         Ok(Some(file.path().parent().map(|folder| folder.join(&path)).unwrap_or(path)))
+    }
+
+    /// The address of a remote; a relative path is taken from the folder of the file that sets it.
+    pub(crate) fn address(&self, name: &Name) -> Result<Option<Address>, Error> {
+        let Some((value, file)) = self.last(name) else { return Ok(None) };
+        let address = values::parse_address(&value, self.home.as_deref())
+            .map_err(|expected| value_error(file, name, expected))?;
+        Ok(Some(match (address, file.path().parent()) {
+            (Address::File(path), Some(folder)) => Address::File(folder.join(path)),
+            (address, _) => address,
+        }))
     }
 
     /// A setting read by `parse`, whose error says what is expected instead.

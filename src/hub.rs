@@ -15,9 +15,11 @@ mod fields;
 pub mod files;
 pub mod key;
 mod memories;
+mod precondition;
 mod search;
 mod sync;
 mod tags;
+mod writes;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -66,5 +68,6 @@ fn router(hub: Arc<Hub>) -> Router {
         .merge(search::routes())
         .merge(tags::routes())
         .merge(sync::routes())
+        .merge(writes::routes())
         .with_state(hub)
 }

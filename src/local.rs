@@ -17,6 +17,7 @@ mod members;
 mod open;
 mod prepare;
 mod row;
+mod rows;
 mod schema;
 pub mod service;
 #[cfg(test)]
@@ -81,6 +82,14 @@ impl Database {
         let (connection, schema) = open::open(&options.path, options.busy_timeout)?;
         let (hold, pauses) = (apply::HOLD, apply::PAUSES);
         Ok(Self { connection, options, schema, hold, pauses, transactions: Transactions::default() })
+    }
+
+    /// For a file that may be taken away once this value is dropped: what is written from now on is on the medium
+    /// when its transaction has ended, and nothing else lies beside the file, unless another program has it open.
+    pub fn write_through(&mut self) {
+        // Where a program has the database open, its write-ahead log cannot end, and does not have to: that one
+        // keeps it. A file that cannot be written says so when it is.
+        let _ = open::write_through(&self.connection, self.options.busy_timeout);
     }
 
     /// What the database is like now.

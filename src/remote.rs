@@ -1,4 +1,5 @@
-//! The transport to a server: the HTTP API of mcp-memory-service, from 10.x on, as a [`Side`].
+//! The transports to a remote, each a [`Side`]: a server's HTTP API, that of mcp-memory-service from 10.x on, and a
+//! database file. [`Transport`] is either.
 //!
 //! Follow a request down: [`Http`] blocks on one task per step; `read` and `write` decide what to ask and
 //! what to send, `event` and `post` create, and `condition` says what a write depends on; `baseline`, `pages`
@@ -22,6 +23,7 @@ mod client;
 mod condition;
 mod event;
 mod failure;
+mod file;
 mod key;
 mod pages;
 mod post;
@@ -29,12 +31,15 @@ mod read;
 mod record;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod trust;
 mod write;
 
 pub use address::{InvalidUrl, RemoteUrl};
 pub use client::Patience;
+pub use file::{File, is_same_file};
 pub use key::{ApiKey, KeySource, NoKey};
+pub use transport::Transport;
 pub use trust::{Fingerprint, InvalidFingerprint, Trust};
 
 use std::cell::Cell;

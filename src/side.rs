@@ -105,6 +105,14 @@ pub enum Error {
         /// What was wrong with the answer.
         detail: String,
     },
+    /// A remote's database is a file in a folder that is not there.
+    #[error("cannot reach {}: there is no folder {}", .path.display(), .folder.display())]
+    Unmounted {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// There is no database at this path.
     #[error("there is no database at {}", .path.display())]
     Missing {

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::config::{self, Config, Environment, RemoteSettings, paths};
+use crate::config::{self, Address, Config, Environment, RemoteSettings, paths};
 use crate::error::CommandError;
 use crate::ui::{ColorChoice, Settings, Ui, Verbosity};
 
@@ -87,6 +87,14 @@ impl Workspace {
     pub fn device(&self) -> String {
         let given = self.config.device().or_else(|| self.environment.hostname.clone());
         given.unwrap_or_else(|| gethostname::gethostname().to_string_lossy().into_owned())
+    }
+
+    /// Reads the address of a remote, as the command line gives it. What is wrong is said without repeating it: it
+    /// may hold a key.
+    pub fn address(&self, text: &str) -> Result<Address, CommandError> {
+        let wrong =
+            |expected| CommandError::usage(format!("the address cannot be used: expected {expected}"));
+        self.config.given_address(text).map_err(wrong)
     }
 
     /// How to reach the remote `name`, or the default one.

@@ -1,8 +1,9 @@
 //! The settings that exist: one table.
 
 use std::fmt;
+use std::path::Path;
 
-use super::values::{parse_boolean, parse_fingerprint, parse_url};
+use super::values::{parse_address, parse_boolean, parse_fingerprint};
 use super::{Error, remote};
 use crate::reconcile::DeletionLimit;
 use crate::ui::ColorChoice;
@@ -91,8 +92,8 @@ pub enum Kind {
     Path,
     /// True or false.
     Boolean,
-    /// A server's address.
-    Url,
+    /// The address of a server or of a database file.
+    Address,
     /// A certificate's SHA-256.
     Fingerprint,
     /// A share or a number of memories.
@@ -110,7 +111,8 @@ impl Kind {
             Self::Text => Ok(()),
             Self::Path => (!value.is_empty()).then_some(()).ok_or("a path"),
             Self::Boolean => parse_boolean(value).map(drop),
-            Self::Url => parse_url(value).map(drop),
+            // Any home folder will do: whether there is one is found out when the address is used.
+            Self::Address => parse_address(value, Some(Path::new("/"))).map(drop),
             Self::Fingerprint => parse_fingerprint(value).map(drop),
             Self::DeletionLimit => value.parse::<DeletionLimit>().map(drop),
             Self::Color => value.parse::<ColorChoice>().map(drop),
@@ -179,7 +181,7 @@ pub const KEYS: &[Key] = &[
         "A metadata key that takes no part in a sync; a final * stands for any ending. May be given several times.",
     )
     .multiple(),
-    Key::new("remote.<name>.url", Kind::Url, "The server's address, with or without /api or /api/memories at its end."),
+    Key::new("remote.<name>.url", Kind::Address, "The server's address, with or without /api or /api/memories at its end; or a database file."),
     Key::new("remote.<name>.keyFile", Kind::Path, "A file that holds the API key, readable by its owner alone."),
     Key::new(
         "remote.<name>.credentialHelper",

@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use url::Url;
-
-use super::values::parse_fingerprint;
-use super::{Config, Environment, Error, File, Name, Secret, parse_url};
+use super::values::{parse_address, parse_fingerprint};
+use super::{Address, Config, Environment, Error, File, Name, Secret};
 use crate::remote::Fingerprint;
 
 /// What a remote's name must be.
@@ -26,8 +24,8 @@ pub fn is_remote_name(text: &str) -> bool {
 pub struct RemoteSettings {
     /// Its name.
     pub name: String,
-    /// Its address, without credentials, as it was given: with or without `/api` or `/api/memories` at its end.
-    pub url: Url,
+    /// Where it is; a path is absolute.
+    pub address: Address,
     /// The API key, if the environment gives one that is meant for this remote.
     pub key: Option<Secret>,
     /// A file that holds the API key, for where `key` is `None`.
@@ -53,7 +51,7 @@ impl RemoteSettings {
         let credential_helper = config.value(&Name::of_remote(name, "credentialHelper"));
         let takes_key = is_default || (key_file.is_none() && credential_helper.is_none());
         Ok(Self {
-            url: Self::address(config, environment.remote_api.as_deref().filter(|_| is_default), name)?,
+            address: Self::address(config, environment.remote_api.as_deref().filter(|_| is_default), name)?,
             key: environment.api_key.clone().filter(|_| takes_key),
             key_file,
             credential_helper,
@@ -63,13 +61,14 @@ impl RemoteSettings {
         })
     }
 
-    fn address(config: &Config, from_environment: Option<&str>, name: &str) -> Result<Url, Error> {
+    fn address(config: &Config, from_environment: Option<&str>, name: &str) -> Result<Address, Error> {
         if let Some(text) = from_environment {
-            return parse_url(text)
+            return config
+                .given_address(text)
                 .map_err(|expected| super::InvalidVariable { name: "REMOTE_API", expected }.into());
         }
-        if let Some(url) = config.parsed(&Name::of_remote(name, "url"), parse_url)? {
-            return Ok(url);
+        if let Some(address) = config.address(&Name::of_remote(name, "url"))? {
+            return Ok(address);
         }
         let name = name.to_owned();
         let is_known = config.remotes().contains(&name) || name == config.default_remote();
@@ -78,6 +77,15 @@ impl RemoteSettings {
 }
 
 impl Config {
+    /// Reads an address that the command line or the environment gives, where a relative path is taken from the
+    /// present folder; the error says what is expected instead.
+    pub fn given_address(&self, text: &str) -> Result<Address, &'static str> {
+        match parse_address(text, self.home.as_deref())? {
+            Address::File(path) => std::path::absolute(path).map(Address::File).map_err(|_| "a path"),
+            address @ Address::Server(_) => Ok(address),
+        }
+    }
+
     /// Keeps a setting of the remote `name`, in the file that has the remote, or in the local one.
     pub fn set_remote(&mut self, name: &str, variable: &str, value: &str) -> Result<(), Error> {
         let is_of_remote = |known: &Name| known.is_in_section("remote") && known.subsection() == Some(name);
@@ -122,10 +130,13 @@ mod tests {
         let environment =
             Environment { remote_api: Some("http://other:1/api/memories".to_owned()), ..environment() };
         let origin = RemoteSettings::resolve(&config, &environment, None).unwrap();
-        assert_eq!((origin.name.as_str(), origin.url.as_str()), ("origin", "http://other:1/api/memories"));
+        assert_eq!(
+            (origin.name.as_str(), origin.address.to_string().as_str()),
+            ("origin", "http://other:1/api/memories")
+        );
         assert!(origin.key.is_some());
         let backup = RemoteSettings::resolve(&config, &environment, Some("backup")).unwrap();
-        assert_eq!(backup.url.as_str(), "https://backup.local/");
+        assert_eq!(backup.address.to_string(), "https://backup.local/");
     }
 
     #[test]

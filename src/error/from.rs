@@ -7,39 +7,27 @@ use crate::config;
 use crate::side;
 
 impl CommandError {
-    /// The error of a side, with hints that name `remote`, the configured remote it came from.
+    /// The error of the remote named `remote`, be it a server or a file.
     #[must_use]
-    pub fn from_side(error: side::Error, remote: &str) -> Self {
+    pub fn from_remote(error: side::Error, remote: &str) -> Self {
         Self {
-            kind: side_kind(&error),
+            kind: ErrorKind::Remote,
             message: error.to_string(),
-            hints: side_hints(&error, remote),
+            hints: remote_hints(&error, remote),
             cause: side_cause(error),
         }
     }
 }
 
 impl From<side::Error> for CommandError {
-    /// For errors of the local database, and of a remote of the default name.
+    /// For errors of this device's database.
     fn from(error: side::Error) -> Self {
-        Self::from_side(error, config::DEFAULT_REMOTE)
-    }
-}
-
-fn side_kind(error: &side::Error) -> ErrorKind {
-    use side::Error as E;
-    match error {
-        E::Unreachable { .. }
-        | E::Unauthorized { .. }
-        | E::UntrustedCertificate { .. }
-        | E::ChangedCertificate { .. }
-        | E::Protocol { .. } => ErrorKind::Remote,
-        E::Missing { .. }
-        | E::Unsupported { .. }
-        | E::Outdated { .. }
-        | E::Busy { .. }
-        | E::Unwritable { .. }
-        | E::Unreadable { .. } => ErrorKind::Database,
+        Self {
+            kind: ErrorKind::Database,
+            message: error.to_string(),
+            hints: database_hints(&error),
+            cause: side_cause(error),
+        }
     }
 }
 
@@ -54,28 +42,27 @@ fn side_cause(error: side::Error) -> Option<side::Cause> {
         E::Unauthorized { .. }
         | E::ChangedCertificate { .. }
         | E::Protocol { .. }
+        | E::Unmounted { .. }
         | E::Missing { .. }
         | E::Unsupported { .. }
         | E::Outdated { .. } => None,
     }
 }
 
-fn side_hints(error: &side::Error, remote: &str) -> Vec<String> {
+fn remote_hints(error: &side::Error, remote: &str) -> Vec<String> {
     use side::Error as E;
-    let hints: &[String] = match error {
-        E::Unreachable { .. } => &[
+    match error {
+        E::Unreachable { .. } => vec![
             "see that the server is running and that this device is on its network".to_owned(),
-            format!(
-                "the address is that of REMOTE_API, else `memsync remote set-url {remote} URL` changes it"
-            ),
+            address_hint(remote),
         ],
-        E::Unauthorized { .. } => &[
+        E::Unauthorized { .. } => vec![
             "give the server's API key in the environment variable MCP_API_KEY".to_owned(),
             format!(
                 "or keep it in a file that only you can read: `memsync config remote.{remote}.keyFile PATH`"
             ),
         ],
-        E::UntrustedCertificate { sha256, .. } => &[
+        E::UntrustedCertificate { sha256, .. } => vec![
             format!("it shows {sha256}"),
             "compare that with the server's own: `openssl x509 -noout -fingerprint -sha256 -in CERTIFICATE`"
                 .to_owned(),
@@ -83,33 +70,63 @@ fn side_hints(error: &side::Error, remote: &str) -> Vec<String> {
                 "if they are equal, trust exactly this certificate: `memsync remote trust {remote} {sha256}`"
             ),
         ],
-        E::ChangedCertificate { sha256, pinned, .. } => &[
+        E::ChangedCertificate { sha256, pinned, .. } => vec![
             format!("trusted was {pinned}"),
             format!("shown now  {sha256}"),
             "do nothing until you know why; nothing was sent".to_owned(),
             format!("only if you renewed it yourself: `memsync remote trust {remote} {sha256}`"),
         ],
-        E::Protocol { .. } => &[format!(
-            "the address is that of REMOTE_API, else `memsync remote set-url {remote} URL` changes it"
-        )],
-        E::Missing { .. } | E::Unsupported { .. } => &[
-            "say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH"
+        E::Protocol { .. } => vec![address_hint(remote)],
+        E::Unmounted { .. } => vec![
+            "connect the drive, mount it, and run the same command again".to_owned(),
+            format!("if it is another folder now: `memsync remote set-url {remote} PATH`"),
+        ],
+        E::Missing { .. } => vec![
+            "this device has synced with it before, so nothing was read as deleted".to_owned(),
+            "put the file back, or mount its drive, and run the same command again".to_owned(),
+            "to begin anew with an empty file: `memsync remote add NEW-NAME PATH`".to_owned(),
+        ],
+        E::Unsupported { .. } => {
+            vec![format!("the path is that of REMOTE_API, else `memsync remote set-url {remote} PATH` changes it")]
+        }
+        E::Unwritable { .. } => vec![
+            "nothing is lost; see that the drive is not write-protected and has room, then run the same command again"
                 .to_owned(),
         ],
-        E::Outdated { .. } => &["start mcp-memory-service 12.2.0 on it once; nothing was changed".to_owned()],
+        E::Outdated { .. } | E::Busy { .. } | E::Unreadable { .. } => database_hints(error),
+    }
+}
+
+fn address_hint(remote: &str) -> String {
+    format!("the address is that of REMOTE_API, else `memsync remote set-url {remote} URL` changes it")
+}
+
+fn database_hints(error: &side::Error) -> Vec<String> {
+    use side::Error as E;
+    let hint = match error {
+        E::Missing { .. } | E::Unsupported { .. } => {
+            "say where the memories are: `memsync config core.database PATH`, or set MCP_MEMORY_SQLITE_PATH"
+                .to_owned()
+        }
+        E::Outdated { .. } => "start mcp-memory-service 12.2.0 on it once; nothing was changed".to_owned(),
         E::Busy { .. } => {
-            &["nothing is lost; run the same command again when the other program is done".to_owned()]
+            "nothing is lost; run the same command again when the other program is done".to_owned()
         }
         E::Unwritable { .. } => {
-            &["nothing is lost; see to free space and permissions, then run the same command again"
-                .to_owned()]
+            "nothing is lost; see to free space and permissions, then run the same command again".to_owned()
         }
-        E::Unreadable { path, .. } => &[format!(
+        E::Unreadable { path, .. } => format!(
             "`sqlite3 '{}' 'PRAGMA integrity_check'` tells whether the file is damaged",
             path.display()
-        )],
+        ),
+        E::Unreachable { .. }
+        | E::Unauthorized { .. }
+        | E::UntrustedCertificate { .. }
+        | E::ChangedCertificate { .. }
+        | E::Protocol { .. }
+        | E::Unmounted { .. } => return Vec::new(),
     };
-    hints.to_vec()
+    vec![hint]
 }
 
 impl From<config::Error> for CommandError {
@@ -148,8 +165,8 @@ mod tests {
     use super::*;
     use crate::ui::Palette;
 
-    fn shown(error: side::Error) -> String {
-        let error = CommandError::from(error);
+    fn shown(error: impl Into<CommandError>) -> String {
+        let error = error.into();
         format!("{}exit {}", error.render(Palette::plain()), error.exit_code().code())
     }
 
@@ -164,6 +181,7 @@ mod tests {
     #[test]
     fn a_server_that_cannot_be_used_says_what_to_type_next() {
         use side::Error as E;
+        let shown = |error| shown(CommandError::from_remote(error, "origin"));
         insta::assert_snapshot!(shown(E::Unreachable { address: address(), cause: cause("connection refused") }), @"
         error: cannot reach https://memory.local:8443
           caused by: connection refused
@@ -245,17 +263,44 @@ mod tests {
     }
 
     #[test]
-    fn hints_name_the_remote_that_was_meant() {
-        let error = side::Error::Unauthorized { address: address(), detail: "401".to_owned() };
-        assert!(CommandError::from_side(error, "backup").hints[1].contains("remote.backup.keyFile"));
+    fn a_file_that_cannot_be_used_as_a_remote_says_what_to_type_next() {
+        use side::Error as E;
+        let shown = |error| shown(CommandError::from_remote(error, "usb"));
+        let path = || "/media/stick/memories.db".into();
+        insta::assert_snapshot!(shown(E::Unmounted { path: path(), folder: "/media/stick".into() }), @"
+        error: cannot reach /media/stick/memories.db: there is no folder /media/stick
+        hint: connect the drive, mount it, and run the same command again
+        hint: if it is another folder now: `memsync remote set-url usb PATH`
+        exit 4
+        ");
+        insta::assert_snapshot!(shown(E::Missing { path: path() }), @"
+        error: there is no database at /media/stick/memories.db
+        hint: this device has synced with it before, so nothing was read as deleted
+        hint: put the file back, or mount its drive, and run the same command again
+        hint: to begin anew with an empty file: `memsync remote add NEW-NAME PATH`
+        exit 4
+        ");
+        insta::assert_snapshot!(shown(E::Unsupported { path: path(), detail: "it is a folder".to_owned() }), @"
+        error: /media/stick/memories.db is not a database of mcp-memory-service: it is a folder
+        hint: the path is that of REMOTE_API, else `memsync remote set-url usb PATH` changes it
+        exit 4
+        ");
+        insta::assert_snapshot!(shown(E::Unwritable { path: path(), cause: cause("disk full") }), @"
+        error: cannot write /media/stick/memories.db
+          caused by: disk full
+        hint: nothing is lost; see that the drive is not write-protected and has room, then run the same command again
+        exit 4
+        ");
+        insta::assert_snapshot!(shown(E::Busy { path: path(), cause: cause("database is locked") }), @"
+        error: /media/stick/memories.db is locked by another program
+          caused by: database is locked
+        hint: nothing is lost; run the same command again when the other program is done
+        exit 4
+        ");
     }
 
     #[test]
     fn settings_that_cannot_be_used_end_with_a_usage_error() {
-        let shown = |error: config::Error| {
-            let error = CommandError::from(error);
-            format!("{}exit {}", error.render(Palette::plain()), error.exit_code().code())
-        };
         let syntax = config::File::parse("/etc/memsync".as_ref(), b"[core]\n[sync\n").unwrap_err();
         insta::assert_snapshot!(shown(syntax), @"
         error: /etc/memsync:2: not in git-config syntax

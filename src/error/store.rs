@@ -1,6 +1,7 @@
 //! The errors of the staging database and of the conductor.
 
 use super::{CommandError, ErrorKind};
+use crate::object::SideName;
 use crate::{store, sync};
 
 impl CommandError {
@@ -8,7 +9,8 @@ impl CommandError {
     #[must_use]
     pub fn from_sync(error: sync::Error, remote: &str) -> Self {
         match error {
-            sync::Error::Side { cause, .. } => Self::from_side(cause, remote),
+            sync::Error::Side { side: SideName::Local, cause } => cause.into(),
+            sync::Error::Side { side: SideName::Remote, cause } => Self::from_remote(cause, remote),
             sync::Error::Store(error) => error.into(),
             sync::Error::RemoteName(error) => {
                 Self::usage(format!("'{remote}' cannot be the name of a remote")).with_cause(error)

@@ -20,6 +20,7 @@ mod python;
 mod tests;
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use axum::extract::FromRequestParts;
@@ -49,19 +50,17 @@ enum Said {
 #[derive(Debug)]
 pub(super) struct Query(pub(super) Fields);
 
-/// A field that was asked for. What it is where it is absent says the method that ends the question.
+/// A field that was asked for; what it is where it is absent says the method that ends the question.
 #[must_use = "a question ends with `or`, `required` or `optional`"]
 pub(super) struct Field<'a, T> {
     fields: &'a mut Fields,
     name: &'static str,
-    read: fn(&Value) -> Result<T, Vec<Problem>>,
-    limits: Limits<T>,
+    is_list: bool,
+    read: Read<T>,
 }
 
-struct Limits<T> {
-    least: Option<T>,
-    most: Option<T>,
-}
+/// Makes a value of what was said, or says everything that is wrong with it.
+type Read<T> = Box<dyn Fn(&Value) -> Result<T, Vec<Problem>>>;
 
 /// What is wrong with a value: its kind, the sentence, the value, and what belongs to the sentence.
 #[derive(Debug)]
@@ -86,7 +85,7 @@ impl Fields {
         self.field(name, coerce::text)
     }
 
-    /// An integer.
+    /// An integer; one that does not fit is read as the nearest that does.
     pub(super) fn integer(&mut self, name: &'static str) -> Field<'_, i64> {
         self.field(name, coerce::integer)
     }
@@ -103,7 +102,7 @@ impl Fields {
 
     /// A list of texts; in a query string the parameter is repeated.
     pub(super) fn texts(&mut self, name: &'static str) -> Field<'_, Vec<String>> {
-        self.field(name, coerce::texts)
+        Field { is_list: true, ..self.field(name, coerce::texts) }
     }
 
     /// A JSON object.
@@ -121,8 +120,12 @@ impl Fields {
         if self.problems.is_empty() { Ok(()) } else { Err(unprocessable(self.problems)) }
     }
 
-    fn field<T>(&mut self, name: &'static str, read: fn(&Value) -> Result<T, Vec<Problem>>) -> Field<'_, T> {
-        Field { fields: self, name, read, limits: Limits { least: None, most: None } }
+    fn field<T: 'static>(
+        &mut self,
+        name: &'static str,
+        read: fn(&Value) -> Result<T, Vec<Problem>>,
+    ) -> Field<'_, T> {
+        Field { fields: self, name, is_list: false, read: Box::new(read) }
     }
 
     /// What was said under `name`.
@@ -156,122 +159,77 @@ impl Fields {
     }
 }
 
-impl<T: Default + Limited> Field<'_, T> {
+impl<T: Default> Field<'_, T> {
     /// The field, or `default` where it is absent. Null is wrong.
     pub(super) fn or(self, default: T) -> T {
-        self.read(false).unwrap_or(default)
+        self.find().unwrap_or(default)
     }
 
     /// The field, which must be there.
     pub(super) fn required(self) -> T {
-        self.read(true).unwrap_or_default()
+        if self.fields.value(self.name, self.is_list).is_none() {
+            let input = self.fields.everything();
+            self.fields.complain(self.name, Problem::new("missing", "Field required", input));
+        }
+        self.find().unwrap_or_default()
     }
 
     /// The field, or `None` where it is absent or null.
     pub(super) fn optional(self) -> Option<T> {
-        match self.fields.value(self.name, T::IS_LIST).as_deref() {
-            None | Some(Value::Null) => None,
-            Some(_) => self.read(false),
-        }
+        let is_null = self.fields.value(self.name, self.is_list).is_some_and(|value| value.is_null());
+        if is_null { None } else { self.find() }
     }
 
-    fn read(self, is_required: bool) -> Option<T> {
-        let Some(value) = self.fields.value(self.name, T::IS_LIST) else {
-            if is_required {
-                let input = self.fields.everything();
-                self.fields.complain(self.name, Problem::new("missing", "Field required", input));
-            }
-            return None;
-        };
-        match (self.read)(&value).and_then(|found| self.limits.check(found, &value)) {
-            Ok(found) => Some(found),
-            Err(problems) => {
-                drop(value);
-                problems.into_iter().for_each(|problem| self.fields.complain(self.name, problem));
-                Some(T::default())
-            }
-        }
+    /// `None` where it is absent; what is wrong is noted, and reads as the default.
+    fn find(self) -> Option<T> {
+        let found = (self.read)(&*self.fields.value(self.name, self.is_list)?);
+        Some(found.unwrap_or_else(|problems| {
+            problems.into_iter().for_each(|problem| self.fields.complain(self.name, problem));
+            T::default()
+        }))
     }
 }
 
-impl<T: Copy> Field<'_, T> {
+impl<T: Copy + PartialOrd + Display + Into<Value> + 'static> Field<'_, T> {
     /// Refuses less than `least`.
-    pub(super) fn at_least(mut self, least: T) -> Self {
-        self.limits.least = Some(least);
-        self
+    pub(super) fn at_least(self, least: T) -> Self {
+        let problem = move |input| {
+            let message = format!("Input should be greater than or equal to {least}");
+            Problem { context: limit("ge", least), ..Problem::new("greater_than_equal", message, input) }
+        };
+        self.only(move |found| found >= least, problem)
     }
 
     /// Refuses more than `most`.
-    pub(super) fn at_most(mut self, most: T) -> Self {
-        self.limits.most = Some(most);
-        self
+    pub(super) fn at_most(self, most: T) -> Self {
+        let problem = move |input| {
+            let message = format!("Input should be less than or equal to {most}");
+            Problem { context: limit("le", most), ..Problem::new("less_than_equal", message, input) }
+        };
+        self.only(move |found| found <= most, problem)
     }
 
     /// Refuses what is outside of `range`.
     pub(super) fn between(self, range: RangeInclusive<T>) -> Self {
         self.at_least(*range.start()).at_most(*range.end())
     }
-}
 
-/// A type that a field can have.
-pub(super) trait Limited: Sized {
-    /// Whether a query string repeats it.
-    const IS_LIST: bool = false;
-
-    /// Which of the limits it breaks.
-    fn breaks(&self, _limits: &Limits<Self>) -> Option<(&'static str, &'static str, Self)> {
-        None
-    }
-
-    /// A limit in a sentence, and as JSON.
-    fn show(&self) -> (String, Value) {
-        (String::new(), Value::Null)
+    fn only(
+        self,
+        is_fine: impl Fn(T) -> bool + 'static,
+        problem: impl Fn(Value) -> Problem + 'static,
+    ) -> Self {
+        let read = self.read;
+        let read = move |value: &Value| {
+            let found = read(value)?;
+            if is_fine(found) { Ok(found) } else { Err(vec![problem(value.clone())]) }
+        };
+        Self { read: Box::new(read), ..self }
     }
 }
 
-impl<T: Limited> Limits<T> {
-    fn check(&self, found: T, value: &Value) -> Result<T, Vec<Problem>> {
-        let Some((kind, sign, limit)) = found.breaks(self) else { return Ok(found) };
-        let (words, limit) = limit.show();
-        let message =
-            format!("Input should be {} {words}", kind.replace("_equal", "_or_equal_to").replace('_', " "));
-        let context = Some(json!({ sign: limit }));
-        Err(vec![Problem { context, ..Problem::new(kind, message, value.clone()) }])
-    }
-}
-
-fn broken<T: PartialOrd + Copy>(found: T, limits: &Limits<T>) -> Option<(&'static str, &'static str, T)> {
-    let most = limits.most.filter(|most| !(found <= *most)).map(|most| ("less_than_equal", "le", most));
-    let least = || limits.least.filter(|least| !(found >= *least));
-    most.or_else(|| least().map(|least| ("greater_than_equal", "ge", least)))
-}
-
-impl Limited for i64 {
-    fn breaks(&self, limits: &Limits<Self>) -> Option<(&'static str, &'static str, Self)> {
-        broken(*self, limits)
-    }
-
-    fn show(&self) -> (String, Value) {
-        (self.to_string(), json!(self))
-    }
-}
-
-impl Limited for f64 {
-    fn breaks(&self, limits: &Limits<Self>) -> Option<(&'static str, &'static str, Self)> {
-        broken(*self, limits)
-    }
-
-    fn show(&self) -> (String, Value) {
-        (self.to_string(), json!(self))
-    }
-}
-
-impl Limited for bool {}
-impl Limited for String {}
-impl Limited for Map<String, Value> {}
-
-impl<T> Limited for Vec<T> {
-    const IS_LIST: bool = true;
+fn limit(sign: &str, limit: impl Into<Value>) -> Option<Value> {
+    Some(json!({ sign: limit.into() }))
 }
 
 impl Problem {

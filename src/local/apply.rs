@@ -11,6 +11,7 @@ use crate::embed::Maker;
 use crate::object::{ContentHash, Edit, Outcome};
 use crate::side;
 
+use super::rows::Rows;
 use super::write::Writer;
 use super::{Database, error, open};
 
@@ -74,8 +75,7 @@ impl Database {
         let began = Instant::now();
         open::refresh(&transaction, schema, &options.path)?;
         let writer = Writer {
-            connection: &transaction,
-            schema,
+            rows: Rows { connection: &transaction, schema },
             bookkeeping: &options.bookkeeping,
             maker,
             now: options.now,
@@ -128,7 +128,7 @@ fn carry_out(writer: &Writer<'_>, batch: &[Edit]) -> rusqlite::Result<Vec<Outcom
 
 /// All edits or none; the inner error says why one of them will not go in.
 fn attempt(writer: &Writer<'_>, edits: &[Edit]) -> rusqlite::Result<Result<Vec<Outcome>, String>> {
-    let execute = |sql| writer.connection.prepare_cached(sql)?.execute([]);
+    let execute = |sql| writer.rows.connection.prepare_cached(sql)?.execute([]);
     execute("SAVEPOINT edits")?;
     let outcomes = match writer.carry_out(edits) {
         Ok(outcomes) => Ok(outcomes),

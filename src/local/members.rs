@@ -67,7 +67,8 @@ fn changed(
     texts
 }
 
-fn join(texts: &[String]) -> String {
+/// The object of these members.
+pub(super) fn join(texts: &[String]) -> String {
     format!("{{{}}}", texts.join(", "))
 }
 
@@ -93,7 +94,7 @@ fn split(text: &str) -> Option<Vec<Member<'_>>> {
 }
 
 /// The JSON value that `text` starts with, and where it ends.
-fn first<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Option<(T, usize)> {
+pub(super) fn first<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Option<(T, usize)> {
     let mut stream = Deserializer::from_str(text).into_iter();
     let value = stream.next()?.ok()?;
     Some((value, stream.byte_offset()))
@@ -112,7 +113,8 @@ fn without_carried(member: &Member<'_>) -> Option<String> {
     }
 }
 
-fn to_text(key: &str, value: &Value) -> String {
+/// A member as Python writes it.
+pub(super) fn to_text(key: &str, value: &Value) -> String {
     format!("{}: {}", python(&key), python(value))
 }
 

@@ -64,6 +64,19 @@ pub(super) fn connect(
     Ok(connection)
 }
 
+/// Ends the write-ahead log, if nobody else has the database open, and syncs the file, its journal and their folder.
+pub(super) fn write_through(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA synchronous = EXTRA;
+         -- On macOS, where an ordinary sync may stop in the disk's cache; elsewhere it says nothing.
+         PRAGMA fullfsync = ON;",
+    )?;
+    connection.busy_timeout(Duration::ZERO)?;
+    let ended = connection.pragma_update(None, "journal_mode", "DELETE");
+    connection.busy_timeout(busy_timeout)?;
+    ended
+}
+
 /// Whether this may be a database in WAL mode in a folder that cannot be written: SQLite then fails at the
 /// first read, because it would need a file of shared memory beside the database.
 fn needs_files_it_cannot_make(error: &rusqlite::Error) -> bool {

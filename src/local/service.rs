@@ -10,12 +10,31 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod bulk;
+mod condition;
+mod create;
+mod delete;
+mod event;
+#[cfg(test)]
+mod fixture;
+pub mod ingest;
+mod list;
 pub mod log;
+mod materialise;
+mod merge;
+mod name;
+pub mod python;
 mod record;
 mod resolve;
+mod search;
+mod statistics;
+mod tag_counts;
+mod tags;
 mod text;
 pub mod types;
+mod update;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,10 +44,21 @@ use crate::embed::Maker;
 use crate::object::{Bookkeeping, Timestamp};
 use crate::side;
 
+use super::rows::Rows;
 use super::schema::Schema;
 use super::{Database, error};
 
+use list::Selection;
+
+pub use condition::{Change, Condition, Versions};
+pub use create::{Creation, Draft, New, Unusable};
+pub use list::{Filter, Name, Page};
+pub use name::content_hash;
 pub use record::{Record, Version};
+pub use search::{Match, Scope};
+pub use statistics::Statistics;
+pub use tag_counts::TagCount;
+pub use update::Updates;
 
 /// A connection that answers questions.
 #[derive(Debug)]
@@ -38,6 +68,8 @@ pub struct Reader {
     pub(super) options: super::Options,
     /// What makes the vectors: of memories that arrive, and of the texts that are searched for.
     pub(super) maker: Maker,
+    /// What the last listing selected.
+    selection: RefCell<Option<Selection>>,
 }
 
 /// The one connection that writes.
@@ -64,7 +96,7 @@ impl Reader {
         let mut database = Database::open(options)?;
         let maker = database.maker()?;
         let Database { connection, schema, options, .. } = database;
-        let mut reader = Self { connection, schema, options, maker };
+        let mut reader = Self { connection, schema, options, maker, selection: RefCell::default() };
         reader.settle_maker()?;
         Ok(reader)
     }
@@ -79,6 +111,20 @@ impl Reader {
             self.maker = Maker::Hash { dimension };
         }
         Ok(())
+    }
+
+    /// Asks questions that are all answered from one moment of the database.
+    fn at_one_moment<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, side::Error> {
+        let connection = &self.connection;
+        let answer = if connection.is_autocommit() {
+            connection.unchecked_transaction().and_then(|_until_dropped| ask(connection))
+        } else {
+            ask(connection)
+        };
+        answer.map_err(|error| self.failed(error))
     }
 
     /// What a failure to read means.
@@ -135,6 +181,11 @@ impl Changes<'_> {
         let connection = &self.reader.connection;
         let result = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
         result.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// The rows, to write them.
+    fn rows(&self) -> Rows<'_> {
+        Rows { connection: &self.reader.connection, schema: &self.reader.schema }
     }
 
     /// What a failure to write means.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::config::parse_url;
 use crate::embed::Maker;
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
@@ -46,17 +45,16 @@ Exit codes:
 
 /// Runs the command.
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    let wrong = |expected| CommandError::usage(format!("the address cannot be used: expected {expected}"));
-    let address = args.url.as_deref().map(parse_url).transpose().map_err(wrong)?;
+    let address = args.url.as_deref().map(|text| workspace.address(text)).transpose()?;
     if let Some(path) = &args.database {
         workspace.set_database(path)?;
     }
     // Looked at first: a staging database for nothing would only be in the way.
     let facts = workspace.local()?.facts()?;
     let is_new = workspace.create_store()?;
-    if let Some(url) = address {
+    if let Some(address) = address {
         let remote = workspace.config.default_remote();
-        workspace.config.set_remote(&remote, "url", url.as_str())?;
+        workspace.config.set_remote(&remote, "url", &address.to_string())?;
     }
     let (staging, database) = (workspace.staging_path()?, workspace.database_path()?);
     let word = if is_new { "Initialised" } else { "Kept the" };
@@ -69,7 +67,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     workspace.ui.note(&format!("Memories: {} ({vectors})", database.display()));
     match workspace.remote_settings(None) {
         Ok(settings) => {
-            workspace.ui.note(&format!("Remote {}: {}", settings.name, settings.url));
+            workspace.ui.note(&format!("Remote {}: {}", settings.name, settings.address));
             workspace
                 .ui
                 .hint("`memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do");

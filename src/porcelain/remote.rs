@@ -1,6 +1,6 @@
 //! `memsync remote`: the servers that this device knows.
 
-use crate::config::{self, Kind, Name, RemoteSettings, is_remote_name};
+use crate::config::{self, Address, Name, RemoteSettings, is_remote_name};
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
 use crate::remote::{Fingerprint, InvalidFingerprint};
@@ -122,14 +122,15 @@ fn list(workspace: &mut Workspace) -> Result<(), CommandError> {
 /// The remote with its address and how its certificate is checked; what is wrong with it stands in the same place.
 fn described(name: &str, workspace: &Workspace) -> String {
     match workspace.remote_settings(Some(name)) {
-        Ok(settings) => format!("{name}  {}  ({})", settings.url, trust_of(&settings)),
+        Ok(settings) => format!("{name}  {}  ({})", settings.address, trust_of(&settings)),
         Err(error) => format!("{name}  ({error})"),
     }
 }
 
 fn trust_of(settings: &RemoteSettings) -> String {
+    let Address::Server(url) = &settings.address else { return "a file".to_owned() };
     match (&settings.certificate, &settings.ca_file) {
-        _ if settings.url.scheme() == "http" => "not encrypted".to_owned(),
+        _ if url.scheme() == "http" => "not encrypted".to_owned(),
         (Some(fingerprint), _) => format!("trusts the certificate {fingerprint}"),
         (None, Some(path)) => format!("trusts the system's authorities and {}", path.display()),
         (None, None) => "trusts the system's authorities".to_owned(),
@@ -146,13 +147,14 @@ fn add(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandEr
         return Err(CommandError::usage(format!("the remote '{name}' exists already"))
             .with_hint(format!("`memsync remote set-url {name} URL` changes its address")));
     }
-    Ok(workspace.config.set_remote(name, "url", checked_url(url)?)?)
+    let address = workspace.address(url)?.to_string();
+    Ok(workspace.config.set_remote(name, "url", &address)?)
 }
 
 fn set_url(name: &str, url: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
-    let url = checked_url(url)?;
+    let address = workspace.address(url)?.to_string();
     known(name, workspace)?;
-    Ok(workspace.config.set_remote(name, "url", url)?)
+    Ok(workspace.config.set_remote(name, "url", &address)?)
 }
 
 fn remove(name: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
@@ -172,6 +174,10 @@ fn trust(name: &str, sha256: &str, workspace: &mut Workspace) -> Result<(), Comm
     if workspace.environment.remote_api.is_none() || name != workspace.config.default_remote() {
         known(name, workspace)?;
     }
+    if let Ok(RemoteSettings { address: Address::File(path), .. }) = workspace.remote_settings(Some(name)) {
+        let path = path.display();
+        return Err(CommandError::usage(format!("'{name}' is the file {path}, which shows no certificate")));
+    }
     workspace.trust(name, fingerprint)?;
     let name = escape_line(name);
     workspace.ui.note(&format!("From now on '{name}' must show this certificate and no other."));
@@ -183,14 +189,6 @@ fn known(name: &str, workspace: &Workspace) -> Result<(), config::Error> {
         return Ok(());
     }
     Err(config::Error::UnknownRemote { name: name.to_owned() })
-}
-
-/// The address as it is given, where it can be one. What is wrong is said without repeating it: it may hold a key.
-fn checked_url(url: &str) -> Result<&str, CommandError> {
-    Kind::Url
-        .check(url)
-        .map(|()| url)
-        .map_err(|expected| CommandError::usage(format!("the address cannot be used: expected {expected}")))
 }
 
 #[cfg(test)]

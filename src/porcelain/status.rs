@@ -99,7 +99,10 @@ fn gather(workspace: &Workspace, session: &Session<'_>, proposal: &Proposal) -> 
     Ok(Status {
         device: session.device.clone(),
         remote: session.remote.clone(),
-        url: workspace.remote_settings(Some(&session.remote)).ok().map(|settings| settings.url.to_string()),
+        url: workspace
+            .remote_settings(Some(&session.remote))
+            .ok()
+            .map(|settings| settings.address.to_string()),
         last_fetch: fact(LAST_FETCH)?,
         last_push: fact(LAST_PUSH)?,
         held: proposal.local.snapshot.len(),

@@ -193,6 +193,13 @@ impl Session<'_> {
         Ok(None)
     }
 
+    /// Whether this device has memories in common with what is at the remote's place now, so that nothing being
+    /// there is no empty remote.
+    pub fn knows_remote(&self, base: &Base) -> Result<bool, Error> {
+        let was = self.store.fact(&self.place_fact(SideName::Remote))?;
+        Ok(!base.is_empty() && was.is_none_or(|was| self.place(SideName::Remote).is_none_or(|is| was == is)))
+    }
+
     /// The fact that says where the server was when it was last fetched.
     pub(super) fn fetched_place_fact(&self) -> String {
         format!("fetched address of {}", self.remote)

@@ -75,8 +75,7 @@ impl Session<'_> {
         }
         reader.save();
         reader.failure.take().map_or(Ok(()), Err)?;
-        reader.reading.place =
-            self.places.iter().find(|(side, _)| *side == name).map(|(_, place)| place.clone());
+        reader.reading.place = self.place(name).map(str::to_owned);
         Ok(reader.reading)
     }
 

@@ -18,6 +18,13 @@ pub struct Session<'a> {
     pub now: i64,
 }
 
+impl Session<'_> {
+    /// Where a side is, where that is known.
+    pub(super) fn place(&self, name: SideName) -> Option<&str> {
+        self.places.iter().find(|(side, _)| *side == name).map(|(_, place)| place.as_str())
+    }
+}
+
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {

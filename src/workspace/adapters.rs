@@ -1,15 +1,18 @@
 //! Building the adapters: the staging database, this device's database and the remotes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::time::Duration;
 
 use super::Workspace;
-use crate::config::{Name, RemoteSettings};
+use crate::config::{Address, Name, RemoteSettings};
 use crate::error::CommandError;
 use crate::local::{self, Database};
 use crate::object::{Bookkeeping, SideName, Timestamp};
-use crate::remote::{self, ApiKey, Fingerprint, Http, KeySource, Patience, Trust};
+use crate::reconcile::Base;
+use crate::remote::{
+    self, ApiKey, File, Fingerprint, Http, KeySource, Patience, RemoteUrl, Transport, Trust, is_same_file,
+};
 use crate::store::{Holder, Store};
 use crate::sync::{Session, Wishes};
 
@@ -50,11 +53,11 @@ impl Workspace {
     pub fn session<'a>(&self, store: &'a Store, name: Option<&str>) -> Session<'a> {
         let remote = name.map_or_else(|| self.config.default_remote(), ToOwned::to_owned);
         let path = self.database_path().ok().map(|path| (SideName::Local, path.display().to_string()));
-        let url = self
+        let address = self
             .remote_settings(Some(&remote))
             .ok()
-            .map(|settings| (SideName::Remote, settings.url.to_string()));
-        let places = path.into_iter().chain(url).collect();
+            .map(|settings| (SideName::Remote, settings.address.to_string()));
+        let places = path.into_iter().chain(address).collect();
         Session { store, remote, device: self.device(), places, now: self.now.as_second() }
     }
 
@@ -69,25 +72,46 @@ impl Workspace {
 
     /// Opens this device's database.
     pub fn local(&self) -> Result<Database, CommandError> {
-        let options = local::Options {
-            path: self.database_path()?,
-            bookkeeping: self.bookkeeping(),
-            busy_timeout: BUSY,
-            now: self.timestamp(),
-        };
-        Ok(Database::open(options)?)
+        Ok(Database::open(self.database_options(self.database_path()?))?)
     }
 
-    /// Prepares a connection to the remote `name`, or the default one.
-    pub fn remote(&self, name: Option<&str>, deduplicate: bool) -> Result<Http, CommandError> {
-        let settings = self.remote_settings(name)?;
+    fn database_options(&self, path: PathBuf) -> local::Options {
+        local::Options { path, bookkeeping: self.bookkeeping(), busy_timeout: BUSY, now: self.timestamp() }
+    }
+
+    /// Prepares the way to the remote of `session`, with which this device agreed on `base`.
+    pub fn remote(
+        &self,
+        session: &Session<'_>,
+        base: &Base,
+        deduplicate: bool,
+    ) -> Result<Transport, CommandError> {
+        let settings = self.remote_settings(Some(&session.remote))?;
+        match &settings.address {
+            Address::File(path) if is_same_file(path, &self.database_path()?) => Err(CommandError::usage(
+                format!("the remote '{}' is this device's own database", settings.name),
+            )),
+            Address::File(path) => {
+                let is_known = session.knows_remote(base)?;
+                Ok(Transport::File(Box::new(File::new(self.database_options(path.clone()), is_known))))
+            }
+            Address::Server(url) => {
+                let url = url.as_str().parse();
+                let url = url.map_err(|error: remote::InvalidUrl| CommandError::usage(error.to_string()))?;
+                Ok(Transport::Http(Box::new(self.server(settings, url, deduplicate)?)))
+            }
+        }
+    }
+
+    fn server(
+        &self,
+        settings: RemoteSettings,
+        url: RemoteUrl,
+        deduplicate: bool,
+    ) -> Result<Http, CommandError> {
         let name = settings.name.clone();
         let options = remote::Options {
-            url: settings
-                .url
-                .as_str()
-                .parse()
-                .map_err(|error: remote::InvalidUrl| CommandError::usage(error.to_string()))?,
+            url,
             key: key_source(&settings)?,
             trust: Trust { ca_file: settings.ca_file, pinned: settings.certificate },
             bookkeeping: self.bookkeeping(),
@@ -96,7 +120,7 @@ impl Workspace {
             deduplicate,
             patience: Patience::default(),
         };
-        Http::connect(options).map_err(|error| CommandError::from_side(error, &name))
+        Http::connect(options).map_err(|error| CommandError::from_remote(error, &name))
     }
 
     /// Keeps where this device's database is.

@@ -20,6 +20,7 @@ mod diff;
 mod errors;
 mod fetch;
 mod help;
+mod hub;
 mod init;
 mod journeys;
 mod log;

@@ -47,8 +47,8 @@ fn whole(problem: Problem) -> Failure {
 fn parse(bytes: &[u8]) -> Result<Value, Failure> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body"))?;
-    serde_json::from_str(text).map_err(|error| {
-        let (position, message) = python::why(text).unwrap_or_else(|| (0, error.to_string()));
+    serde_json::from_str(text).map_err(|_| {
+        let (position, message) = python::mistake(text);
         let context = Some(json!({ "error": message }));
         let problem = Problem { context, ..Problem::new("json_invalid", "JSON decode error", json!({})) };
         unprocessable(vec![problem.into_json(vec![json!("body"), json!(position)])])

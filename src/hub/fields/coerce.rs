@@ -15,11 +15,8 @@ pub(super) fn integer(value: &Value) -> Read<i64> {
     match value {
         Value::Bool(value) => Ok((*value).into()),
         Value::Number(number) => from_number(&number.to_string()).ok_or_else(|| {
-            wrong(
-                "int_from_float",
-                "Input should be a valid integer, got a number with a fractional part",
-                value,
-            )
+            let message = "Input should be a valid integer, got a number with a fractional part";
+            wrong("int_from_float", message, value)
         }),
         Value::String(text) => from_text(text).ok_or_else(|| {
             let message = "Input should be a valid integer, unable to parse string as an integer";
@@ -31,29 +28,29 @@ pub(super) fn integer(value: &Value) -> Read<i64> {
 
 pub(super) fn number(value: &Value) -> Read<f64> {
     match value {
-        Value::Bool(value) => Ok((*value).into()),
-        Value::Number(number) => {
-            number.as_f64().ok_or_else(|| wrong("float_type", "Input should be a valid number", value))
-        }
-        Value::String(text) => parse(text).ok_or_else(|| {
+        Value::Bool(value) => Ok(f64::from(*value)),
+        Value::String(text) => float_from_text(text).ok_or_else(|| {
             let message = "Input should be a valid number, unable to parse string as a number";
             wrong("float_parsing", message, value)
         }),
-        _ => Err(wrong("float_type", "Input should be a valid number", value)),
+        value => value.as_f64().ok_or_else(|| wrong("float_type", "Input should be a valid number", value)),
     }
 }
 
 pub(super) fn boolean(value: &Value) -> Read<bool> {
     let word = match value {
-        Value::Bool(value) => return Ok(*value),
-        Value::String(word) => word.to_ascii_lowercase(),
-        Value::Number(number) => from_number(&number.to_string()).unwrap_or(2).to_string(),
-        _ => return Err(wrong("bool_type", "Input should be a valid boolean", value)),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::String(word) => Some(word.to_ascii_lowercase()),
+        Value::Number(number) => from_number(&number.to_string()).map(|number| number.to_string()),
+        _ => None,
     };
-    match word.as_str() {
-        "1" | "on" | "t" | "true" | "y" | "yes" => Ok(true),
-        "0" | "off" | "f" | "false" | "n" | "no" => Ok(false),
-        _ => Err(wrong("bool_parsing", "Input should be a valid boolean, unable to interpret input", value)),
+    match word.as_deref() {
+        Some("1" | "on" | "t" | "true" | "y" | "yes") => Ok(true),
+        Some("0" | "off" | "f" | "false" | "n" | "no") => Ok(false),
+        Some(_) => {
+            Err(wrong("bool_parsing", "Input should be a valid boolean, unable to interpret input", value))
+        }
+        None => Err(wrong("bool_type", "Input should be a valid boolean", value)),
     }
 }
 
@@ -106,15 +103,22 @@ fn from_number(text: &str) -> Option<i64> {
 fn from_text(text: &str) -> Option<i64> {
     let text = text.trim();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = whole.strip_prefix(['+', '-']).unwrap_or(whole);
-    let is_clean = |digits: &str| {
-        digits.split('_').all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    let is_integer = is_clean(digits) && fraction.bytes().all(|byte| byte == b'0');
-    is_integer.then(|| from_number(&whole.replace(['_', '+'], "")))?
+    let digits = without_underscores(whole.strip_prefix(['+', '-']).unwrap_or(whole))?;
+    let is_integer = !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !fraction.is_empty()
+        && fraction.bytes().all(|byte| byte == b'0');
+    let sign = if whole.starts_with('-') { "-" } else { "" };
+    is_integer.then(|| from_number(&format!("{sign}{digits}")))?
 }
 
-/// A number from a text.
-fn parse(text: &str) -> Option<f64> {
-    text.trim().parse().ok()
+/// A number from a text: spaces around it and single underscores are allowed.
+fn float_from_text(text: &str) -> Option<f64> {
+    without_underscores(text.trim())?.parse().ok()
+}
+
+/// `text` without the underscores between its characters; `None` where one is elsewhere.
+fn without_underscores(text: &str) -> Option<String> {
+    let is_clean = !text.starts_with('_') && !text.ends_with('_') && !text.contains("__");
+    is_clean.then(|| text.replace('_', ""))
 }

@@ -6,14 +6,15 @@
 //!
 //! Must never: decide what an entry means for its memory.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params_from_iter, types as sql};
 use serde_json::{Map, Value, json};
 
 use crate::local::{iso, members};
 use crate::object::Timestamp;
 use crate::side;
 
-use super::resolve::{Clock, Entry};
+use super::event::Event;
+use super::resolve::{Clock, Entry, leading};
 use super::{Changes, Reader};
 
 /// What an entry did to its memory.
@@ -56,15 +57,52 @@ const CLOCK: [&str; 2] = ["sync_hlc_physical", "sync_hlc_logical"];
 
 /// An entry as it is written.
 pub(super) struct Line<'a> {
-    pub(super) agent_id: &'a str,
-    pub(super) event_id: &'a str,
-    pub(super) operation: Operation,
-    pub(super) content_hash: &'a str,
-    pub(super) clock: Clock,
-    pub(super) embedding_model: Option<&'a str>,
-    pub(super) embedding_dim: Option<i64>,
+    agent_id: &'a str,
+    event_id: &'a str,
+    operation: Operation,
+    content_hash: &'a str,
+    clock: Clock,
+    embedding_model: Option<&'a str>,
+    embedding_dim: Option<i64>,
     /// JSON text.
-    pub(super) payload: String,
+    payload: String,
+}
+
+impl<'a> Line<'a> {
+    /// The entry of an event that came from elsewhere.
+    pub(super) fn of(event: &'a Event) -> Self {
+        Self {
+            agent_id: &event.agent_id,
+            event_id: &event.event_id,
+            operation: event.operation,
+            content_hash: event.content_hash.as_str(),
+            clock: event.clock,
+            embedding_model: event.embedding_model.as_deref(),
+            embedding_dim: event.embedding_dim,
+            payload: members::python(&event.payload),
+        }
+    }
+
+    /// The table and its columns that an entry fills.
+    pub(super) const COLUMNS: &'static str = "sync_events (agent_id, event_id, op, content_hash, hlc_physical, \
+        hlc_logical, embedding_model, embedding_dim, payload, created_at, created_at_iso)";
+
+    /// The values of those columns for an entry that is made at `now`.
+    pub(super) fn values(self, now: Timestamp) -> [sql::Value; 11] {
+        [
+            self.agent_id.to_owned().into(),
+            self.event_id.to_owned().into(),
+            self.operation.name().to_owned().into(),
+            self.content_hash.to_owned().into(),
+            self.clock.physical.into(),
+            self.clock.logical.into(),
+            self.embedding_model.map(str::to_owned).into(),
+            self.embedding_dim.into(),
+            self.payload.into(),
+            now.seconds().into(),
+            iso::format_seconds(now).into(),
+        ]
+    }
 }
 
 impl Reader {
@@ -73,9 +111,8 @@ impl Reader {
     /// a baseline renames it; `recreate_of` is empty where there was none. Peers need it to tell a memory
     /// that came back from one that was written without knowing of the deletion.
     pub fn recreate_of(&self, content_hash: &str) -> Result<Map<String, Value>, side::Error> {
-        let entries = self.entries(content_hash)?;
-        let deletions = entries.iter().filter(|entry| entry.operation == Some(Operation::Delete));
-        let members = match deletions.min_by_key(|entry| entry.rank()) {
+        let entries = entries(&self.connection, content_hash).map_err(|error| self.failed(error))?;
+        let members = match leading(&entries, Operation::Delete) {
             None => json!({ "recreate_of": "" }),
             Some(Entry { event_id, agent_id, clock, .. }) => json!({
                 "recreate_of": event_id,
@@ -84,16 +121,6 @@ impl Reader {
         };
         let Value::Object(members) = members else { unreachable!("it was written as an object") };
         Ok(members)
-    }
-
-    /// Everything that the log holds about one memory.
-    pub(super) fn entries(&self, content_hash: &str) -> Result<Vec<Entry>, side::Error> {
-        let sql = "SELECT hlc_physical, hlc_logical, agent_id, event_id, op, payload FROM sync_events \
-                   WHERE content_hash = ?1 ORDER BY seq";
-        let read = || -> rusqlite::Result<Vec<Entry>> {
-            self.connection.prepare_cached(sql)?.query_map([content_hash], Entry::read)?.collect()
-        };
-        read().map_err(|error| self.failed(error))
     }
 }
 
@@ -107,52 +134,36 @@ impl Changes<'_> {
     /// vector never travels, nothing is said about them here.
     pub fn log(&self, operation: Operation, content_hash: &str, payload: &Value) -> Result<(), side::Error> {
         let agent_id = payload["metadata"]["agent_id"].as_str().filter(|name| !name.is_empty());
-        let clock = self.clock()?.next(self.now);
-        self.set_clock(clock)?;
-        self.append(&Line {
-            agent_id: agent_id.unwrap_or(NOBODY),
-            event_id: &uuid::Uuid::new_v4().to_string(),
-            operation,
-            content_hash,
-            clock,
-            embedding_model: None,
-            embedding_dim: None,
-            payload: members::python(payload),
-        })
+        let append = |connection| -> rusqlite::Result<()> {
+            let clock = clock(connection)?.next(self.now);
+            set_clock(connection, clock)?;
+            let line = Line {
+                agent_id: agent_id.unwrap_or(NOBODY),
+                event_id: &uuid::Uuid::new_v4().to_string(),
+                operation,
+                content_hash,
+                clock,
+                embedding_model: None,
+                embedding_dim: None,
+                payload: members::python(payload),
+            };
+            append(connection, line, self.now)
+        };
+        append(&self.reader.connection).map_err(|error| self.failed(error))
     }
+}
 
-    /// Adds an entry as it is.
-    pub(super) fn append(&self, line: &Line<'_>) -> Result<(), side::Error> {
-        let sql = "INSERT INTO sync_events (agent_id, event_id, op, content_hash, hlc_physical, hlc_logical, \
-                   embedding_model, embedding_dim, payload, created_at, created_at_iso) \
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        let values = params![
-            line.agent_id,
-            line.event_id,
-            line.operation.name(),
-            line.content_hash,
-            line.clock.physical,
-            line.clock.logical,
-            line.embedding_model,
-            line.embedding_dim,
-            line.payload,
-            self.now.seconds(),
-            iso::format_seconds(self.now),
-        ];
-        let insert = |connection: &Connection| connection.prepare_cached(sql)?.execute(values);
-        insert(&self.reader.connection).map(drop).map_err(|error| self.failed(error))
-    }
+/// Adds an entry.
+pub(super) fn append(connection: &Connection, line: Line<'_>, now: Timestamp) -> rusqlite::Result<()> {
+    let insert = format!("INSERT INTO {} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", Line::COLUMNS);
+    connection.prepare_cached(&insert)?.execute(params_from_iter(line.values(now))).map(drop)
+}
 
-    /// The latest clock that was given out or seen.
-    pub(super) fn clock(&self) -> Result<Clock, side::Error> {
-        let clock = clock(&self.reader.connection);
-        clock.map_err(|error| self.failed(error))
-    }
-
-    /// Remembers the latest clock.
-    pub(super) fn set_clock(&self, clock: Clock) -> Result<(), side::Error> {
-        set_clock(&self.reader.connection, clock).map_err(|error| self.failed(error))
-    }
+/// Everything that the log holds about one memory.
+pub(super) fn entries(connection: &Connection, content_hash: &str) -> rusqlite::Result<Vec<Entry>> {
+    let sql = "SELECT hlc_physical, hlc_logical, agent_id, event_id, op, payload FROM sync_events \
+               WHERE content_hash = ?1 ORDER BY seq";
+    connection.prepare_cached(sql)?.query_map([content_hash], Entry::read)?.collect()
 }
 
 /// Brings the remembered clock up to the log, as the service does whenever it starts: entries that came
@@ -174,7 +185,8 @@ pub(super) fn settle_clock(connection: &Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-fn clock(connection: &Connection) -> rusqlite::Result<Clock> {
+/// The latest clock that was given out or seen.
+pub(super) fn clock(connection: &Connection) -> rusqlite::Result<Clock> {
     let mut statement = connection.prepare_cached("SELECT value FROM metadata WHERE key = ?1")?;
     let mut part = |key| -> rusqlite::Result<i64> {
         let text: Option<String> = statement.query_row([key], |row| row.get(0)).optional()?;
@@ -183,7 +195,8 @@ fn clock(connection: &Connection) -> rusqlite::Result<Clock> {
     Ok(Clock { physical: part(CLOCK[0])?, logical: part(CLOCK[1])? })
 }
 
-fn set_clock(connection: &Connection, clock: Clock) -> rusqlite::Result<()> {
+/// Remembers the latest clock.
+pub(super) fn set_clock(connection: &Connection, clock: Clock) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO metadata (key, value) VALUES (?1, ?3), (?2, ?4)";
     let [physical, logical] = CLOCK;
     connection
@@ -202,5 +215,70 @@ impl Clock {
         } else {
             Self { logical: self.logical.saturating_add(1), ..self }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::service::fixture::Fixture;
+
+    #[test]
+    fn entries_have_the_form_that_the_service_logs() {
+        let mut database = Fixture::new();
+        let create = json!({"content_hash": "tea", "content": "Tea é", "metadata": {"agent_id": "cook"}});
+        let delete = json!({"content_hash": "tea", "deleted_at": 5.5});
+        database.at(1_712_345_678.25, |changes| {
+            changes.log(Operation::Create, "tea", &create).unwrap();
+            changes.log(Operation::Delete, "tea", &delete).unwrap();
+        });
+        insta::assert_snapshot!(database.log(), @r#"
+        1 | 1 | cook | create | tea | 1712345678250 | 0 | NULL | NULL | {"content": "Tea \u00e9", "content_hash": "tea", "metadata": {"agent_id": "cook"}} | 1712345678.25 | 2024-04-05T19:34:38Z
+        2 | 1 | unknown | delete | tea | 1712345678250 | 1 | NULL | NULL | {"content_hash": "tea", "deleted_at": 5.5} | 1712345678.25 | 2024-04-05T19:34:38Z
+        "#);
+    }
+
+    #[test]
+    fn a_clock_never_goes_back() {
+        let mut database = Fixture::new();
+        for now in [10.0, 9.0, 9.5, 10.0005, 11.0] {
+            database.at(now, |changes| changes.log(Operation::Delete, "tea", &json!({})).unwrap());
+        }
+        insta::assert_snapshot!(database.log(), @"
+        1 | 1 | unknown | delete | tea | 10000 | 0 | NULL | NULL | {} | 10 | 1970-01-01T00:00:10Z
+        2 | 1 | unknown | delete | tea | 10000 | 1 | NULL | NULL | {} | 9 | 1970-01-01T00:00:09Z
+        3 | 1 | unknown | delete | tea | 10000 | 2 | NULL | NULL | {} | 9.5 | 1970-01-01T00:00:09Z
+        4 | 1 | unknown | delete | tea | 10000 | 3 | NULL | NULL | {} | 10.0005 | 1970-01-01T00:00:10Z
+        5 | 1 | unknown | delete | tea | 11000 | 0 | NULL | NULL | {} | 11 | 1970-01-01T00:00:11Z
+        ");
+    }
+
+    #[test]
+    fn a_log_without_clocks_gets_them_when_it_is_opened() {
+        let mut database = Fixture::new();
+        database.execute(
+            "INSERT INTO sync_events (agent_id, event_id, op, content_hash, payload, created_at, hlc_physical, hlc_logical)
+             VALUES ('a', 'first', 'delete', 'tea', '{}', 7.5, NULL, NULL), ('a', 'second', 'delete', 'tea', '{}', 8.5, 9000, 3)",
+        );
+        database.reopen();
+        database.at(1.0, |changes| changes.log(Operation::Delete, "tea", &json!({})).unwrap());
+        insta::assert_snapshot!(database.log(), @"
+        1 | 1 | a | delete | tea | 7500 | 1 | NULL | NULL | {} | 7.5 | NULL
+        2 | 1 | a | delete | tea | 9000 | 3 | NULL | NULL | {} | 8.5 | NULL
+        3 | 1 | unknown | delete | tea | 9000 | 4 | NULL | NULL | {} | 1 | 1970-01-01T00:00:01Z
+        ");
+    }
+
+    #[test]
+    fn a_memory_that_comes_back_names_the_deletion_that_counts() {
+        let database = Fixture::new();
+        database.execute(
+            "INSERT INTO sync_events (agent_id, event_id, op, content_hash, payload, created_at, hlc_physical, hlc_logical)
+             VALUES ('b', 'late', 'delete', 'tea', '{}', 1, 9, 1), ('a', 'late too', 'delete', 'tea', '{}', 1, 9, 1),
+                    ('a', 'later', 'create', 'tea', '{}', 1, 9, 2), ('a', 'early', 'delete', 'tea', '{}', 1, 8, 7)",
+        );
+        let of = |name| Value::Object(database.writer.reader.recreate_of(name).unwrap()).to_string();
+        insta::assert_snapshot!(of("tea"), @r#"{"recreate_of":"late too","recreate_of_hlc":[9,1,"a"]}"#);
+        insta::assert_snapshot!(of("coffee"), @r#"{"recreate_of":""}"#);
     }
 }

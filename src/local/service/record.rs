@@ -21,7 +21,7 @@ use super::text::strip;
 use super::{Reader, types};
 
 /// What the service shows where a memory has no tags.
-const UNTAGGED: &str = "untagged";
+pub(super) const UNTAGGED: &str = "untagged";
 
 /// Two moments of one row that are further apart, in seconds, are not the same moment.
 const TOLERANCE: f64 = 1.0;
@@ -91,7 +91,7 @@ impl Record {
         Some(Self {
             content: text(2)??.to_owned(),
             content_hash: text(1)??.to_owned(),
-            tags: tags(text(3)?.unwrap_or_default()),
+            tags: shown_tags(text(3)?.unwrap_or_default()),
             memory_type: text(4)?.map(types::canonical),
             metadata: text(5)?.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default(),
             created_at,
@@ -103,10 +103,13 @@ impl Record {
     }
 }
 
-/// The tags of the service's comma-separated column, as it shows them.
-fn tags(column: &str) -> Vec<String> {
-    let named = column.split(',').map(strip).filter(|tag| !tag.is_empty());
-    let tags: Vec<String> = named.map(str::to_owned).collect();
+/// The tags that stand in the service's comma-separated column.
+pub(super) fn tags(column: &str) -> impl Iterator<Item = &str> {
+    column.split(',').map(strip).filter(|tag| !tag.is_empty())
+}
+
+fn shown_tags(column: &str) -> Vec<String> {
+    let tags: Vec<String> = tags(column).map(str::to_owned).collect();
     if tags.is_empty() { vec![UNTAGGED.to_owned()] } else { tags }
 }
 

@@ -8,8 +8,11 @@
 use std::cmp::Reverse;
 
 use rusqlite::Row;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::object::Timestamp;
+
+use super::event::{self, Update};
 use super::log::Operation;
 
 /// A hybrid logical clock: later is greater.
@@ -55,5 +58,96 @@ impl Entry {
         let Self { clock, agent_id, event_id, operation, .. } = self;
         let lives = *operation != Some(Operation::Delete);
         (Reverse(*clock), lives, agent_id.is_none(), agent_id.as_deref(), event_id.as_str())
+    }
+}
+
+/// The entry of `operation` that counts.
+pub(super) fn leading(entries: &[Entry], operation: Operation) -> Option<&Entry> {
+    entries.iter().filter(|entry| entry.operation == Some(operation)).min_by_key(|entry| entry.rank())
+}
+
+/// Whether a memory is there, by its entries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Liveness {
+    /// No entry says anything about it: the row stays as it is.
+    Unsaid,
+    /// It is there.
+    Live,
+    /// It was deleted at this moment, where the deletion says when.
+    Dead(Option<Timestamp>),
+}
+
+impl Liveness {
+    /// Weighs the create that counts against the deletion that counts.
+    pub(super) fn of(entries: &[Entry]) -> Self {
+        let deletion = leading(entries, Operation::Delete);
+        let dead =
+            |deletion: &Entry| Self::Dead(event::moment(&deletion.payload, "deleted_at").unwrap_or(None));
+        match (leading(entries, Operation::Create), deletion) {
+            (None, None) => Self::Unsaid,
+            (Some(_), None) => Self::Live,
+            (None, Some(deletion)) => dead(deletion),
+            (Some(create), Some(deletion)) if overcomes(create, deletion) => Self::Live,
+            (Some(_), Some(deletion)) => dead(deletion),
+        }
+    }
+}
+
+/// Whether a create brings a memory back. It has to be later than the deletion, and to know of it: a peer
+/// says which deletion it knew of, or that it knew of none; one of a version that says neither is trusted.
+fn overcomes(create: &Entry, deletion: &Entry) -> bool {
+    let knows = match create.payload.get("recreate_of") {
+        None => true,
+        Some(Value::Null) => false,
+        Some(known) if known == "" => false,
+        Some(known) => *known == deletion.event_id || names(create.payload.get("recreate_of_hlc"), deletion),
+    };
+    knows && create.rank() < deletion.rank()
+}
+
+/// Whether `anchor` is the clock and the author of `deletion`, which stay where its id does not: a baseline
+/// gives a deletion another one.
+fn names(anchor: Option<&Value>, deletion: &Entry) -> bool {
+    let Entry { clock, agent_id, .. } = deletion;
+    anchor == Some(&json!([clock.physical, clock.logical, agent_id]))
+}
+
+/// What the entries of a memory say about its tags, its type and its metadata.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Fields {
+    /// The column.
+    pub(super) tags: Option<String>,
+    pub(super) memory_type: Option<String>,
+    /// The members of the metadata that are said anything about.
+    pub(super) members: Map<String, Value>,
+    pub(super) updated_at: Option<Timestamp>,
+}
+
+impl Fields {
+    /// Each field as the entry that counts for it has it: of the create that counts and of every change that
+    /// came after it.
+    pub(super) fn of(entries: &[Entry]) -> Self {
+        let create = leading(entries, Operation::Create);
+        let is_later = |entry: &Entry| create.is_none_or(|create| entry.rank() < create.rank());
+        let changes = entries.iter().filter(|entry| entry.operation == Some(Operation::UpdateMetadata));
+        let mut changes: Vec<&Entry> = changes.filter(|entry| is_later(entry)).collect();
+        changes.sort_by(|a, b| b.rank().cmp(&a.rank()));
+        let mut fields = Self::default();
+        // What was read from a damaged log says nothing.
+        fields.take(create.and_then(|create| Update::of_create(&create.payload).ok()));
+        for change in changes {
+            fields.take(Update::read(&change.payload).ok());
+        }
+        fields
+    }
+
+    /// Lets what `update` says count.
+    fn take(&mut self, update: Option<Update<'_>>) {
+        let Some(update) = update else { return };
+        self.tags = update.tags.or(self.tags.take());
+        self.memory_type = update.memory_type.map(str::to_owned).or(self.memory_type.take());
+        let members = update.members.into_iter();
+        self.members.extend(members.map(|(name, value)| (name.to_owned(), value.clone())));
+        self.updated_at = update.updated_at.or(self.updated_at);
     }
 }

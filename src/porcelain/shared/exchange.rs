@@ -133,7 +133,7 @@ impl Exchange<'_> {
         let mut remote = match self.steps.direction {
             Direction::Pull => None,
             Direction::Push | Direction::Both => {
-                Some(self.workspace.remote(Some(&self.session.remote), self.steps.deduplicate)?)
+                Some(self.workspace.remote(&self.session, &proposal.base.base, self.steps.deduplicate)?)
             }
         };
         let mut meter = Meter::new(&mut self.workspace.ui, &self.session.remote);
@@ -233,7 +233,11 @@ impl Exchange<'_> {
     fn page(&self, plan: &Plan) -> Run {
         let remote = self.session.remote.clone();
         Run {
-            url: self.workspace.remote_settings(Some(&remote)).ok().map(|settings| settings.url.to_string()),
+            url: self
+                .workspace
+                .remote_settings(Some(&remote))
+                .ok()
+                .map(|settings| settings.address.to_string()),
             remote,
             is_dry: true,
             plan_id: plan.id().to_string(),

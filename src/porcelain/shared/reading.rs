@@ -38,12 +38,14 @@ fn read_remote(
     session: &Session<'_>,
     base: &Base,
 ) -> Result<Result<Reading, sync::Error>, CommandError> {
-    let mut remote = workspace.remote(Some(&session.remote), true)?;
+    let mut remote = workspace.remote(session, base, true)?;
     let mut meter = Meter::new(&mut workspace.ui, &session.remote);
     meter.show(Progress::Reading { side: SideName::Remote, count: 0 });
     let reading = session.read(SideName::Remote, &mut remote, base, &mut |progress| meter.show(progress));
     drop(meter);
-    workspace.ui.step(&format!("{}: {} to read it", session.remote, requests(remote.requests())));
+    if let count @ 1.. = remote.requests() {
+        workspace.ui.step(&format!("{}: {} to read it", session.remote, requests(count)));
+    }
     Ok(reading)
 }
 

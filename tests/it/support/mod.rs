@@ -6,6 +6,7 @@ pub mod database;
 pub mod documents;
 pub mod environment;
 pub mod gallery;
+pub mod hub;
 pub mod install;
 pub mod output;
 pub mod rust_source;
@@ -16,4 +17,5 @@ pub mod world;
 
 pub use database::Database;
 pub use environment::TestEnvironment;
+pub use hub::Hub;
 pub use service::{Service, Services, Version};

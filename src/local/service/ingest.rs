@@ -1,0 +1,229 @@
+//! Events of other peers, taken into the log and carried out.
+//!
+//! Guarantees: what is answered [`Status::Applied`] or [`Status::SkippedDuplicate`] is in the log once the
+//! transaction is committed, and the memory is what all entries of the log make of it, whatever order they came in. An
+//! event that is answered otherwise left nothing behind. An event is carried out at most once.
+//!
+//! Must never: let an event pass whose condition does not hold.
+
+use rusqlite::{OptionalExtension, params};
+use serde_json::{Map, Value};
+
+use crate::local::{error, members, write};
+use crate::side;
+
+use super::event::{Content, Event, Malformed};
+use super::log::{self, Line, Operation};
+use super::resolve::{Clock, Entry};
+use super::{Changes, Reader};
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It counts now.
+    Applied,
+    /// It was there before, or something that was there before counts more.
+    SkippedDuplicate,
+    /// It could not be carried out, or one before it could not.
+    Failed,
+    /// The memory is not what the event expects.
+    PreconditionFailed,
+}
+
+impl Status {
+    /// The service's name for it; of the last one, which the service does not have, the one that fits.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::SkippedDuplicate => "skipped_duplicate",
+            Self::Failed => "failed",
+            Self::PreconditionFailed => "precondition_failed",
+        }
+    }
+}
+
+/// Events, read and ready to be carried out.
+#[derive(Debug)]
+pub struct Batch(pub(super) Vec<Result<Event, Malformed>>);
+
+impl Batch {
+    /// Reads events; what is none will fail in its turn.
+    #[must_use]
+    pub fn read(events: Vec<Map<String, Value>>) -> Self {
+        Self(events.into_iter().map(Event::read).collect())
+    }
+}
+
+/// Why one event could not be carried out.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// SQLite refused something.
+    Sqlite(rusqlite::Error),
+    /// The savepoint around it failed.
+    Side(side::Error),
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<side::Error> for Problem {
+    fn from(error: side::Error) -> Self {
+        Self::Side(error)
+    }
+}
+
+impl Reader {
+    /// Whether the log holds an event of this author and id.
+    pub fn knows_event(&self, agent_id: &str, event_id: &str) -> Result<bool, side::Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sync_events WHERE agent_id = ?1 AND event_id = ?2)";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failed(error))?;
+        statement.query_row([agent_id, event_id], |row| row.get(0)).map_err(|error| self.failed(error))
+    }
+}
+
+impl Changes<'_> {
+    /// Takes events in, in their order, and says what became of each. Once one has failed none after it is
+    /// looked at. An error concerns the database: then nothing may be committed.
+    pub fn ingest(&self, batch: &Batch) -> Result<Vec<Status>, side::Error> {
+        let events = &batch.0;
+        let mut statuses = Vec::with_capacity(events.len());
+        while let Some(event) = events.get(statuses.len()) {
+            let arrived = self.ingest_arrivals(&events[statuses.len()..])?;
+            if arrived > 0 {
+                statuses.extend(vec![Status::Applied; arrived]);
+                continue;
+            }
+            let status = self.ingest_one(event)?;
+            statuses.push(status);
+            if status == Status::Failed {
+                statuses.resize(events.len(), Status::Failed);
+            }
+        }
+        Ok(statuses)
+    }
+
+    /// Takes in one event, on its own.
+    pub(super) fn ingest_one(&self, event: &Result<Event, Malformed>) -> Result<Status, side::Error> {
+        let event = match event {
+            Ok(event) => event,
+            Err(malformed) => {
+                tracing::debug!(%malformed, "an event is refused");
+                return Ok(Status::Failed);
+            }
+        };
+        match self.attempt(|changes| changes.carry_out(event)) {
+            Ok(status) => Ok(status),
+            Err(Problem::Sqlite(error)) if error::concerns_one_memory(&error) => {
+                tracing::warn!(%error, "an event cannot be carried out");
+                Ok(Status::Failed)
+            }
+            Err(Problem::Sqlite(error)) => Err(self.failed(error)),
+            Err(Problem::Side(error)) => Err(error),
+        }
+    }
+
+    fn carry_out(&self, event: &Event) -> Result<Status, Problem> {
+        let mended = match self.known(event)? {
+            None => None,
+            Some((operation, payload)) => match mended(event, &operation, payload) {
+                // The log's own version of an event is the one that counts.
+                None => return Ok(Status::SkippedDuplicate),
+                mended => mended,
+            },
+        };
+        if !self.holds(event)? {
+            return Ok(Status::PreconditionFailed);
+        }
+        match &mended {
+            None => log::append(&self.reader.connection, Line::of(event), self.now)?,
+            Some(payload) => self.mend(event, payload)?,
+        }
+        self.pass(event.clock)?;
+        Ok(self.settle(event, mended.as_ref().unwrap_or(&event.payload))?)
+    }
+
+    /// What the log holds under the event's id.
+    fn known(&self, event: &Event) -> rusqlite::Result<Option<(String, Map<String, Value>)>> {
+        let sql = "SELECT op, payload FROM sync_events WHERE agent_id = ?1 AND event_id = ?2";
+        self.reader
+            .connection
+            .prepare_cached(sql)?
+            .query_row([&event.agent_id, &event.event_id], |row| {
+                let payload: String = row.get(1)?;
+                Ok((row.get(0)?, serde_json::from_str(&payload).unwrap_or_default()))
+            })
+            .optional()
+    }
+
+    /// Whether the memory is what the event expects.
+    fn holds(&self, event: &Event) -> rusqlite::Result<bool> {
+        let Some(condition) = &event.condition else { return Ok(true) };
+        let Reader { connection, schema, options, .. } = self.reader;
+        let found = write::find(connection, schema, &options.bookkeeping, &event.content_hash)?;
+        let version = found.map(|found| found.ok().map(|stored| stored.held.memory.id().to_string()));
+        Ok(condition.holds(version.as_ref().map(Option::as_deref)))
+    }
+
+    fn mend(&self, event: &Event, payload: &Map<String, Value>) -> rusqlite::Result<()> {
+        let sql = "UPDATE sync_events SET payload = ?3 WHERE agent_id = ?1 AND event_id = ?2";
+        let values = params![event.agent_id, event.event_id, members::python(payload)];
+        self.reader.connection.prepare_cached(sql)?.execute(values).map(drop)
+    }
+
+    /// Notes that the log has seen `clock`: what is written here later has to be later than it.
+    pub(super) fn pass(&self, clock: Clock) -> rusqlite::Result<()> {
+        let connection = &self.reader.connection;
+        if clock > log::clock(connection)? { log::set_clock(connection, clock) } else { Ok(()) }
+    }
+
+    /// Makes the memory what its entries come to, now that `event` is one of them.
+    fn settle(&self, event: &Event, payload: &Map<String, Value>) -> rusqlite::Result<Status> {
+        let key = event.content_hash.as_str();
+        let entries = log::entries(&self.reader.connection, key)?;
+        let leads = entries.iter().min_by_key(|entry| entry.rank()).is_some_and(|entry| is(event, entry));
+        match event.operation {
+            Operation::UpdateMetadata => self.put_fields(key, &entries)?,
+            Operation::Create if leads => {
+                // What is refused here was refused when the event was read.
+                let content = Content::read(payload).unwrap_or_default();
+                if content.content.is_empty() {
+                    return Ok(Status::SkippedDuplicate);
+                }
+                self.put_memory(key, content)?;
+                self.put_liveness(key, &entries)?;
+            }
+            Operation::Create | Operation::Delete => self.put_liveness(key, &entries)?,
+        }
+        let counts = leads || event.operation == Operation::UpdateMetadata;
+        Ok(if counts { Status::Applied } else { Status::SkippedDuplicate })
+    }
+}
+
+fn is(event: &Event, entry: &Entry) -> bool {
+    entry.event_id == event.event_id && entry.agent_id.as_deref() == Some(&event.agent_id)
+}
+
+/// The payload that the log should hold for an event that it knows without text, now that the event comes with
+/// one: nothing but the text is taken from it. `None` where there is nothing to mend.
+fn mended(event: &Event, operation: &str, known: Map<String, Value>) -> Option<Map<String, Value>> {
+    let is_create = event.operation == Operation::Create && operation == Operation::Create.name();
+    let text = |payload: &Map<String, Value>, name: &str| {
+        payload.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let is_same = [&known, &event.payload].map(|payload| text(payload, "content_hash"));
+    let is_same = is_same.iter().all(|name| name == event.content_hash.as_str());
+    let content = text(&event.payload, "content");
+    let mends = is_create && is_same && text(&known, "content").is_empty() && !content.is_empty();
+    mends.then(|| {
+        let mut mended = known;
+        mended.insert("content".to_owned(), content.into());
+        mended
+    })
+}
+
+#[cfg(test)]
+mod tests;

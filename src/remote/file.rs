@@ -1,0 +1,99 @@
+//! A database file as a remote, on a stick or in a shared folder, as git takes a path.
+//!
+//! Guarantees: reading makes no file; the database is made by the first write. A file that is not there is an empty
+//! remote only for a device that never synced with it. Once a value is dropped, all that it wrote is on the medium
+//! and no file lies beside the database, unless another program has it open.
+//!
+//! Must never: make a folder, since the one of a drive that is not mounted would hide the drive.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "whether the file and its folder are there decides what it means"
+)]
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::local::{self, Database};
+use crate::object::{ContentHash, Edit, Outcome};
+use crate::side::{Error, Found, Side};
+
+/// A database file that is a remote.
+#[derive(Debug)]
+pub struct File {
+    options: local::Options,
+    is_known: bool,
+    database: Option<Database>,
+}
+
+impl File {
+    /// The file of `options`, which need not be there. `is_known` says that this device has memories in common with
+    /// it, so that its absence means that something is wrong. Nothing is opened before the first use.
+    #[must_use]
+    pub fn new(options: local::Options, is_known: bool) -> Self {
+        Self { options, is_known, database: None }
+    }
+
+    /// The database; `None` where it is yet to be made.
+    fn database(&mut self) -> Result<Option<&mut Database>, Error> {
+        if self.database.is_none() {
+            self.database = match Database::open(self.options.clone()) {
+                Ok(database) => Some(database),
+                Err(error) if is_absent(&self.options.path, &error)? && !self.is_known => None,
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(self.database.as_mut())
+    }
+}
+
+/// Whether `error` comes from there being nothing yet. An empty file is what a killed creation leaves.
+fn is_absent(path: &Path, error: &Error) -> Result<bool, Error> {
+    let folder = path.parent().filter(|folder| !folder.is_dir());
+    match (error, folder) {
+        (Error::Missing { path }, Some(folder)) => {
+            Err(Error::Unmounted { path: path.clone(), folder: folder.to_owned() })
+        }
+        (Error::Missing { .. }, None) => Ok(true),
+        (Error::Unsupported { .. }, _) => {
+            Ok(fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0))
+        }
+        _ => Ok(false),
+    }
+}
+
+impl Side for File {
+    fn snapshot(&mut self, visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), Error> {
+        match self.database()? {
+            Some(database) => database.snapshot(visit),
+            None => Ok(()),
+        }
+    }
+
+    fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, Error> {
+        match self.database()? {
+            Some(database) => database.get(keys),
+            None => Ok(vec![None; keys.len()]),
+        }
+    }
+
+    fn apply(&mut self, edits: Vec<Edit>, report: &mut dyn FnMut(ContentHash, Outcome)) -> Result<(), Error> {
+        if self.database()?.is_none() {
+            local::prepare(&self.options.path)?;
+        }
+        let Some(database) = self.database()? else {
+            return Err(Error::Missing { path: self.options.path.clone() });
+        };
+        database.write_through();
+        database.apply(edits, report)
+    }
+}
+
+/// Whether both paths lead to one file.
+#[must_use]
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
+}

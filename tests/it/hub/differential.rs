@@ -1,0 +1,163 @@
+//! One random request sequence, told to the hub and to the real 12.2.0: both must answer the same.
+//!
+//! `MEMSYNC_DIFFERENTIAL=SEED,COUNT` replays another sequence. What the hub does otherwise on purpose stands in
+//! [`DELIBERATE`], each with its reason; everything else that differs fails the test.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use super::normal::Normaliser;
+use super::requests::Requests;
+use super::wire::{Answer, Request, shortened};
+use crate::support::service::Options;
+use crate::support::{Hub, Service, Services, TestEnvironment, Version};
+
+/// Something that the hub answers otherwise on purpose.
+struct Deliberate {
+    reason: &'static str,
+    /// Whether this explains the difference between the service's and the hub's answer.
+    explains: fn(&Exchange) -> bool,
+}
+
+/// What both servers made of one request.
+struct Exchange {
+    number: usize,
+    request: Request,
+    service: Answer,
+    hub: Answer,
+    /// Each place that differs: where, the service's value, the hub's.
+    differences: Vec<(String, Value, Value)>,
+}
+
+const DELIBERATE: &[Deliberate] = &[];
+
+#[test]
+fn the_hub_answers_as_the_service_does() {
+    let Some(services) = Services::available() else { return };
+    let environment = TestEnvironment::new();
+    let service = start(&services, &environment, "service");
+    let hub = Hub::start(&environment.folder("hub"));
+    let (seed, count) = sequence();
+    let differing = replay(seed, count, address(&service), hub.address());
+    // Their logs would bury the report.
+    drop((service, hub));
+    let mut used = vec![0; DELIBERATE.len()];
+    let left = differing.into_iter().filter(|exchange| {
+        let explaining = DELIBERATE.iter().position(|deliberate| (deliberate.explains)(exchange));
+        explaining.inspect(|&at| used[at] += 1).is_none()
+    });
+    let left: Vec<_> = left.collect();
+    assert!(left.is_empty(), "seed {seed}: {}", report(&left));
+    for (deliberate, used) in DELIBERATE.iter().zip(used) {
+        assert!(used > 0, "no request shows this difference any more: {}", deliberate.reason);
+    }
+}
+
+#[test]
+#[ignore = "shows that the harness itself finds nothing; to be run after a change of it"]
+fn two_services_answer_alike() {
+    let Some(services) = Services::available() else { return };
+    let environment = TestEnvironment::new();
+    let first = start(&services, &environment, "first");
+    let second = start(&services, &environment, "second");
+    let (seed, count) = sequence();
+    let differing = replay(seed, count, address(&first), address(&second));
+    // Their logs would bury the report.
+    drop((first, second));
+    assert!(differing.is_empty(), "seed {seed}: {}", report(&differing));
+}
+
+/// A service that logs its own writes too, as the hub always does.
+pub fn start(services: &Services, environment: &TestEnvironment, name: &str) -> Service {
+    let options = Options { environment: vec![("MCP_SYNC_EVENTLOG", "on".to_owned())], ..Options::default() };
+    services.start_with(Version::V12_2_0, &environment.folder(name), options)
+}
+
+fn address(service: &Service) -> SocketAddr {
+    service.url().trim_start_matches("http://").parse().unwrap()
+}
+
+/// The seed, and how many requests.
+fn sequence() -> (u64, usize) {
+    let asked = std::env::var("MEMSYNC_DIFFERENTIAL").unwrap_or_else(|_| "1,600".to_owned());
+    let (seed, count) = asked.split_once(',').expect("MEMSYNC_DIFFERENTIAL=SEED,COUNT");
+    (seed.parse().unwrap(), count.parse().unwrap())
+}
+
+/// Asks both the same and keeps what they answered differently.
+fn replay(seed: u64, count: usize, service: SocketAddr, hub: SocketAddr) -> Vec<Exchange> {
+    let started = jiff::Timestamp::now().as_second();
+    let normaliser = |address: SocketAddr| Normaliser { started, host: address.to_string() };
+    let (of_service, of_hub) = (normaliser(service), normaliser(hub));
+    let mut differing = Vec::new();
+    for (number, request) in Requests::new(seed, count, started).enumerate() {
+        let answers = (request.send(service), request.send(hub));
+        let (Ok(theirs), Ok(ours)) = answers else {
+            panic!("request {number}, {request}: {answers:?}");
+        };
+        let mut differences = Vec::new();
+        compare("", &of_service.answer(&theirs), &of_hub.answer(&ours), &mut differences);
+        if !differences.is_empty() {
+            differing.push(Exchange { number, request, service: theirs, hub: ours, differences });
+        }
+    }
+    differing
+}
+
+/// Collects each place in which two values differ, by its JSON pointer.
+fn compare(at: &str, service: &Value, hub: &Value, into: &mut Vec<(String, Value, Value)>) {
+    match (service, hub) {
+        (Value::Object(theirs), Value::Object(ours)) => {
+            let names: std::collections::BTreeSet<_> = theirs.keys().chain(ours.keys()).collect();
+            for name in names {
+                let of = |members: &serde_json::Map<String, Value>| {
+                    members.get(name).cloned().unwrap_or_else(|| Value::from("<absent>"))
+                };
+                compare(&format!("{at}/{name}"), &of(theirs), &of(ours), into);
+            }
+        }
+        (Value::Array(theirs), Value::Array(ours)) if theirs.len() == ours.len() => {
+            for (index, (theirs, ours)) in theirs.iter().zip(ours).enumerate() {
+                compare(&format!("{at}/{index}"), theirs, ours, into);
+            }
+        }
+        _ if service == hub => {}
+        _ => into.push((at.to_owned(), service.clone(), hub.clone())),
+    }
+}
+
+/// What differs, by kind, the most frequent kind first, with the first request that shows it.
+fn report(differing: &[Exchange]) -> String {
+    let mut kinds: BTreeMap<String, Vec<&Exchange>> = BTreeMap::new();
+    for exchange in differing {
+        kinds.entry(kind(exchange)).or_default().push(exchange);
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, exchanges)| std::cmp::Reverse(exchanges.len()));
+    let mut text = format!("{} requests were answered differently\n", differing.len());
+    for (kind, exchanges) in kinds {
+        let numbers: Vec<usize> = exchanges.iter().map(|exchange| exchange.number).take(6).collect();
+        writeln!(text, "\n{} × {kind} (requests {numbers:?})", exchanges.len()).unwrap();
+        writeln!(text, "  {}", shortened(&exchanges[0].request.to_string(), 600)).unwrap();
+        for (at, theirs, ours) in exchanges[0].differences.iter().take(6) {
+            writeln!(text, "  {at}\n    service {}", shortened(&theirs.to_string(), 500)).unwrap();
+            writeln!(text, "    hub     {}", shortened(&ours.to_string(), 500)).unwrap();
+        }
+    }
+    text
+}
+
+/// Method, endpoint, both statuses and the first place, without keys and numbers.
+fn kind(exchange: &Exchange) -> String {
+    let path = exchange.request.target.split('?').next().unwrap_or_default();
+    let path: Vec<&str> =
+        path.split('/').map(|part| if part.len() == 64 { "{hash}" } else { part }).collect();
+    let at = &exchange.differences[0].0;
+    let at: Vec<&str> =
+        at.split('/').map(|part| if part.parse::<usize>().is_ok() { "*" } else { part }).collect();
+    let statuses = (exchange.service.status, exchange.hub.status);
+    format!("{} {} {statuses:?} {}", exchange.request.method, path.join("/"), at.join("/"))
+}
