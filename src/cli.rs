@@ -17,8 +17,8 @@ use crate::config::{self, Environment};
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::{
-    self, apply, checkout, completions, diff, fetch, init, log, man, pull, push, remote, show, stash, status,
-    sync,
+    self, apply, checkout, completions, diff, fetch, init, log, man, pull, push, remote, serve, show, stash,
+    status, sync,
 };
 use crate::ui::{ColorChoice, Ui, Verbosity};
 use crate::workspace::{self, Flags, Workspace};
@@ -79,6 +79,7 @@ enum Command {
     Show(show::Args),
     Config(porcelain::config::Args),
     Remote(remote::Args),
+    Serve(serve::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -94,7 +95,7 @@ Examples:
 
 Environment:
   REMOTE_API
-      The server's address, with or without /api or /api/memories at its end.
+      The server's address, with or without /api or /api/memories at its end; or a database file.
   MCP_API_KEY
       The server's API key.
   STAGING_DB
@@ -117,7 +118,7 @@ Exit codes:
   1    Conflicts remain, or --exit-code found differences.
   2    The command line or the configuration is wrong.
   3    A brake stopped the plan before any effect.
-  4    The server cannot be reached, or a certificate or key was refused.
+  4    The server cannot be reached or refused a key or certificate, or the remote's file cannot be used.
   5    A database on this device is missing, busy or unsupported.
   6    Some memories were refused by a side; everything else was done.
   70   A bug in memsync.
@@ -151,7 +152,7 @@ fn start(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, environmen
         Ok(cli) => cli,
         Err(stop) => return explain(&stop, &mut plain_ui(environment)),
     };
-    logging::start(cli.global.verbose, environment);
+    logging::start(cli.log(), environment);
     let flags = cli.global.flags();
     match Workspace::open(environment.clone(), flags) {
         Ok(mut workspace) => finish(cli.command, &mut workspace),
@@ -214,6 +215,7 @@ fn run(command: Command, workspace: &mut Workspace) -> Result<ExitCode, CommandE
         Command::Show(args) => show::run(&args, workspace),
         Command::Config(args) => porcelain::config::run(&args, workspace),
         Command::Remote(args) => remote::run(&args, workspace),
+        Command::Serve(args) => serve::run(&args, workspace),
         Command::Completions(args) => completions::run(&args, &self::command(), workspace),
         Command::Man(args) => man::run(&args, &self::command(), workspace),
     }
@@ -228,6 +230,17 @@ fn report(ui: &mut Ui, error: &CommandError) -> ExitCode {
 /// The streams before anything is known but the environment.
 fn plain_ui(environment: &Environment) -> Ui {
     Ui::new(workspace::settings(environment, Flags::default(), None, None))
+}
+
+impl Cli {
+    /// What is logged: a server tells of every request, other commands say what they do in other ways.
+    fn log(&self) -> logging::Log {
+        logging::Log {
+            is_server: matches!(self.command, Command::Serve(_)),
+            is_quiet: self.global.quiet,
+            verbose: self.global.verbose,
+        }
+    }
 }
 
 impl Global {

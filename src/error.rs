@@ -26,7 +26,7 @@ pub enum ExitCode {
     Usage = 2,
     /// A brake stopped the plan before any effect.
     Brake = 3,
-    /// The server cannot be reached, or a certificate or key was refused.
+    /// The server cannot be reached, a certificate or key was refused, or the file that is the remote cannot be used.
     Remote = 4,
     /// A database on this device is missing, busy, damaged or unsupported.
     Database = 5,
@@ -59,7 +59,7 @@ pub enum ErrorKind {
     Usage,
     /// The caller's to confirm: a brake stopped the plan.
     Brake,
-    /// The server's or the network's.
+    /// The remote's: the server's, the network's, or that of a database file which is one.
     Remote,
     /// A database's on this device, the service's or memsync's own.
     Database,

@@ -12,7 +12,7 @@
 mod apply;
 mod error;
 mod extension;
-mod iso;
+pub(crate) mod iso;
 mod members;
 mod open;
 mod prepare;

@@ -18,6 +18,7 @@ pub mod man;
 pub mod pull;
 pub mod push;
 pub mod remote;
+pub mod serve;
 pub mod shared;
 pub mod show;
 pub mod stash;

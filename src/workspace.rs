@@ -10,15 +10,19 @@
 mod adapters;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{self, Address, Config, Environment, RemoteSettings, paths};
 use crate::error::CommandError;
+use crate::hub::Clock;
+use crate::object;
 use crate::ui::{ColorChoice, Settings, Ui, Verbosity};
 
 pub use adapters::Access;
+pub(crate) use adapters::absolute;
 
 /// What a command works with.
 pub struct Workspace {
@@ -85,7 +89,13 @@ impl Workspace {
     /// This device's name: `core.device`, else `HOSTNAME`, else what the system calls it.
     #[must_use]
     pub fn device(&self) -> String {
-        let given = self.config.device().or_else(|| self.environment.hostname.clone());
+        self.config.device().unwrap_or_else(|| self.host_name())
+    }
+
+    /// What this device is called by others: `HOSTNAME`, else what the system says.
+    #[must_use]
+    pub fn host_name(&self) -> String {
+        let given = self.environment.hostname.clone();
         given.unwrap_or_else(|| gethostname::gethostname().to_string_lossy().into_owned())
     }
 
@@ -97,10 +107,22 @@ impl Workspace {
         self.config.given_address(text).map_err(wrong)
     }
 
+    /// What tells the time for as long as the process lives; `MEMSYNC_NOW` stops it.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let pinned = self.environment.now;
+        Arc::new(move || in_seconds(pinned.unwrap_or_else(Timestamp::now)))
+    }
+
     /// How to reach the remote `name`, or the default one.
     pub fn remote_settings(&self, name: Option<&str>) -> Result<RemoteSettings, config::Error> {
         RemoteSettings::resolve(&self.config, &self.environment, name)
     }
+}
+
+/// A moment as databases hold it.
+fn in_seconds(moment: Timestamp) -> object::Timestamp {
+    object::Timestamp::new(moment.as_duration().as_secs_f64()).expect("a calendar moment is a finite number")
 }
 
 /// The settings of the streams. `color` and `pager` are the configuration's.

@@ -36,6 +36,8 @@ pub struct Environment {
     pub config_home: Option<PathBuf>,
     /// `LOCALAPPDATA`, where Windows programs keep their data.
     pub local_app_data: Option<PathBuf>,
+    /// The file that this process runs, where the system says; for what starts it again later.
+    pub program: Option<PathBuf>,
     /// `COLUMNS`: how wide text may be.
     pub columns: Option<u16>,
     /// `MEMSYNC_NOW`: a fixed time instead of the clock's, for tests.
@@ -59,6 +61,7 @@ impl Environment {
         if environment.home.is_none() {
             environment.home = etcetera::home_dir().ok();
         }
+        environment.program = std::env::current_exe().ok();
         Ok(environment)
     }
 
@@ -87,6 +90,7 @@ impl Environment {
             home: path("HOME"),
             config_home: path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()),
             local_app_data: path("LOCALAPPDATA"),
+            program: None,
             columns: text("COLUMNS")?.and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0),
             now,
         })

@@ -1,6 +1,6 @@
 //! What is known of one remote.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::values::{parse_address, parse_fingerprint};
 use super::{Address, Config, Environment, Error, File, Name, Secret};
@@ -81,7 +81,10 @@ impl Config {
     /// present folder; the error says what is expected instead.
     pub fn given_address(&self, text: &str) -> Result<Address, &'static str> {
         match parse_address(text, self.home.as_deref())? {
-            Address::File(path) => std::path::absolute(path).map(Address::File).map_err(|_| "a path"),
+            Address::File(path) => {
+                let path = std::path::absolute(path).map_err(|_| "a path")?;
+                Ok(Address::File(without_parents(&path)))
+            }
             address @ Address::Server(_) => Ok(address),
         }
     }
@@ -97,10 +100,20 @@ impl Config {
     }
 }
 
+/// Takes each `..` out, with the folder before it, so that one place has one spelling.
+fn without_parents(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut path, component| {
+        match component {
+            Component::ParentDir => drop(path.pop()),
+            component => path.push(component),
+        }
+        path
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     fn config(folder: &Path, text: &str) -> Config {
         let path = folder.join("config");

@@ -4,6 +4,8 @@ use std::io;
 
 use super::{CommandError, ErrorKind};
 use crate::config;
+use crate::hub;
+use crate::hub::files;
 use crate::side;
 
 impl CommandError {
@@ -149,6 +151,26 @@ impl From<config::Error> for CommandError {
         };
         let message = error.to_string();
         let command_error = Self::usage(message).with_cause(error);
+        hint.into_iter().fold(command_error, Self::with_hint)
+    }
+}
+
+impl From<files::Error> for CommandError {
+    fn from(error: files::Error) -> Self {
+        use files::Error as E;
+        let hint = match &error {
+            E::Exposed { path, .. } => Some(format!("`chmod 600 {}`", path.display())),
+            E::Unwritable { .. } => {
+                Some("`--db PATH` puts the database, and the files beside it, elsewhere".to_owned())
+            }
+            E::NoPrivateKey { .. } => Some(
+                "put the key back; or remove the certificate to have another made, which every device must then trust"
+                    .to_owned(),
+            ),
+            E::Malformed { .. } => Some("put the right file back; nothing was changed".to_owned()),
+            E::Unreadable { .. } | E::Certificate(_) | E::Random(_) => None,
+        };
+        let command_error = Self::usage(error.to_string()).with_cause(error);
         hint.into_iter().fold(command_error, Self::with_hint)
     }
 }

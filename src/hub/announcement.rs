@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::object::Timestamp;
-
-/// How much of a text an announcement shows, in characters.
+/// How much of a memory's text an announcement shows, in characters, as in the service.
 const PREVIEW: usize = 100;
 
 /// Something that happened, as the service tells it.
@@ -91,20 +89,5 @@ fn preview(content: &str) -> String {
     match content.char_indices().nth(PREVIEW) {
         Some((end, _)) => format!("{}...", &content[..end]),
         None => content.to_owned(),
-    }
-}
-
-/// Everybody who listens.
-pub(super) struct Announcements {}
-
-impl Announcements {
-    /// Nobody yet.
-    pub(super) fn new() -> Self {
-        Self {}
-    }
-
-    /// Tells everybody, without waiting for them.
-    pub(super) fn send(&self, announcement: Announcement, now: Timestamp) {
-        let _ = (announcement, now);
     }
 }

@@ -60,13 +60,13 @@ pub fn keep(database: &Path, host: &str, listen: IpAddr, now: Timestamp) -> Resu
 /// Reads the private key, or makes one.
 fn keep_private_key(path: &Path) -> Result<KeyPair, Error> {
     files::create(path, &KeyPair::generate()?.serialize_pem())?;
-    let malformed = || Error::Malformed { path: path.to_owned(), expected: "private key" };
+    let malformed = || Error::Malformed { path: path.to_owned(), expected: "private key in PEM form" };
     let text = files::read(path)?.ok_or_else(malformed)?;
     KeyPair::from_pem(&text).map_err(|_| malformed())
 }
 
 fn fingerprint(path: &Path) -> Result<String, Error> {
-    let malformed = || Error::Malformed { path: path.to_owned(), expected: "certificate" };
+    let malformed = || Error::Malformed { path: path.to_owned(), expected: "certificate in PEM form" };
     let text = files::read(path)?.ok_or_else(malformed)?;
     let certificate = CertificateDer::from_pem_slice(text.as_bytes()).map_err(|_| malformed())?;
     let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha256);
@@ -84,8 +84,6 @@ fn parameters(host: &str, listen: IpAddr, now: Timestamp) -> Result<CertificateP
     parameters.is_ca = IsCa::ExplicitNoCa;
     parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    // Without it Python's verification, strict since 3.13, refuses the certificate.
-    parameters.use_authority_key_identifier_extension = true;
     // A day early, for devices whose clocks are behind.
     let first = now.to_zoned(TimeZone::UTC).date().saturating_sub(1.day());
     let day =

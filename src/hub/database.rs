@@ -9,7 +9,7 @@ mod writer;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -40,7 +40,8 @@ impl Database {
     pub(super) fn open(path: &Path, clock: Clock) -> Result<Self, side::Error> {
         let size = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 16);
         let readers = Arc::new(Readers { path: path.to_owned(), idle: Mutex::default() });
-        readers.give_back(readers.take()?);
+        let reader = readers.take()?;
+        readers.idle().push(reader);
         let writer = WriterThread::start(Writer::open(path.to_owned(), BUSY)?, clock);
         let (free, streams) = (Arc::new(Semaphore::new(size)), Arc::new(Semaphore::new(size)));
         Ok(Self { readers, free, streams, writer })
@@ -83,6 +84,8 @@ impl Database {
 
     /// Ends the thread that writes, once it has done what waits, and moves everything into the database file.
     pub(super) async fn close(&self) {
+        // What still reads would keep its part of the write-ahead log.
+        self.readers.idle().clear();
         self.writer.close().await;
     }
 }
@@ -95,12 +98,12 @@ struct Readers {
 
 impl Readers {
     fn take(&self) -> Result<Reader, side::Error> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle().pop();
         idle.map_or_else(|| Reader::open(self.path.clone(), BUSY), Ok)
     }
 
-    fn give_back(&self, reader: Reader) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+    fn idle(&self) -> MutexGuard<'_, Vec<Reader>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -129,7 +132,7 @@ impl Deref for Borrowed {
 impl Drop for Borrowed {
     fn drop(&mut self) {
         if let Some(reader) = self.reader.take() {
-            self.readers.give_back(reader);
+            self.readers.idle().push(reader);
         }
     }
 }

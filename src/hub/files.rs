@@ -32,12 +32,20 @@ pub enum Error {
         cause: io::Error,
     },
     /// A file that is there holds something else. What it holds is not repeated.
-    #[error("{} holds no {expected} in PEM form", .path.display())]
+    #[error("{} holds no {expected}", .path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
         /// What it should hold.
         expected: &'static str,
+    },
+    /// Others than its owner may read or write a file with a secret.
+    #[error("others can read {} (mode {mode:03o})", .path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
     },
     /// A certificate without its key cannot be used, and making another one would lock out every device that trusts it.
     #[error("the certificate {} is there, but not its private key {}", .certificate.display(), .key.display())]
@@ -95,6 +103,34 @@ pub fn read(path: &Path) -> Result<Option<String>, Error> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(Error::Unreadable { path: path.to_owned(), cause }),
     }
+}
+
+/// What a file holds that nobody but its owner may read or write; `None` where there is none.
+pub fn read_private(path: &Path) -> Result<Option<String>, Error> {
+    #[cfg(unix)]
+    if let Ok(metadata) = fs::metadata(path) {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(Error::Exposed { path: path.to_owned(), mode });
+        }
+    }
+    read(path)
+}
+
+/// The number of the user who owns the file at `path`; that of nobody in particular where the system numbers none.
+pub fn owner(path: &Path) -> Result<u32, Error> {
+    let metadata = fs::metadata(path).map_err(|cause| Error::Unreadable { path: path.to_owned(), cause })?;
+    Ok(owner_in(&metadata))
+}
+
+#[cfg(unix)]
+fn owner_in(metadata: &fs::Metadata) -> u32 {
+    std::os::unix::fs::MetadataExt::uid(metadata)
+}
+
+#[cfg(not(unix))]
+const fn owner_in(_: &fs::Metadata) -> u32 {
+    0
 }
 
 /// Writes `text` to a file of its own beside `path`, and takes that away again once `place` has put it there.

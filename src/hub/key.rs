@@ -1,10 +1,11 @@
 //! The hub's API key: made once from the system's randomness and kept in a file.
 //!
-//! Must never: replace a key that is there, or give one to anything but its file.
+//! Must never: replace a key that is there, give one to anything but its file, or take one that others could read.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::access::Key;
 use super::files::{self, Error};
 
 /// How much chance is in a key, in bytes: as much as in an AES-256 key.
@@ -26,6 +27,14 @@ pub fn create(path: &Path) -> Result<bool, Error> {
     });
     text.push('\n');
     files::create(path, &text)
+}
+
+/// Reads the key in a file that its owner alone may read or write; `None` where there is no file.
+pub fn read(path: &Path) -> Result<Option<Key>, Error> {
+    let malformed =
+        || Error::Malformed { path: path.to_owned(), expected: "API key of visible ASCII characters" };
+    let text = files::read_private(path)?;
+    text.map(|text| Key::new(&text).ok_or_else(malformed)).transpose()
 }
 
 #[cfg(test)]

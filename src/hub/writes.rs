@@ -191,3 +191,6 @@ fn announcement(
 ) -> Announcement {
     kind(&record.content_hash, &record.content, &record.tags, record.memory_type, &record.store)
 }
+
+#[cfg(test)]
+mod tests;

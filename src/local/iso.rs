@@ -9,7 +9,7 @@ const MICROSECONDS: f64 = 1_000_000.0;
 /// The text that Python's `datetime.utcfromtimestamp(seconds).isoformat() + "Z"` gives: microseconds, rounded
 /// half to even and left out where there are none. `None` outside the years 1 to 9999, where Python has no
 /// text either.
-pub(super) fn format(moment: Timestamp) -> Option<String> {
+pub(crate) fn format(moment: Timestamp) -> Option<String> {
     let whole = moment.seconds().floor();
     let mut micros = ((moment.seconds() - whole) * MICROSECONDS).round_ties_even();
     let mut seconds = whole;

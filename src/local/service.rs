@@ -144,6 +144,13 @@ impl Writer {
         Ok(Self { reader })
     }
 
+    /// Moves everything from the write-ahead log into the database file, as far as other connections allow.
+    pub fn close(self) -> Result<(), side::Error> {
+        let connection = self.reader.connection;
+        let moved = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        moved.map_err(|error| error::writing(&self.reader.options.path, error))
+    }
+
     /// Begins a transaction whose changes all happen at `now`.
     pub fn begin(&mut self, now: Timestamp) -> Result<Changes<'_>, side::Error> {
         let reader = &self.reader;

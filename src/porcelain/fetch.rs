@@ -29,7 +29,7 @@ Examples:
 
 Exit codes:
   0    Done.
-  4    The server cannot be reached, or a certificate or key was refused.
+  4    The server cannot be reached or refused a key or certificate, or the remote's file cannot be used.
   5    The staging database is busy or damaged.
   128  This device is not initialised; run `memsync init`.
 ";

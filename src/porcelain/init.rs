@@ -1,41 +1,96 @@
-//! `memsync init`: prepare this device.
+//! `memsync init`: prepare this device, or this machine as the server.
 
+mod device;
+mod quoting;
+mod server;
+mod service;
+mod settings;
+
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::embed::Maker;
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
+use crate::remote::Fingerprint;
 use crate::workspace::Workspace;
 
-/// Prepare this device for syncing
+/// Prepare this device for syncing, or make this the server
 ///
 /// Creates the staging database, where memsync keeps what both sides held after the last sync and every version that
 /// a sync replaces, and the configuration file beside it. The service's own database is looked at, not changed.
+///
+/// With --server, prepares the central server instead: creates its database, the API key that devices show, a
+/// certificate if asked, and what the system starts it by. The line to run on each device is printed to stdout.
 ///
 /// Running it again is safe: what is there stays, and what is given is changed.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {
-    /// The server's address, kept as the remote 'origin'
-    #[arg(value_name = "URL")]
+    /// The address of the server, or the path of a database file, kept as the remote 'origin'
+    #[arg(value_name = "URL", value_hint = clap::ValueHint::AnyPath, conflicts_with = "server")]
     pub url: Option<String>,
-    /// The service's database on this device, kept as core.database
-    #[arg(long, value_name = "PATH")]
+    /// The service's database on this device, kept as core.database; with --server, the server's own
+    #[arg(long, visible_alias = "db", value_name = "PATH")]
     pub database: Option<PathBuf>,
+    /// The file with the server's API key, which only you may read
+    #[arg(long, value_name = "PATH", conflicts_with = "server")]
+    pub key_file: Option<PathBuf>,
+    /// The SHA-256 of the one certificate that the server may show, as memsync remote trust takes it
+    #[arg(long, value_name = "SHA256", conflicts_with = "server")]
+    pub trust: Option<Fingerprint>,
+    /// The central server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// What there is to say of the central server.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Server")]
+pub struct ServerArgs {
+    /// Prepare this machine as the central server
+    #[arg(long = "server", id = "server")]
+    pub is_asked: bool,
+    /// Where the server listens; 0.0.0.0:8443 is every address of this machine [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "server")]
+    pub listen: Option<SocketAddr>,
+    /// Make a certificate, and let nobody listen in
+    #[arg(
+        long, value_name = "KIND", requires = "server", num_args = 0..=1, default_missing_value = "self-signed",
+        value_parser = ["self-signed"]
+    )]
+    pub tls: Option<String>,
 }
 
 const EXTRA: &str = "\
 Examples:
   memsync init https://memory.local:8443
       Prepare this device to sync with that server.
+  memsync init /media/stick/memories.db
+      Prepare this device to sync with a file, which the first push makes.
   memsync init --database ~/notes/sqlite_vec.db
       Use a database that is not where the service usually keeps it.
+  memsync init --server
+      Prepare a server for this machine alone.
+  memsync init --server --listen 0.0.0.0:8443 --tls
+      Prepare a server for every device on your network.
+  ssh homeserver memsync init --server --quiet
+      Print the line to run on a device once more.
 
 Environment:
   STAGING_DB
       The staging database, instead of sqlite_vec_staging.db in the service's folder.
   MCP_MEMORY_SQLITE_PATH
       The service's database; outranks core.database.
+  HOSTNAME
+      The name by which devices reach a server on this machine.
+
+Files:
+  memsync-hub.api-key, memsync-hub.crt, memsync-hub.key
+      Beside a server's database: its API key, its certificate and that one's private key.
+  memsync-hub.config
+      Beside them, what --listen and --tls said.
+  memsync-hub.service, memsync-hub.plist
+      Beside them, what systemd or launchd starts it by; written anew by each run.
 
 Exit codes:
   0    Done.
@@ -45,34 +100,10 @@ Exit codes:
 
 /// Runs the command.
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    let address = args.url.as_deref().map(|text| workspace.address(text)).transpose()?;
-    if let Some(path) = &args.database {
-        workspace.set_database(path)?;
-    }
-    // Looked at first: a staging database for nothing would only be in the way.
-    let facts = workspace.local()?.facts()?;
-    let is_new = workspace.create_store()?;
-    if let Some(address) = address {
-        let remote = workspace.config.default_remote();
-        workspace.config.set_remote(&remote, "url", &address.to_string())?;
-    }
-    let (staging, database) = (workspace.staging_path()?, workspace.database_path()?);
-    let word = if is_new { "Initialised" } else { "Kept the" };
-    workspace.ui.note(&format!("{word} staging database {}", staging.display()));
-    let vectors = match (facts.dimension, facts.maker) {
-        (None, _) => "no vectors",
-        (Some(_), Maker::Hash { .. }) => "hash vectors",
-        (Some(_), Maker::None) => "memories that arrive will lack a vector",
-    };
-    workspace.ui.note(&format!("Memories: {} ({vectors})", database.display()));
-    match workspace.remote_settings(None) {
-        Ok(settings) => {
-            workspace.ui.note(&format!("Remote {}: {}", settings.name, settings.address));
-            workspace
-                .ui
-                .hint("`memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do");
-        }
-        Err(_) => workspace.ui.hint("`memsync remote add origin URL` names the server"),
+    if args.server.is_asked {
+        server::run(args.database.as_deref(), &args.server, workspace)?;
+    } else {
+        device::run(args, workspace)?;
     }
     Ok(ExitCode::Done)
 }

@@ -39,7 +39,7 @@ Exit codes:
   1    Conflicts remain.
   2    An argument or the configuration is wrong.
   3    A brake stopped the plan before any effect; it prints how to let exactly that plan through.
-  4    The server cannot be reached, or a certificate or key was refused.
+  4    The server cannot be reached or refused a key or certificate, or the remote's file cannot be used.
   5    A database on this device is missing, busy or unsupported.
   6    Some memories were refused by a side; everything else was done.
   128  This device is not initialised; run `memsync init`.

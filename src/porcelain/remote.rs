@@ -1,4 +1,4 @@
-//! `memsync remote`: the servers that this device knows.
+//! `memsync remote`: the servers and files that this device syncs with.
 
 use crate::config::{self, Address, Name, RemoteSettings, is_remote_name};
 use crate::error::{CommandError, ExitCode};
@@ -7,7 +7,7 @@ use crate::remote::{Fingerprint, InvalidFingerprint};
 use crate::ui::escape_line;
 use crate::workspace::Workspace;
 
-/// Show and change the servers that this device knows
+/// Show and change the servers and files that this device syncs with
 ///
 /// Without a subcommand, lists them. The one named 'origin' (or what sync.remote says) is meant wherever a command names
 /// none. The environment variable `REMOTE_API` outranks its address.
@@ -22,32 +22,38 @@ pub struct Args {
 /// What can be done with remotes.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Action {
-    /// Add a server
+    /// Add a server or a file
     ///
-    /// The address may end in /api/memories, /api or neither. It carries no key: that is given in the environment variable
-    /// `MCP_API_KEY`, a file (remote.NAME.keyFile) or a credential helper (remote.NAME.credentialHelper).
+    /// A server's address may end in /api/memories, /api or neither. It carries no key: that is given in the environment
+    /// variable `MCP_API_KEY`, a file (remote.NAME.keyFile) or a credential helper (remote.NAME.credentialHelper).
+    ///
+    /// A path, absolute or with a '/' in it, or a file:// URL is a database file, such as one on a stick that several
+    /// devices share in turn. The first push makes it, in a folder that is there; it is safe to unplug when a command has
+    /// ended. mcp-memory-service can open it too.
     #[command(after_long_help = extra(ADD))]
     Add {
         /// A name for it, such as origin
         name: String,
-        /// Its address, such as `https://memory.local:8443`
+        /// Its address, such as `https://memory.local:8443`, or a path
+        #[arg(value_hint = clap::ValueHint::AnyPath)]
         url: String,
     },
-    /// List the servers; with -v also their addresses and how each is trusted
+    /// List them; with -v also their addresses and how each server is trusted
     List,
-    /// Change a server's address
+    /// Change an address
     ///
     /// A certificate that was trusted for the old address stays trusted; `memsync remote trust` replaces it.
     SetUrl {
-        /// The server's name
+        /// The remote's name
         name: String,
-        /// Its new address
+        /// Its new address, or a path
+        #[arg(value_hint = clap::ValueHint::AnyPath)]
         url: String,
     },
-    /// Forget a server, with all its settings
+    /// Forget a remote, with all its settings
     #[command(visible_alias = "rm")]
     Remove {
-        /// The server's name
+        /// The remote's name
         name: String,
     },
     /// Trust exactly one certificate of a server
@@ -84,6 +90,8 @@ Examples:
       Add the server that every command then means.
   memsync remote add backup http://127.0.0.1:8000
       Add a second one, to be named: memsync sync backup.
+  memsync remote add usb /media/stick/memories.db
+      Add a file that another device adds too; each then runs: memsync sync usb.
 ";
 
 const TRUST: &str = "\

@@ -97,3 +97,84 @@ pub fn is_same_file(one: &Path, other: &Path) -> bool {
         _ => one == other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::object::{Bookkeeping, Memory, Timestamp};
+
+    fn file(path: &Path, is_known: bool) -> File {
+        let options = local::Options {
+            path: path.to_owned(),
+            bookkeeping: Bookkeeping::default(),
+            busy_timeout: Duration::from_mins(1),
+            now: Timestamp::new(1_700_000_000.0).unwrap(),
+        };
+        File::new(options, is_known)
+    }
+
+    fn count(file: &mut File) -> Result<usize, Error> {
+        let mut count = 0;
+        file.snapshot(&mut |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        })?;
+        Ok(count)
+    }
+
+    fn add(file: &mut File, name: &str) -> Vec<Outcome> {
+        let memory = Memory { content: name.to_owned(), ..Memory::default() };
+        let edit = Edit { key: ContentHash::new(name).unwrap(), expected: None, target: Some(memory) };
+        let mut outcomes = Vec::new();
+        file.apply(vec![edit], &mut |_, outcome| outcomes.push(outcome)).unwrap();
+        outcomes
+    }
+
+    fn names(folder: &TempDir) -> Vec<String> {
+        let names =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_a_killed_creation_leaves_is_an_empty_remote() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("memories.db");
+        for empty in [false, true] {
+            if empty {
+                fs::write(&path, "").unwrap();
+            }
+            assert_eq!(count(&mut file(&path, false)).unwrap(), 0);
+            assert!(count(&mut file(&path, true)).is_err());
+            assert_eq!(path.exists(), empty);
+        }
+        assert!(matches!(add(&mut file(&path, false), "first")[..], [Outcome::Done { .. }]));
+        assert_eq!(count(&mut file(&path, true)).unwrap(), 1);
+        assert_eq!(names(&folder), ["memories.db"]);
+    }
+
+    #[test]
+    fn a_log_that_another_program_keeps_is_left_to_it() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("memories.db");
+        local::prepare(&path).unwrap();
+        let service = rusqlite::Connection::open(&path).unwrap();
+        let live =
+            || service.query_row("SELECT count(*) FROM memories", [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(live(), 0);
+        add(&mut file(&path, false), "beside a service");
+        assert_eq!(live(), 1);
+        assert_eq!(names(&folder), ["memories.db", "memories.db-shm", "memories.db-wal"]);
+
+        service.close().unwrap();
+        let mut alone = file(&path, true);
+        add(&mut alone, "alone");
+        assert_eq!(names(&folder), ["memories.db"], "while it is still open");
+    }
+}

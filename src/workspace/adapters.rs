@@ -88,9 +88,13 @@ impl Workspace {
     ) -> Result<Transport, CommandError> {
         let settings = self.remote_settings(Some(&session.remote))?;
         match &settings.address {
-            Address::File(path) if is_same_file(path, &self.database_path()?) => Err(CommandError::usage(
-                format!("the remote '{}' is this device's own database", settings.name),
-            )),
+            Address::File(path) if is_same_file(path, &self.database_path()?) => {
+                let name = &session.remote;
+                Err(CommandError::usage(format!("the remote '{name}' is this device's own database"))
+                    .with_hint(format!(
+                        "`memsync remote set-url {name} PATH` names the file that others share"
+                    )))
+            }
             Address::File(path) => {
                 let is_known = session.knows_remote(base)?;
                 Ok(Transport::File(Box::new(File::new(self.database_options(path.clone()), is_known))))
@@ -125,11 +129,14 @@ impl Workspace {
 
     /// Keeps where this device's database is.
     pub fn set_database(&mut self, path: &Path) -> Result<(), CommandError> {
-        let path = std::path::absolute(path).map_err(|cause| {
-            CommandError::usage(format!("{} is no path", path.display())).with_cause(cause)
-        })?;
+        let path = absolute(path)?;
         self.config.local.set(&Name::new("core", "database"), &path.to_string_lossy())?;
         Ok(self.config.local.save()?)
+    }
+
+    /// Keeps where the key for a remote is.
+    pub fn set_key_file(&mut self, remote: &str, path: &Path) -> Result<(), CommandError> {
+        Ok(self.config.set_remote(remote, "keyFile", &absolute(path)?.to_string_lossy())?)
     }
 
     /// Pins a remote's certificate.
@@ -142,8 +149,14 @@ impl Workspace {
     }
 
     fn timestamp(&self) -> Timestamp {
-        Timestamp::new(self.now.as_duration().as_secs_f64()).expect("a calendar moment is a finite number")
+        super::in_seconds(self.now)
     }
+}
+
+/// A path that means the same file from every folder.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, CommandError> {
+    std::path::absolute(path)
+        .map_err(|cause| CommandError::usage(format!("{} is no path", path.display())).with_cause(cause))
 }
 
 /// The key itself goes before a file, a file before a helper.

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
 
-use crate::support::environment::Device;
+use crate::support::environment::{Device, as_nobody};
 use crate::support::gallery::assert_gallery;
 use crate::support::output::CommandOutput;
 use crate::support::scene::{Scene, server};
@@ -259,25 +259,8 @@ fn a_database_that_cannot_be_written() {
     server.note("The server thought of this", &["server"]);
     let path = scene.device.database.path();
     fs::set_permissions(path, fs::Permissions::from_mode(0o444)).unwrap();
-    // Nothing is read-only for the superuser, so somebody else is asked.
-    let mut command = scene.device.command();
-    command.arg("sync");
-    if fs::OpenOptions::new().write(true).open(path).is_ok() {
-        let root = scene.device.folder.parent().unwrap();
-        let given = Command::new("chown").args(["-R", "65534:65534"]).arg(root).status();
-        if !given.is_ok_and(|status| status.success()) {
-            return;
-        }
-        let mut as_nobody = Command::new("setpriv");
-        as_nobody
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-            .arg(command.get_program())
-            .arg("sync");
-        as_nobody.env_clear().current_dir(&scene.device.folder);
-        as_nobody.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command = as_nobody;
-    }
-    let Ok(output) = command.output() else { return };
+    let Some(nobody) = as_nobody(&scene.device) else { return };
+    let Ok(output) = nobody(&["sync"]).output() else { return };
     let output = scene.device.output(&output);
     insta::assert_snapshot!(output, @"
     exit status: 5

@@ -6,7 +6,7 @@ use crate::support::TestEnvironment;
 use crate::support::environment::Device;
 use crate::support::gallery::assert_gallery;
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 23] = [
     &[],
     &["init"],
     &["status"],
@@ -27,6 +27,7 @@ const COMMANDS: [&[&str]; 22] = [
     &["remote", "set-url"],
     &["remote", "remove"],
     &["remote", "trust"],
+    &["serve"],
     &["completions"],
     &["man"],
 ];

@@ -1,11 +1,17 @@
 //! The hub, `memsync serve`, held against the real service and against what a network does to a server.
 
+mod conditional;
+mod crash;
 mod differential;
 mod events;
+mod fuzz;
+mod hostile;
 mod normal;
 mod official;
 mod random;
 mod requests;
 mod spoil;
+mod sse;
+mod stop;
 mod turns;
 mod wire;

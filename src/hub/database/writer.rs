@@ -109,6 +109,9 @@ fn work(mut writer: Writer, mut jobs: mpsc::Receiver<Box<dyn Job>>, clock: &Cloc
             job.answer(&ending);
         }
     }
+    if let Err(error) = writer.close() {
+        tracing::warn!(%error, "the write-ahead log was left as it is");
+    }
 }
 
 fn transact(writer: &mut Writer, group: &mut [Box<dyn Job>], clock: &Clock) -> Result<(), Failure> {

@@ -1,27 +1,26 @@
 //! The body of a request, which is one JSON object.
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::{Fields, Problem, Said, python, unprocessable};
 use crate::hub::failure::Failure;
+use crate::hub::limits::read_body;
 
 /// The members of a JSON body, as an extractor.
 #[derive(Debug)]
 pub(in crate::hub) struct Body(pub(in crate::hub) Fields);
 
-impl<S: Send + Sync> FromRequest<S> for Body {
-    type Rejection = Failure;
+impl<S: Sync> FromRequest<S> for Body {
+    type Rejection = Response;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
         let is_json = is_json(request.headers());
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes
-            .map_err(|_| Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body"))?;
-        Fields::of_body(&bytes, is_json).map(Self)
+        let bytes = read_body(request.into_body()).await?;
+        Fields::of_body(&bytes, is_json).map(Self).map_err(Failure::into_response)
     }
 }
 

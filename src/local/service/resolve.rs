@@ -151,3 +151,138 @@ impl Fields {
         self.updated_at = update.updated_at.or(self.updated_at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    fn entry(operation: Operation, physical: i64, id: &str, payload: Value) -> Entry {
+        let Value::Object(payload) = payload else { unreachable!() };
+        Entry {
+            clock: Clock { physical, logical: 0 },
+            agent_id: Some("a".to_owned()),
+            event_id: id.to_owned(),
+            operation: Some(operation),
+            payload,
+        }
+    }
+
+    #[test]
+    fn a_create_overcomes_the_deletion_that_counts_if_it_is_later_and_knew_of_it() {
+        let deletions = [
+            entry(Operation::Delete, 4, "earlier", json!({"deleted_at": 4})),
+            entry(Operation::Delete, 5, "counts", json!({"deleted_at": 5})),
+        ];
+        let known = [
+            ("nothing", json!({})),
+            ("that there was none", json!({"recreate_of": ""})),
+            ("null", json!({"recreate_of": null})),
+            ("the one that counts", json!({"recreate_of": "counts"})),
+            ("another", json!({"recreate_of": "earlier"})),
+            ("the one that counts, renamed", json!({"recreate_of": "bl-1", "recreate_of_hlc": [5, 0, "a"]})),
+            ("another, renamed", json!({"recreate_of": "bl-1", "recreate_of_hlc": [4, 0, "a"]})),
+            ("nonsense", json!({"recreate_of": 5, "recreate_of_hlc": {}})),
+        ];
+        let mut table = String::new();
+        for (words, payload) in known {
+            let live = [4, 5, 6].map(|physical| {
+                let create = entry(Operation::Create, physical, "create", payload.clone());
+                let entries = [create, deletions[0].clone(), deletions[1].clone()];
+                match Liveness::of(&entries) {
+                    Liveness::Live => "live".to_owned(),
+                    Liveness::Dead(Some(moment)) => format!("dead {moment}"),
+                    other => format!("{other:?}"),
+                }
+            });
+            let [before, same, after] = live;
+            writeln!(table, "{words:<30} {before:<8} {same:<8} {after}").unwrap();
+        }
+        insta::assert_snapshot!(table, @"
+        nothing                        dead 5   dead 5   live
+        that there was none            dead 5   dead 5   dead 5
+        null                           dead 5   dead 5   dead 5
+        the one that counts            dead 5   dead 5   live
+        another                        dead 5   dead 5   dead 5
+        the one that counts, renamed   dead 5   dead 5   live
+        another, renamed               dead 5   dead 5   dead 5
+        nonsense                       dead 5   dead 5   dead 5
+        ");
+        let create = entry(Operation::Create, 1, "create", json!({"recreate_of": ""}));
+        let update = entry(Operation::UpdateMetadata, 9, "update", json!({}));
+        assert_eq!(Liveness::of(&[]), Liveness::Unsaid);
+        assert_eq!(Liveness::of(std::slice::from_ref(&update)), Liveness::Unsaid);
+        assert_eq!(Liveness::of(&[update, create]), Liveness::Live);
+        let silent = entry(Operation::Delete, 1, "silent", json!({}));
+        assert_eq!(Liveness::of(&[silent]), Liveness::Dead(None));
+    }
+
+    #[test]
+    fn the_later_counts_then_a_deletion_then_the_author_then_the_id() {
+        let create = |physical, id| entry(Operation::Create, physical, id, json!({}));
+        let other = |author: Option<&str>| Entry { agent_id: author.map(str::to_owned), ..create(5, "0") };
+        let mut entries = [
+            other(None),
+            create(5, "2"),
+            entry(Operation::Delete, 5, "9", json!({})),
+            Entry { clock: Clock { physical: 5, logical: 1 }, ..create(5, "8") },
+            other(Some("b")),
+            create(6, "7"),
+            create(5, "1"),
+        ];
+        entries.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        let shown = entries.map(|entry| format!("{:?} by {:?}", entry.event_id, entry.agent_id));
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        "7" by Some("a")
+        "8" by Some("a")
+        "9" by Some("a")
+        "1" by Some("a")
+        "2" by Some("a")
+        "0" by Some("b")
+        "0" by None
+        "#);
+    }
+
+    #[test]
+    fn each_field_is_the_latest_since_the_memory_was_made() {
+        let update = |physical, updates: Value| {
+            entry(
+                Operation::UpdateMetadata,
+                physical,
+                &physical.to_string(),
+                json!({ "updates": updates, "updated_at": physical }),
+            )
+        };
+        let create = |physical, payload| entry(Operation::Create, physical, &physical.to_string(), payload);
+        let entries = [
+            update(8, json!({"tags": null, "metadata": {"b": 8, "c": null}})),
+            update(4, json!({"tags": ["before"], "memory_type": "before", "metadata": {"d": "before"}})),
+            create(5, json!({"tags": ["made"], "memory_type": "made", "metadata": {"a": 5, "b": 5, "c": 5}})),
+            update(7, json!({"tags": ["x", "y"], "metadata": {"b": 7}, "own": 7, "content": "never"})),
+            update(6, json!({"tags": "w", "memory_type": "later"})),
+            create(3, json!({"tags": ["once"], "metadata": {"e": 3}})),
+        ];
+        insta::assert_debug_snapshot!(Fields::of(&entries), @r#"
+        Fields {
+            tags: Some(
+                "x,y",
+            ),
+            memory_type: Some(
+                "later",
+            ),
+            members: {
+                "a": Number(5),
+                "b": Number(8),
+                "c": Null,
+                "own": Number(7),
+            },
+            updated_at: Some(
+                Timestamp(
+                    8.0,
+                ),
+            ),
+        }
+        "#);
+    }
+}

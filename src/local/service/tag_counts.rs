@@ -3,13 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use serde::Serialize;
+
 use crate::side;
 
 use super::Reader;
 use super::record::{UNTAGGED, tags};
 
 /// A tag, and how often memories have it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TagCount {
     /// The tag, letter case included.
     pub tag: String,

@@ -76,7 +76,8 @@ pub fn start(services: &Services, environment: &TestEnvironment, name: &str) -> 
     services.start_with(Version::V12_2_0, &environment.folder(name), options)
 }
 
-fn address(service: &Service) -> SocketAddr {
+/// Where it listens.
+pub fn address(service: &Service) -> SocketAddr {
     service.url().trim_start_matches("http://").parse().unwrap()
 }
 

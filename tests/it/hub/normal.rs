@@ -38,7 +38,8 @@ impl Normaliser {
         json!({ "status": answer.status, "headers": headers, "body": body })
     }
 
-    fn value(&self, value: &Value) -> Value {
+    /// A part of an answer as a value to compare.
+    pub fn value(&self, value: &Value) -> Value {
         match value {
             Value::Object(members) => self.object(members),
             Value::Array(items) => self.array(items),

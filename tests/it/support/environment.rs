@@ -120,3 +120,32 @@ impl Device {
 fn display(path: &Path) -> String {
     path.display().to_string()
 }
+
+/// Gives a device and all that lies beside it to a user who is not the superuser, for whom nothing is read-only, and
+/// returns how to run `memsync` as that user; `None` where this user cannot do that. A user with no such powers runs it
+/// as themselves.
+pub fn as_nobody(device: &Device) -> Option<impl Fn(&[&str]) -> Command + '_> {
+    let probe = device.root.join("probe");
+    fs::write(&probe, "").unwrap();
+    let mut permissions = fs::metadata(&probe).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&probe, permissions).unwrap();
+    let is_superuser = fs::OpenOptions::new().write(true).open(&probe).is_ok();
+    fs::remove_file(&probe).unwrap();
+    if is_superuser {
+        let given = Command::new("chown").args(["-R", "65534:65534"]).arg(&device.root).status();
+        given.ok().filter(std::process::ExitStatus::success)?;
+    }
+    Some(move |arguments: &[&str]| {
+        let mut memsync = device.command();
+        if is_superuser {
+            let mut setpriv = Command::new("setpriv");
+            setpriv.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(memsync.get_program());
+            setpriv.env_clear().current_dir(&device.folder);
+            setpriv.envs(memsync.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            memsync = setpriv;
+        }
+        memsync.args(arguments);
+        memsync
+    })
+}

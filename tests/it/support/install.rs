@@ -1,4 +1,5 @@
-//! Installs the real service into `target/service` when a test first needs it.
+//! Installs the real service, and what else of Python the tests run, into `target/service` when a test first needs
+//! it.
 //!
 //! One test installs while the others wait: a file lock holds between threads and between programs. A stamp
 //! file marks a folder that is complete; what pip said is in `target/service/VERSION.log`.
@@ -33,21 +34,33 @@ impl Installation {
             }
         }
     }
+
+    /// Installs schemathesis, which tries out what an OpenAPI document promises; its program lies beside the Python.
+    pub fn of_schemathesis() -> Result<Self, String> {
+        static INSTALLED: OnceLock<Result<Installation, String>> = OnceLock::new();
+        let install = |folder: &Path, log: &Path| install_in_venv("schemathesis==4.32.5", folder, log);
+        INSTALLED.get_or_init(|| locked("schemathesis-4.32.5", install)).clone()
+    }
 }
 
-/// Calls `install` with the version's folder and log while holding the lock.
+/// Calls `install` with the folder of that name and log while holding the lock.
 fn locked(
-    version: &str,
+    name: &str,
     install: impl FnOnce(&Path, &Path) -> Result<Installation, String>,
 ) -> Result<Installation, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("service");
     fs::create_dir_all(&target).unwrap();
     let lock = File::create(target.join("lock")).unwrap();
     lock.lock().unwrap();
-    install(&target.join(version), &target.join(format!("{version}.log")))
+    install(&target.join(name), &target.join(format!("{name}.log")))
 }
 
 fn install_newest(folder: &Path, log: &Path) -> Result<Installation, String> {
+    install_in_venv("mcp-memory-service==12.2.0", folder, log)
+}
+
+/// Installs one package, with what it needs, into a virtual environment of its own.
+fn install_in_venv(package: &str, folder: &Path, log: &Path) -> Result<Installation, String> {
     let installation = Installation { python: folder.join("bin/python"), python_path: None };
     once(folder, || {
         let python = system_python().ok_or(
@@ -55,7 +68,7 @@ fn install_newest(folder: &Path, log: &Path) -> Result<Installation, String> {
              (on Debian: apt-get install python3-venv)",
         )?;
         run(Command::new(python).args(["-m", "venv"]).arg(folder), log)?;
-        run(pip(&installation.python).arg("mcp-memory-service==12.2.0"), log)
+        run(pip(&installation.python).arg(package), log)
     })?;
     Ok(installation)
 }

@@ -41,17 +41,7 @@ impl Services {
     pub fn available() -> Option<Self> {
         let installed = Installation::of(Version::V12_2_0)
             .and_then(|newest| Ok((newest, Installation::of(Version::V10_20_6)?)));
-        match installed {
-            Ok((newest, old)) => Some(Self { newest, old, _seat: Seat::take() }),
-            Err(why) if std::env::var_os("MEMSYNC_REQUIRE_SERVICE").is_some_and(|value| value == "1") => {
-                panic!("the real service cannot be had: {why}")
-            }
-            Err(why) => {
-                // Past the capture of what a test prints: that a test was skipped must be seen.
-                let _ = writeln!(std::io::stderr(), "skipped, the real service cannot be had: {why}");
-                None
-            }
-        }
+        available(installed).map(|(newest, old)| Self { newest, old, _seat: Seat::take() })
     }
 
     /// Starts a service that keeps its database in `folder`.
@@ -68,6 +58,22 @@ impl Services {
             Version::V10_20_6 => &self.old,
         };
         Service::start(installation.clone(), folder, options)
+    }
+}
+
+/// What was installed; `None`, and a word about it, where the test must be skipped.
+#[track_caller]
+pub fn available<T>(installed: Result<T, String>) -> Option<T> {
+    match installed {
+        Ok(installed) => Some(installed),
+        Err(why) if std::env::var_os("MEMSYNC_REQUIRE_SERVICE").is_some_and(|value| value == "1") => {
+            panic!("what this test runs cannot be had: {why}")
+        }
+        Err(why) => {
+            // Past the capture of what a test prints: that a test was skipped must be seen.
+            let _ = writeln!(std::io::stderr(), "skipped, what this test runs cannot be had: {why}");
+            None
+        }
     }
 }
 

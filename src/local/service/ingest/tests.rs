@@ -56,16 +56,247 @@ impl Fixture {
 #[test]
 fn each_event_is_answered_and_carried_out_as_the_service_does_it() {
     let mut database = Fixture::new();
-    for (number, line) in recorded().enumerate() {
-        let name = line["event"]["content_hash"].as_str().unwrap();
-        let status = database.ingest([line["event"].clone()])[0];
-        assert_eq!(line["status"], status.name(), "event {number}: {}", line["event"]);
-        assert_eq!(
-            database.row(name).to_string(),
-            line["row"].to_string(),
-            "event {number}: {}",
-            line["event"]
-        );
+    let mut lost = Vec::new();
+    for line in recorded() {
+        let event = &line["event"];
+        let name = event["content_hash"].as_str().unwrap();
+        let status = database.ingest([event.clone()])[0];
+        assert_eq!(line["status"], status.name(), "{event}");
+        match (database.row(name), &line["row"]) {
+            // The service never makes this memory, although by its own rules it is there.
+            (Value::Array(_), Value::Null) => lost.push(name.to_owned()),
+            (row, recorded) => assert_eq!(row.to_string(), recorded.to_string(), "{event}"),
+        }
     }
+    lost.sort();
+    lost.dedup();
+    insta::assert_snapshot!(lost.join(" "), @"a3");
     database.assert_sound();
+}
+
+#[test]
+fn one_request_comes_to_the_same_as_many() {
+    let (mut one, mut many) = (Fixture::new(), Fixture::new());
+    let events: Vec<Value> = recorded().map(|line| line["event"].clone()).collect();
+    let statuses = one.ingest(events.clone());
+    let each: Vec<Status> = events.into_iter().flat_map(|event| many.ingest([event])).collect();
+    assert_eq!(statuses, each);
+    assert_eq!(one.show(&format!("{ROWS} id")), many.show(&format!("{ROWS} id")));
+    assert_eq!(one.log(), many.log());
+}
+
+/// A create of one of a few memories, with everything that a column can get.
+fn create() -> impl Strategy<Value = Value> {
+    let member = |values: Vec<Value>| select(values);
+    let payload = (
+        member(vec![json!("Tea"), json!("Kaffee \u{0} é"), json!(""), json!("x".repeat(3000))]),
+        member(vec![json!(["a", "b"]), json!([]), Value::Null]),
+        member(vec![json!("note"), Value::Null]),
+        member(vec![json!({"a": 1.50}), json!({}), json!(["list"]), Value::Null]),
+        member(vec![json!("work"), json!("default"), json!(""), Value::Null]),
+        member(vec![json!(7.25), Value::Null]),
+        0..3_usize,
+    );
+    let event = (select(vec!["t", "u", "v", "w", "x", "y", "z"]), 0..9_i64, 0..6_usize, payload);
+    event.prop_map(|(name, clock, id, (content, tags, kind, metadata, store, moment, absent))| {
+        let mut payload = json!({
+            "content": content, "tags": tags, "memory_type": kind, "metadata": metadata, "store": store,
+            "created_at": moment, "updated_at": moment, "superseded_by": if clock > 4 { json!("t") } else { Value::Null },
+        });
+        for name in ["memory_type", "created_at", "updated_at"].iter().take(absent) {
+            payload.as_object_mut().unwrap().remove(*name);
+        }
+        json!({
+            "agent_id": "cook", "event_id": format!("{name}{id}"), "op": "create", "content_hash": name,
+            "hlc_physical": clock, "hlc_logical": 0, "embedding_model": "m", "embedding_dim": clock,
+            "payload": payload,
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn memories_that_arrive_together_are_those_that_arrive_alone(events in vec(create(), 1..12)) {
+        let (mut together, mut alone) = (Fixture::new(), Fixture::new());
+        let statuses = together.ingest(events.clone());
+        let batch = batch(events);
+        let each = alone.at(1_700_000_000.5, |changes| {
+            batch.0.iter().map(|event| changes.ingest_one(event).unwrap()).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(statuses, each);
+        let everything = ["memories", "sync_events", "memory_embeddings", "metadata", "sqlite_sequence"];
+        for table in everything {
+            let sql = format!("SELECT * FROM {table} ORDER BY 1");
+            prop_assert_eq!(together.show(&sql), alone.show(&sql));
+        }
+        together.assert_sound();
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_memories_are_there_in_whatever_order_events_arrive(swaps in vec(any::<(Index, Index)>(), 200)) {
+        // Altered and mended copies of one event are what the order is allowed to matter for.
+        let mut events: Vec<Value> = Vec::new();
+        for line in recorded() {
+            let is_new = events.iter().all(|event| event["event_id"] != line["event"]["event_id"]);
+            if is_new && line["event"]["payload"]["content"] != "" {
+                events.push(line["event"].clone());
+            }
+        }
+        let mut other = events.clone();
+        for (a, b) in swaps {
+            let (a, b) = (a.index(other.len()), b.index(other.len()));
+            other.swap(a, b);
+        }
+        let [one, other] = [events, other].map(|events| {
+            let mut database = Fixture::new();
+            database.ingest(events);
+            database.show("SELECT content_hash FROM memories WHERE deleted_at IS NULL ORDER BY 1")
+        });
+        prop_assert_eq!(one, other);
+    }
+}
+
+/// An event of the memory `tea`, with `changes` made to it.
+fn event(id: &str, op: &str, clock: i64, payload: Value, changes: Value) -> Value {
+    let mut event = json!({
+        "agent_id": "cook", "event_id": id, "op": op, "content_hash": "tea", "hlc_physical": clock,
+        "hlc_logical": 0, "payload": payload,
+    });
+    let Value::Object(changes) = changes else { unreachable!() };
+    event.as_object_mut().unwrap().extend(changes);
+    event
+}
+
+fn tea(id: &str, clock: i64, changes: Value) -> Value {
+    event(id, "create", clock, json!({"content": "Tea", "tags": ["hot"], "created_at": 1}), changes)
+}
+
+#[test]
+fn an_event_happens_only_where_its_condition_holds() {
+    let mut database = Fixture::new();
+    let mut shown = String::new();
+    let mut attempt = |database: &mut Fixture, words: &str, event: Value| {
+        shown += &format!("{words}: {}\n", database.ingest([event])[0].name());
+    };
+    let absent = || json!({"if_none_match": "*"});
+    attempt(&mut database, "any version of what is absent", tea("1", 1, json!({"if_match": "*"})));
+    attempt(&mut database, "absence of what is absent", tea("2", 2, absent()));
+    attempt(&mut database, "once more", tea("2", 2, absent()));
+    attempt(&mut database, "absence of what is there", tea("3", 3, absent()));
+    attempt(&mut database, "another version", tea("4", 4, json!({"if_match": "\"1b1a\""})));
+    let version = database.writer.reader.find("tea", None).unwrap().unwrap().etag;
+    let current = json!({"if_match": format!("\"{version}\"")});
+    let update = event("5", "update_metadata", 5, json!({"updates": {"tags": ["cold"]}}), current.clone());
+    attempt(&mut database, "the current version", update.clone());
+    attempt(&mut database, "once more", update);
+    let delete = event("6", "delete", 6, json!({"deleted_at": 6}), current);
+    attempt(&mut database, "a version that was replaced", delete);
+    attempt(&mut database, "any version of what is there", tea("7", 7, json!({"if_match": "*"})));
+    insta::assert_snapshot!(shown, @"
+    any version of what is absent: precondition_failed
+    absence of what is absent: applied
+    once more: skipped_duplicate
+    absence of what is there: precondition_failed
+    another version: precondition_failed
+    the current version: applied
+    once more: skipped_duplicate
+    a version that was replaced: precondition_failed
+    any version of what is there: applied
+    ");
+    assert_eq!(database.show("SELECT group_concat(event_id) FROM sync_events"), "2,5,7\n");
+}
+
+#[test]
+fn a_condition_that_fails_does_not_stop_what_follows_but_a_failure_does() {
+    let mut database = Fixture::new();
+    let events = [
+        tea("1", 1, json!({"if_match": "*"})),
+        tea("2", 2, json!({})),
+        tea("3", 3, json!({"schema_version": 2})),
+        tea("4", 4, json!({})),
+        tea("2", 2, json!({})),
+    ];
+    let names: Vec<&str> = database.ingest(events).into_iter().map(Status::name).collect();
+    insta::assert_snapshot!(names.join(" "), @"precondition_failed applied failed failed failed");
+    assert_eq!(database.show("SELECT event_id FROM sync_events"), "2\n");
+}
+
+#[test]
+fn what_cannot_be_carried_out_leaves_nothing_behind() {
+    let mut database = Fixture::new();
+    let payloads = [
+        json!({"content": 5}),
+        json!({"content": "Tea", "tags": "hot"}),
+        json!({"content": "Tea", "tags": ["hot", 1]}),
+        json!({"content": "Tea", "created_at": "yesterday"}),
+        json!({"content": "Tea", "store": {}}),
+        json!({"content": "Tea", "memory_type": ["note"]}),
+        json!([]),
+        Value::Null,
+    ];
+    let mut events: Vec<Value> = payloads.map(|payload| event("1", "create", 1, payload, json!({}))).into();
+    for updates in [json!([]), json!({"tags": [1]}), json!({"memory_type": 1})] {
+        events.push(event("1", "update_metadata", 1, json!({ "updates": updates }), json!({})));
+    }
+    events.push(event("1", "delete", 1, json!({"deleted_at": "now"}), json!({})));
+    let changes = [
+        json!({"op": "upsert"}),
+        json!({"content_hash": ""}),
+        json!({"content_hash": "x".repeat(1025)}),
+        json!({"content_hash": null}),
+        json!({"hlc_physical": null}),
+        json!({"hlc_logical": "1"}),
+        json!({"hlc_physical": 1e30}),
+        json!({"event_id": 1}),
+        json!({"agent_id": null}),
+        json!({"embedding_dim": "x"}),
+        json!({"schema_version": 2}),
+        json!({"schema_version": null}),
+        json!({"if_match": 1}),
+    ];
+    events.extend(changes.map(|changes| tea("1", 1, changes)));
+    for event in events {
+        assert_eq!(database.ingest([event.clone()]), [Status::Failed], "{event}");
+    }
+    assert_eq!(database.log() + &database.show(&format!("{ROWS} id")), "");
+}
+
+#[test]
+fn what_was_changed_here_is_not_undone_by_an_event_of_before() {
+    let mut database = Fixture::new();
+    database.ingest([tea("1", 1_000, json!({}))]);
+    // As a PUT does it: the row, and an entry in the log.
+    database.execute("UPDATE memories SET tags = 'cold', memory_type = 'note'");
+    let updates = json!({"updates": {"tags": ["cold"], "memory_type": "note"}, "updated_at": 2.5});
+    database.at(2.5, |changes| changes.log(Operation::UpdateMetadata, "tea", &updates).unwrap());
+    let update = |id, clock, metadata: Value| {
+        let updates = json!({"updates": {"tags": ["lukewarm"], "metadata": metadata}});
+        event(id, "update_metadata", clock, updates, json!({}))
+    };
+    database.ingest([update("2", 2_000, json!({"from": "afar"}))]);
+    let columns = "SELECT tags, memory_type, metadata FROM memories";
+    insta::assert_snapshot!(database.show(columns), @r#"cold | note | {"from": "afar"}"#);
+    database.ingest([update("3", 3_000, json!({"from": null}))]);
+    insta::assert_snapshot!(database.show(columns), @r#"lukewarm | note | {"from": null}"#);
+}
+
+#[test]
+fn metadata_that_cannot_be_read_stays_while_nothing_is_said_about_it() {
+    let mut database = Fixture::new();
+    database.ingest([tea("1", 1, json!({}))]);
+    database.execute("UPDATE memories SET metadata = '[NaN]'");
+    let update = |id, clock, updates: Value| {
+        event(id, "update_metadata", clock, json!({ "updates": updates }), json!({}))
+    };
+    database.ingest([update("2", 2, json!({"tags": ["cold"]}))]);
+    assert_eq!(database.show("SELECT tags, metadata FROM memories"), "cold | [NaN]\n");
+    database.ingest([update("3", 3, json!({"metadata": {"a": 1}}))]);
+    assert_eq!(database.show("SELECT tags, metadata FROM memories"), "cold | {\"a\": 1}\n");
 }

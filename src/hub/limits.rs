@@ -1,0 +1,87 @@
+//! What a request may cost: time, memory, and a place among those in flight.
+//!
+//! Guarantees: at most [`IN_FLIGHT`] requests are under way; each is answered within [`PATIENCE`], its body read
+//! within [`BODY_PATIENCE`] and refused beyond [`LARGEST_BODY`]. A handler that panics costs its own request.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONNECTION, HeaderValue};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+
+use super::failure::Failure;
+
+/// The largest body that is read, in bytes. The service takes 1 MiB; a hub takes what devices hold, and they may
+/// hold more.
+pub(super) const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// How many requests may be under way.
+const IN_FLIGHT: usize = 256;
+
+/// How long a request may take until its answer begins.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a client may take to send a body.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The smallest answer that is worth compressing, in bytes.
+const WORTH_COMPRESSING: u16 = 1024;
+
+/// Puts the limits around every endpoint.
+pub(super) fn layer(routes: Router) -> Router {
+    let places = Arc::new(Semaphore::new(IN_FLIGHT));
+    let is_worth = SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE);
+    routes
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(is_worth))
+        .layer(from_fn_with_state(places, hold))
+}
+
+/// Answers one request within its limits.
+async fn hold(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    let Ok(_place) = places.try_acquire() else {
+        return Failure::busy("Too many requests are under way").into_response();
+    };
+    let answer = AssertUnwindSafe(timeout(PATIENCE, next.run(request))).catch_unwind();
+    match answer.await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Failure::busy("The request took too long").into_response(),
+        Err(_) => Failure::bug().into_response(),
+    }
+}
+
+/// Reads a body.
+pub(super) async fn read_body(body: Body) -> Result<Bytes, Response> {
+    let unreadable = || {
+        let failure = Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body");
+        failure.into_response()
+    };
+    match timeout(BODY_PATIENCE, Limited::new(body, LARGEST_BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(unreadable()),
+        Err(_) => {
+            let slow = Failure::new(StatusCode::REQUEST_TIMEOUT, "The body took too long");
+            Err(slow.with_header(CONNECTION, HeaderValue::from_static("close")).into_response())
+        }
+    }
+}
+
+/// 413, in the shape of the service.
+fn too_large() -> Response {
+    let description = format!("Request body exceeds the maximum of {LARGEST_BODY} bytes");
+    let body = json!({ "error": "payload_too_large", "error_description": description });
+    (StatusCode::PAYLOAD_TOO_LARGE, axum::Json(body)).into_response()
+}

@@ -1,0 +1,267 @@
+//! From a socket to the endpoints, and to the end of it all.
+//!
+//! Guarantees: what is listened at beyond this device asks for a key, and is encrypted unless that was given up
+//! in so many words. A stop lets the requests under way end, and leaves the database file complete.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tower::{ServiceExt, service_fn};
+
+use crate::local;
+use crate::side;
+
+use super::connection::{STILL, Watched};
+use super::database::Database;
+use super::request::Peer;
+use super::tls::{HTTP2, Tls};
+use super::{Clock, Hub, Key, files, router};
+
+/// How many connections may be open.
+const CONNECTIONS: usize = 1024;
+
+/// How long a client may take for a TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long a client may take for the head of a request; it counts from the end of the one before, so this is
+/// also how long an idle connection stays open.
+const HEAD: Duration = Duration::from_secs(75);
+
+/// The largest head of a request, in bytes.
+const LARGEST_HEAD: usize = 64 * 1024;
+
+/// How often a client that speaks HTTP/2 is asked whether it is still there.
+const PING: Duration = Duration::from_secs(30);
+
+/// How many requests a client that speaks HTTP/2 may send at once.
+const STREAMS: u32 = 128;
+
+/// How long requests may take to end once the hub is to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long nothing is accepted after the system had no room for one more connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What to serve, where and to whom.
+pub struct Options {
+    /// The database, which is made where there is none.
+    pub database: PathBuf,
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What every device must show. Without one, only programs on this device are answered.
+    pub key: Option<Key>,
+    /// What encrypts.
+    pub tls: Option<Tls>,
+    /// Whether others than this device may be answered without TLS: key and memories can then be read on the way.
+    pub is_plain_text_fine: bool,
+    /// Where the present moment comes from.
+    pub clock: Clock,
+}
+
+/// Why nothing can be served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Others than this device would be answered without a key.
+    #[error("listening at {0} needs an API key: everybody on the network could read and change the memories")]
+    NoKey(SocketAddr),
+    /// Others than this device would be answered without TLS.
+    #[error("listening at {0} needs TLS: everybody on the way could read the API key and the memories")]
+    NoTls(SocketAddr),
+    /// The folder of the database cannot be made.
+    #[error(transparent)]
+    Folder(#[from] files::Error),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] side::Error),
+    /// The address cannot be listened at.
+    #[error("cannot listen at {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The system gives no threads.
+    #[error("cannot start")]
+    Start(#[source] io::Error),
+}
+
+/// A hub that listens already: who connects now is answered once it runs.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<Tls>,
+    hub: Arc<Hub>,
+}
+
+impl Server {
+    /// Opens the database and listens.
+    pub fn bind(options: Options) -> Result<Self, Error> {
+        let Options { database, listen, key, tls, is_plain_text_fine, clock } = options;
+        if !listen.ip().is_loopback() {
+            if key.is_none() {
+                return Err(Error::NoKey(listen));
+            }
+            if tls.is_none() && !is_plain_text_fine {
+                return Err(Error::NoTls(listen));
+            }
+        }
+        let failed = |cause| Error::Listen { address: listen, cause };
+        let listener = TcpListener::bind(listen).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        files::create_folder(&database)?;
+        local::prepare(&database)?;
+        let database = Database::open(&database, Arc::clone(&clock))?;
+        let hub = Arc::new(Hub::new(database, key, clock));
+        Ok(Self { listener, address, tls, hub })
+    }
+
+    /// Where it listens, with the port that was taken.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address as a client takes it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Serves until `stop` has ended once: then takes no more connections, lets the requests under way end and
+    /// the writes that wait be done, for ten seconds at most. When `stop` ends again it leaves at once.
+    pub fn run(self, stop: impl AsyncFnMut()) -> Result<(), Error> {
+        let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Start)?;
+        let result = runtime.block_on(self.serve(stop));
+        // What is still under way had its time.
+        runtime.shutdown_background();
+        result
+    }
+
+    async fn serve(self, mut stop: impl AsyncFnMut()) -> Result<(), Error> {
+        let listener = tokio::net::TcpListener::from_std(self.listener).map_err(Error::Start)?;
+        let graceful = GracefulShutdown::new();
+        let door =
+            Door { tls: self.tls, router: router(&self.hub), places: Arc::new(Semaphore::new(CONNECTIONS)) };
+        tokio::select! {
+            () = door.accept(&listener, &graceful) => {}
+            () = stop() => {}
+        }
+        tracing::info!("stopping");
+        drop((listener, door));
+        self.hub.announcements.close();
+        let ending = async {
+            if timeout(GRACE, graceful.shutdown()).await.is_err() {
+                tracing::warn!("some requests did not end in time");
+            }
+            self.hub.database.close().await;
+            tracing::info!("stopped");
+        };
+        tokio::select! {
+            () = ending => {}
+            () = stop() => tracing::warn!("stopped at once"),
+        }
+        Ok(())
+    }
+}
+
+/// What lets connections in.
+struct Door {
+    tls: Option<Tls>,
+    router: Router,
+    places: Arc<Semaphore>,
+}
+
+impl Door {
+    /// Lets connections in, for ever.
+    async fn accept(&self, listener: &tokio::net::TcpListener, graceful: &GracefulShutdown) {
+        loop {
+            let (stream, peer) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(PAUSE).await;
+                    continue;
+                }
+            };
+            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+                tracing::warn!("too many connections are open");
+                continue;
+            };
+            let (tls, router) = (self.tls.clone(), self.router.clone());
+            tokio::spawn(welcome(stream, peer, tls, router, graceful.watcher(), place));
+        }
+    }
+}
+
+/// Answers the requests of one connection.
+async fn welcome(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<Tls>,
+    router: Router,
+    watcher: Watcher,
+    _place: OwnedSemaphorePermit,
+) {
+    // Only a matter of speed.
+    let _ = stream.set_nodelay(true);
+    let stream = Watched::new(stream, STILL);
+    let Some(tls) = tls else { return converse(stream, false, peer, router, watcher).await };
+    match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+            converse(stream, is_http2, peer, router, watcher).await;
+        }
+        Ok(Err(error)) => tracing::debug!(peer = %peer.ip(), %error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!(peer = %peer.ip(), "a TLS handshake took too long"),
+    }
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    is_http2: bool,
+    peer: SocketAddr,
+    router: Router,
+    watcher: Watcher,
+) {
+    let service = service_fn(move |mut request: Request<_>| {
+        request.extensions_mut().insert(Peer(peer));
+        router.clone().oneshot(request)
+    });
+    let builder = builder();
+    // What is spoken is known: looking for it would be one more thing to wait for.
+    let builder = if is_http2 { builder.http2_only() } else { builder.http1_only() };
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(peer = %peer.ip(), error, "a connection ended early");
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(LARGEST_HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING)
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(LARGEST_HEAD.try_into().unwrap_or(u32::MAX));
+    builder
+}

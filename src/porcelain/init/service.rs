@@ -1,0 +1,166 @@
+//! What starts the server with the machine: a unit for systemd, a property list for launchd.
+//!
+//! Must never: hold the API key or any other secret; these files are copied to where everybody reads them.
+
+use super::quoting::{shell, systemd_argument, systemd_path, xml};
+
+/// The programs that start others with a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manager {
+    /// On Linux.
+    Systemd,
+    /// On macOS.
+    Launchd,
+}
+
+/// What there is to start.
+#[derive(Clone, Debug)]
+pub(super) struct Service<'a> {
+    /// The program, by its absolute path.
+    pub(super) program: &'a str,
+    /// Its arguments.
+    pub(super) arguments: &'a [String],
+    /// The folder that it writes to: the database's.
+    pub(super) folder: &'a str,
+    /// The user that it runs as, by number: the owner of the database.
+    pub(super) user: u32,
+    /// The port that it listens on.
+    pub(super) port: u16,
+}
+
+impl Manager {
+    /// The one of this system, where there is one that is known.
+    pub(super) const fn of_this_system() -> Option<Self> {
+        if cfg!(target_os = "linux") {
+            Some(Self::Systemd)
+        } else if cfg!(target_os = "macos") {
+            Some(Self::Launchd)
+        } else {
+            None
+        }
+    }
+
+    /// The name of the file.
+    pub(super) const fn file_name(self) -> &'static str {
+        match self {
+            Self::Systemd => "memsync-hub.service",
+            Self::Launchd => "memsync-hub.plist",
+        }
+    }
+
+    /// The text of the file.
+    pub(super) fn definition(self, service: &Service<'_>) -> String {
+        match self {
+            Self::Systemd => unit(service),
+            Self::Launchd => property_list(service),
+        }
+    }
+
+    /// The commands that install the file at `path` and start the service, or start it anew as the file says now.
+    pub(super) fn commands(self, path: &str) -> Vec<String> {
+        let path = shell(path);
+        match self {
+            Self::Systemd => vec![
+                format!("sudo install -m 644 {path} /etc/systemd/system/"),
+                "sudo systemctl daemon-reload".to_owned(),
+                "sudo systemctl enable memsync-hub".to_owned(),
+                "sudo systemctl restart memsync-hub".to_owned(),
+            ],
+            Self::Launchd => vec![
+                format!("install -m 644 {path} ~/Library/LaunchAgents/"),
+                "launchctl bootout gui/$(id -u)/memsync-hub 2>/dev/null".to_owned(),
+                "launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/memsync-hub.plist".to_owned(),
+            ],
+        }
+    }
+}
+
+/// A unit of the system's, not of the user's: it starts without anybody logging in, and only there does the kernel
+/// let systemd take away what the server does not need.
+fn unit(service: &Service<'_>) -> String {
+    let arguments: String =
+        service.arguments.iter().map(|argument| format!(" {}", systemd_argument(argument))).collect();
+    // Ports below 1024 are the system's; all other privileges are taken away.
+    let capability = if service.port < 1024 { "CAP_NET_BIND_SERVICE" } else { "" };
+    format!(
+        "\
+# Written by `memsync init --server`, which writes it anew; changes belong into `systemctl edit memsync-hub`.
+[Unit]
+Description=Memories in step across devices (memsync)
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=exec
+User={user}
+ExecStart={program}{arguments}
+Restart=on-failure
+RestartSec=5
+UMask=0077
+
+NoNewPrivileges=true
+AmbientCapabilities={capability}
+CapabilityBoundingSet={capability}
+ProtectSystem=strict
+ProtectHome=read-only
+ReadWritePaths={folder}
+PrivateTmp=true
+PrivateDevices=true
+ProtectClock=true
+ProtectControlGroups=true
+ProtectHostname=true
+ProtectKernelLogs=true
+ProtectKernelModules=true
+ProtectKernelTunables=true
+LockPersonality=true
+MemoryDenyWriteExecute=true
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=true
+RestrictRealtime=true
+RestrictSUIDSGID=true
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+
+[Install]
+WantedBy=multi-user.target
+",
+        user = service.user,
+        program = systemd_path(service.program),
+        folder = systemd_path(service.folder),
+    )
+}
+
+/// An agent of the user's: launchd's daemons would run as root, or as a user whose name nobody told us.
+fn property_list(service: &Service<'_>) -> String {
+    let words = [service.program].into_iter().chain(service.arguments.iter().map(String::as_str));
+    let words: String = words.map(|word| format!("    <string>{}</string>\n", xml(word))).collect();
+    format!(
+        "\
+<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">
+<!-- Written by `memsync init --server`, which writes it anew. -->
+<plist version=\"1.0\">
+<dict>
+  <key>Label</key>
+  <string>memsync-hub</string>
+  <key>ProgramArguments</key>
+  <array>
+{words}  </array>
+  <key>RunAtLoad</key>
+  <true/>
+  <key>KeepAlive</key>
+  <dict>
+    <key>SuccessfulExit</key>
+    <false/>
+  </dict>
+  <key>Umask</key>
+  <integer>{umask}</integer>
+  <key>StandardErrorPath</key>
+  <string>{log}</string>
+</dict>
+</plist>
+",
+        umask = 0o077,
+        log = xml(&format!("{}/memsync-hub.log", service.folder)),
+    )
+}

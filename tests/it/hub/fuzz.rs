@@ -1,0 +1,38 @@
+//! What `/openapi.json` promises, tried out by schemathesis: no request makes the hub fail.
+
+use std::process::Command;
+
+use crate::support::install::Installation;
+use crate::support::{Hub, TestEnvironment, service};
+
+/// Everything but the stream of events, which never ends and is tested on its own.
+const CHECKS: &str = "not_a_server_error,content_type_conformance,response_schema_conformance";
+
+#[test]
+fn an_openapi_driven_fuzz_finds_no_failure() {
+    let Some(fuzzer) = service::available(Installation::of_schemathesis()) else { return };
+    let environment = TestEnvironment::new();
+    let folder = environment.folder("hub");
+    let hub = Hub::start(&folder);
+    for number in 0..20 {
+        hub.post(&format!("Something to find, number {number}"), &["fuzz", "note"]);
+    }
+    let mut command = Command::new(fuzzer.python.with_file_name("schemathesis"));
+    command
+        .arg("run")
+        .arg(format!("{}/openapi.json", hub.url()))
+        .args(["--header", &format!("X-API-Key: {}", Hub::KEY)])
+        .args(["--exclude-path", "/api/events", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
+        .args(["--max-examples", "40", "--max-time", "45", "--seed", "1", "--generation-database", "none"])
+        .args(["--suppress-health-check", "all", "--warnings", "off", "--no-color", "--no-shrink"])
+        .args(["--request-timeout", "20", "--continue-on-failure"])
+        .env_clear()
+        .current_dir(&folder)
+        .envs([("HOME", folder.as_os_str()), ("LANG", "C.UTF-8".as_ref()), ("NO_PROXY", "*".as_ref())]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    // That it found the endpoints and had time for each.
+    assert!(said.contains("Fuzzing"), "{said}");
+    hub.database().check();
+}
