@@ -95,8 +95,9 @@ impl<'a> Stage<'a> {
     pub(super) fn strike(self) -> Result<(), CommandError> {
         // The hub ends, too, where nobody listens any more.
         let _ = self.hub.stop.send(());
-        self.hub.thread.join().map_err(|_| CommandError::bug("the server panicked"))??;
+        let ended = self.hub.thread.join().map_err(|_| CommandError::bug("the server panicked"))?;
         let folder = self.folder;
+        ended.map_err(|cause| unusable(&folder, cause))?;
         self.temporary.map_or(Ok(()), TempDir::close).map_err(|cause| unusable(&folder, cause))
     }
 
@@ -122,7 +123,7 @@ impl<'a> Stage<'a> {
             store: STORE.to_owned(),
             ..Draft::default()
         };
-        let new = New::new(draft).expect("a draft without metadata can be stored");
+        let new = New::try_from(draft).expect("a draft without metadata can be stored");
         let created = self.write(device, |changes| changes.store(&new, &Condition::default()))?;
         debug_assert!(matches!(created, Creation::Stored(_)), "the story remembers nothing twice");
         Ok(())
@@ -262,14 +263,15 @@ fn start(folder: &Path, workspace: &Workspace) -> Result<Running, CommandError> 
     let database = folder.join("sqlite_vec.db");
     let path = key::path(&database);
     key::create(&path)?;
-    let server = Server::bind(hub::Options {
+    let options = hub::Options {
         database,
         listen: ([127, 0, 0, 1], 0).into(),
         key: key::read(&path)?,
         tls: None,
         is_plain_text_fine: false,
         clock: workspace.clock(),
-    })?;
+    };
+    let server = Server::bind(options).map_err(|cause| unusable(&path, cause))?;
     let url = server.url();
     let (stop, told) = oneshot::channel();
     let mut told = Some(told);
@@ -293,6 +295,6 @@ fn shorten(text: &str) -> String {
     format!("{}…", words.join(" "))
 }
 
-fn unusable(path: &Path, cause: io::Error) -> CommandError {
+fn unusable(path: &Path, cause: impl Into<side::Cause>) -> CommandError {
     CommandError::usage(format!("cannot use {}", path.display())).with_cause(cause)
 }
