@@ -28,7 +28,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand init 'Prepare this device for syncing'
+            cand init 'Prepare this device for syncing, or make this the server'
             cand status 'Show what has changed since the last sync'
             cand st 'Show what has changed since the last sync'
             cand diff 'Show changes since the last sync, field by field'
@@ -43,14 +43,21 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers and files to sync with'
+            cand remote 'Show and change the servers and files that this device syncs with'
+            cand serve 'Be the server that devices sync with'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'memsync;init'= {
-            cand --database 'The service''s database on this device, kept as core.database'
+            cand --database 'The service''s database on this device, kept as core.database; with --server, the server''s own'
+            cand --db 'The service''s database on this device, kept as core.database; with --server, the server''s own'
+            cand --key-file 'The file with the server''s API key, which only you may read'
+            cand --trust 'The SHA-256 of the one certificate that the server may show, as memsync remote trust takes it'
+            cand --listen 'Where the server listens; 0.0.0.0:8443 is every address of this machine [default: 127.0.0.1:8000]'
+            cand --tls 'Make a certificate, and let nobody listen in'
             cand --color 'When to use colours: auto, always or never'
+            cand --server 'Prepare this machine as the central server'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -381,6 +388,23 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;remote;help;help'= {
         }
+        &'memsync;serve'= {
+            cand --db 'The database [default: the one that the service uses]'
+            cand --listen 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network'
+            cand --api-key-file 'The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]'
+            cand --tls 'Encrypt, with a certificate that is made on first use and kept beside the database'
+            cand --tls-cert 'Encrypt with the certificate in this PEM file'
+            cand --tls-key 'The private key of that certificate'
+            cand --color 'When to use colours: auto, always or never'
+            cand --insecure-no-tls 'Answer other devices without TLS: whoever can listen on the way reads the API key and every memory'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'memsync;completions'= {
             cand --output 'Write a file for the shell, or for every shell, into this folder instead'
             cand --color 'When to use colours: auto, always or never'
@@ -404,7 +428,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;help'= {
-            cand init 'Prepare this device for syncing'
+            cand init 'Prepare this device for syncing, or make this the server'
             cand status 'Show what has changed since the last sync'
             cand diff 'Show changes since the last sync, field by field'
             cand sync 'Bring this device and the server into agreement'
@@ -417,7 +441,8 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers and files to sync with'
+            cand remote 'Show and change the servers and files that this device syncs with'
+            cand serve 'Be the server that devices sync with'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -464,6 +489,8 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;remote;remove'= {
         }
         &'memsync;help;remote;trust'= {
+        }
+        &'memsync;help;serve'= {
         }
         &'memsync;help;completions'= {
         }

@@ -32,7 +32,7 @@ complete -c memsync -n "__fish_memsync_needs_command" -s v -l verbose -d 'Say ea
 complete -c memsync -n "__fish_memsync_needs_command" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_needs_command" -s V -l version -d 'Print version'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "init" -d 'Prepare this device for syncing'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "init" -d 'Prepare this device for syncing, or make this the server'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "status" -d 'Show what has changed since the last sync'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "st" -d 'Show what has changed since the last sync'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "diff" -d 'Show changes since the last sync, field by field'
@@ -47,14 +47,20 @@ complete -c memsync -n "__fish_memsync_needs_command" -f -a "checkout" -d 'Decid
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "log" -d 'Show the syncs of this device, newest first'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "show" -d 'Show a sync or a memory'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "config" -d 'Show and change settings'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "remote" -d 'Show and change the servers and files to sync with'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "remote" -d 'Show and change the servers and files that this device syncs with'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "serve" -d 'Be the server that devices sync with'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "man" -d 'Show the manual page of memsync or of one command'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c memsync -n "__fish_memsync_using_subcommand init" -l database -d 'The service\'s database on this device, kept as core.database' -r -F
+complete -c memsync -n "__fish_memsync_using_subcommand init" -l database -l db -d 'The service\'s database on this device, kept as core.database; with --server, the server\'s own' -r -F
+complete -c memsync -n "__fish_memsync_using_subcommand init" -l key-file -d 'The file with the server\'s API key, which only you may read' -r -F
+complete -c memsync -n "__fish_memsync_using_subcommand init" -l trust -d 'The SHA-256 of the one certificate that the server may show, as memsync remote trust takes it' -r
+complete -c memsync -n "__fish_memsync_using_subcommand init" -l listen -d 'Where the server listens; 0.0.0.0:8443 is every address of this machine [default: 127.0.0.1:8000]' -r
+complete -c memsync -n "__fish_memsync_using_subcommand init" -l tls -d 'Make a certificate, and let nobody listen in' -r -f -a "self-signed\t''"
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand init" -l server -d 'Prepare this machine as the central server'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l no-pager -d 'Print long output without a pager'
@@ -307,6 +313,20 @@ complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Forget a remote, with all its settings'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from help" -f -a "trust" -d 'Trust exactly one certificate of a server'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l db -d 'The database [default: the one that the service uses]' -r -F
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network' -r
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l api-key-file -d 'The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]' -r -F
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l tls -d 'Encrypt, with a certificate that is made on first use and kept beside the database' -r -f -a "self-signed\t'One\'s own, which devices trust by its fingerprint'"
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l tls-cert -d 'Encrypt with the certificate in this PEM file' -r -F
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l tls-key -d 'The private key of that certificate' -r -F
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l insecure-no-tls -d 'Answer other devices without TLS: whoever can listen on the way reads the API key and every memory'
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -s q -l quiet -d 'Say only warnings and errors'
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l no-pager -d 'Print long output without a pager'
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand completions" -l output -d 'Write a file for the shell, or for every shell, into this folder instead' -r -F
 complete -c memsync -n "__fish_memsync_using_subcommand completions" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
@@ -323,23 +343,24 @@ complete -c memsync -n "__fish_memsync_using_subcommand man" -s q -l quiet -d 'S
 complete -c memsync -n "__fish_memsync_using_subcommand man" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand man" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "init" -d 'Prepare this device for syncing'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "status" -d 'Show what has changed since the last sync'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "diff" -d 'Show changes since the last sync, field by field'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "sync" -d 'Bring this device and the server into agreement'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "stash" -d 'Record this device\'s changes in the staging database'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "fetch" -d 'Learn what the server holds now, and change nothing'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "pull" -d 'Bring the server\'s changes to this device'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "apply" -d 'Apply the server\'s fetched changes to this device'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "push" -d 'Bring this device\'s changes to the server'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "checkout" -d 'Decide conflicts for one side'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "log" -d 'Show the syncs of this device, newest first'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "show" -d 'Show a sync or a memory'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "config" -d 'Show and change settings'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "remote" -d 'Show and change the servers and files to sync with'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "man" -d 'Show the manual page of memsync or of one command'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "init" -d 'Prepare this device for syncing, or make this the server'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "status" -d 'Show what has changed since the last sync'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "diff" -d 'Show changes since the last sync, field by field'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "sync" -d 'Bring this device and the server into agreement'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "stash" -d 'Record this device\'s changes in the staging database'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "fetch" -d 'Learn what the server holds now, and change nothing'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "pull" -d 'Bring the server\'s changes to this device'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "apply" -d 'Apply the server\'s fetched changes to this device'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "push" -d 'Bring this device\'s changes to the server'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "checkout" -d 'Decide conflicts for one side'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "log" -d 'Show the syncs of this device, newest first'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "show" -d 'Show a sync or a memory'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "config" -d 'Show and change settings'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "remote" -d 'Show and change the servers and files that this device syncs with'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "serve" -d 'Be the server that devices sync with'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "man" -d 'Show the manual page of memsync or of one command'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and __fish_seen_subcommand_from remote" -f -a "add" -d 'Add a server or a file'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and __fish_seen_subcommand_from remote" -f -a "list" -d 'List them; with -v also their addresses and how each server is trusted'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and __fish_seen_subcommand_from remote" -f -a "set-url" -d 'Change an address'

@@ -119,8 +119,8 @@ fn explain(server: &Server<'_>, host: &str, workspace: &mut Workspace) -> Result
     let line: Vec<_> = words.iter().map(|word| shell(word)).collect();
     ui.note(&format!("\nTo start the server:\n  memsync {}", line.join(" ")));
     if let Some(commands) = installation {
-        let commands: String = commands.iter().map(|command| format!("\n  {command}")).collect();
-        ui.note(&format!("\nTo install it as a service, which starts with this machine:{commands}"));
+        let commands = commands.join("\n  ");
+        ui.note(&format!("\nTo install it as a service, which starts with this machine:\n  {commands}"));
     }
     if server.listen.ip().is_loopback() {
         ui.note("\nTo sync with it, on this machine alone:");

@@ -79,8 +79,8 @@ impl Manager {
 /// A unit of the system's, not of the user's: it starts without anybody logging in, and only there does the kernel
 /// let systemd take away what the server does not need.
 fn unit(service: &Service<'_>) -> String {
-    let arguments: String =
-        service.arguments.iter().map(|argument| format!(" {}", systemd_argument(argument))).collect();
+    let words = service.arguments.iter().map(|argument| systemd_argument(argument));
+    let line: Vec<_> = [systemd_path(service.program).into_owned()].into_iter().chain(words).collect();
     // Ports below 1024 are the system's; all other privileges are taken away.
     let capability = if service.port < 1024 { "CAP_NET_BIND_SERVICE" } else { "" };
     format!(
@@ -94,7 +94,7 @@ After=network-online.target
 [Service]
 Type=exec
 User={user}
-ExecStart={program}{arguments}
+ExecStart={line}
 Restart=on-failure
 RestartSec=5
 UMask=0077
@@ -126,7 +126,7 @@ SystemCallFilter=@system-service
 WantedBy=multi-user.target
 ",
         user = service.user,
-        program = systemd_path(service.program),
+        line = line.join(" "),
         folder = systemd_path(service.folder),
     )
 }
@@ -134,19 +134,20 @@ WantedBy=multi-user.target
 /// An agent of the user's: launchd's daemons would run as root, or as a user whose name nobody told us.
 fn property_list(service: &Service<'_>) -> String {
     let words = [service.program].into_iter().chain(service.arguments.iter().map(String::as_str));
-    let words: String = words.map(|word| format!("    <string>{}</string>\n", xml(word))).collect();
+    let words: Vec<_> = words.map(|word| format!("    <string>{}</string>", xml(word))).collect();
     format!(
         "\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
 <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">
-<!-- Written by `memsync init --server`, which writes it anew. -->
+<!-- Written by memsync, which writes it anew whenever it prepares the server. -->
 <plist version=\"1.0\">
 <dict>
   <key>Label</key>
   <string>memsync-hub</string>
   <key>ProgramArguments</key>
   <array>
-{words}  </array>
+{words}
+  </array>
   <key>RunAtLoad</key>
   <true/>
   <key>KeepAlive</key>
@@ -161,6 +162,7 @@ fn property_list(service: &Service<'_>) -> String {
 </dict>
 </plist>
 ",
+        words = words.join("\n"),
         umask = 0o077,
         log = xml(&format!("{}/memsync-hub.log", service.folder)),
     )
@@ -185,9 +187,37 @@ mod tests {
             port: 8443,
         };
         let list = Manager::Launchd.definition(&service);
-        insta::assert_snapshot!(list, @"");
+        insta::assert_snapshot!(list, @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+        <!-- Written by memsync, which writes it anew whenever it prepares the server. -->
+        <plist version="1.0">
+        <dict>
+          <key>Label</key>
+          <string>memsync-hub</string>
+          <key>ProgramArguments</key>
+          <array>
+            <string>/opt/homebrew/bin/memsync</string>
+            <string>serve</string>
+            <string>--db</string>
+            <string>/Users/ada/Library/Application Support/&lt;a&gt; &amp; b/memories.db</string>
+          </array>
+          <key>RunAtLoad</key>
+          <true/>
+          <key>KeepAlive</key>
+          <dict>
+            <key>SuccessfulExit</key>
+            <false/>
+          </dict>
+          <key>Umask</key>
+          <integer>63</integer>
+          <key>StandardErrorPath</key>
+          <string>/Users/ada/Library/Application Support/&lt;a&gt; &amp; b/memsync-hub.log</string>
+        </dict>
+        </plist>
+        "#);
         // Python reads such lists on every system.
-        let script = "import plistlib, sys, json; print(json.dumps(plistlib.load(sys.stdin.buffer)))";
+        let script = "import plistlib, sys, json; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))";
         let python =
             Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let Ok(mut python) = python else { return };
@@ -204,7 +234,17 @@ mod tests {
     #[test]
     fn the_commands_install_a_file_wherever_it_lies() {
         let shown = |manager: Manager| manager.commands("/srv/my hub/file").join("\n");
-        insta::assert_snapshot!(shown(Manager::Systemd), @"");
-        insta::assert_snapshot!(shown(Manager::Launchd), @"");
+        insta::assert_snapshot!(shown(Manager::Systemd), @"
+        sudo install -m 644 '/srv/my hub/file' /etc/systemd/system/
+        sudo systemctl daemon-reload
+        sudo systemctl enable memsync-hub
+        sudo systemctl restart memsync-hub
+        ");
+        insta::assert_snapshot!(shown(Manager::Launchd), @"
+        mkdir -p ~/Library/LaunchAgents
+        install -m 644 '/srv/my hub/file' ~/Library/LaunchAgents/
+        launchctl bootout gui/$(id -u)/memsync-hub 2>/dev/null
+        launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/memsync-hub.plist
+        ");
     }
 }
