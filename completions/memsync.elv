@@ -43,8 +43,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers that this device knows'
-            cand serve 'Be the server that devices sync with'
+            cand remote 'Show and change the servers and files to sync with'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -294,11 +293,11 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --no-pager 'Print long output without a pager'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand add 'Add a server'
-            cand list 'List the servers; with -v also their addresses and how each is trusted'
-            cand set-url 'Change a server''s address'
-            cand remove 'Forget a server, with all its settings'
-            cand rm 'Forget a server, with all its settings'
+            cand add 'Add a server or a file'
+            cand list 'List them; with -v also their addresses and how each server is trusted'
+            cand set-url 'Change an address'
+            cand remove 'Forget a remote, with all its settings'
+            cand rm 'Forget a remote, with all its settings'
             cand trust 'Trust exactly one certificate of a server'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -363,10 +362,10 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;remote;help'= {
-            cand add 'Add a server'
-            cand list 'List the servers; with -v also their addresses and how each is trusted'
-            cand set-url 'Change a server''s address'
-            cand remove 'Forget a server, with all its settings'
+            cand add 'Add a server or a file'
+            cand list 'List them; with -v also their addresses and how each server is trusted'
+            cand set-url 'Change an address'
+            cand remove 'Forget a remote, with all its settings'
             cand trust 'Trust exactly one certificate of a server'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -381,23 +380,6 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;remote;help;trust'= {
         }
         &'memsync;remote;help;help'= {
-        }
-        &'memsync;serve'= {
-            cand --db 'The database [default: the one that the service uses]'
-            cand --listen 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network'
-            cand --api-key-file 'The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]'
-            cand --tls 'Encrypt, with a certificate that is made on first use and kept beside the database'
-            cand --tls-cert 'Encrypt with the certificate in this PEM file'
-            cand --tls-key 'The private key of that certificate'
-            cand --color 'When to use colours: auto, always or never'
-            cand --insecure-no-tls 'Answer other devices without TLS: whoever can listen on the way reads the API key and every memory'
-            cand -q 'Say only warnings and errors'
-            cand --quiet 'Say only warnings and errors'
-            cand -v 'Say each step; twice or three times for the details of a bug report'
-            cand --verbose 'Say each step; twice or three times for the details of a bug report'
-            cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;completions'= {
             cand --output 'Write a file for the shell, or for every shell, into this folder instead'
@@ -435,8 +417,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers that this device knows'
-            cand serve 'Be the server that devices sync with'
+            cand remote 'Show and change the servers and files to sync with'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -468,10 +449,10 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;config'= {
         }
         &'memsync;help;remote'= {
-            cand add 'Add a server'
-            cand list 'List the servers; with -v also their addresses and how each is trusted'
-            cand set-url 'Change a server''s address'
-            cand remove 'Forget a server, with all its settings'
+            cand add 'Add a server or a file'
+            cand list 'List them; with -v also their addresses and how each server is trusted'
+            cand set-url 'Change an address'
+            cand remove 'Forget a remote, with all its settings'
             cand trust 'Trust exactly one certificate of a server'
         }
         &'memsync;help;remote;add'= {
@@ -483,8 +464,6 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;remote;remove'= {
         }
         &'memsync;help;remote;trust'= {
-        }
-        &'memsync;help;serve'= {
         }
         &'memsync;help;completions'= {
         }

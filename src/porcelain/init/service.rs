@@ -67,6 +67,7 @@ impl Manager {
                 "sudo systemctl restart memsync-hub".to_owned(),
             ],
             Self::Launchd => vec![
+                "mkdir -p ~/Library/LaunchAgents".to_owned(),
                 format!("install -m 644 {path} ~/Library/LaunchAgents/"),
                 "launchctl bootout gui/$(id -u)/memsync-hub 2>/dev/null".to_owned(),
                 "launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/memsync-hub.plist".to_owned(),
@@ -163,4 +164,47 @@ fn property_list(service: &Service<'_>) -> String {
         umask = 0o077,
         log = xml(&format!("{}/memsync-hub.log", service.folder)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn launchd_gets_the_words_as_they_are() {
+        let arguments = ["serve", "--db", "/Users/ada/Library/Application Support/<a> & b/memories.db"];
+        let arguments = arguments.map(ToOwned::to_owned);
+        let folder = "/Users/ada/Library/Application Support/<a> & b";
+        let service = Service {
+            program: "/opt/homebrew/bin/memsync",
+            arguments: &arguments,
+            folder,
+            user: 501,
+            port: 8443,
+        };
+        let list = Manager::Launchd.definition(&service);
+        insta::assert_snapshot!(list, @"");
+        // Python reads such lists on every system.
+        let script = "import plistlib, sys, json; print(json.dumps(plistlib.load(sys.stdin.buffer)))";
+        let python =
+            Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let Ok(mut python) = python else { return };
+        python.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+        let read: serde_json::Value =
+            serde_json::from_slice(&python.wait_with_output().unwrap().stdout).unwrap();
+        let words: Vec<_> =
+            [service.program].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+        assert_eq!(read["ProgramArguments"], serde_json::json!(words));
+        assert_eq!(read["Umask"], 0o077);
+        assert_eq!(read["StandardErrorPath"], format!("{folder}/memsync-hub.log"));
+    }
+
+    #[test]
+    fn the_commands_install_a_file_wherever_it_lies() {
+        let shown = |manager: Manager| manager.commands("/srv/my hub/file").join("\n");
+        insta::assert_snapshot!(shown(Manager::Systemd), @"");
+        insta::assert_snapshot!(shown(Manager::Launchd), @"");
+    }
 }

@@ -14,7 +14,6 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::hub::database::Database;
 use crate::hub::{Clock, events};
 use crate::object::Timestamp;
 
@@ -44,8 +43,8 @@ impl Fixture {
         crate::local::prepare(&path).unwrap();
         let clock = Arc::clone(&now);
         let clock: Clock = Arc::new(move || *clock.lock().unwrap());
-        let database = Database::open(&path, Arc::clone(&clock)).unwrap();
-        let router = routes().merge(events::routes()).with_state(Arc::new(Hub::new(database, None, clock)));
+        let hub = Hub::open(&path, clock).unwrap();
+        let router = routes().merge(events::routes()).with_state(Arc::new(hub));
         Self { router, now, database: Connection::open(path).unwrap(), _folder: folder }
     }
 
