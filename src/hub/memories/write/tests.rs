@@ -9,7 +9,7 @@ use axum::http::Request;
 use http_body_util::BodyExt as _;
 use rusqlite::Connection;
 use rusqlite::types::Value as Column;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -237,6 +237,7 @@ async fn odd_bodies_are_refused_or_kept_whole() {
         r#""\ud800""#.to_owned(),
         r#""\ud83d\ude00""#.to_owned(),
         r#"{"\udfff": 1}"#.to_owned(),
+        deep(99),
         deep(100),
         deep(100_000),
     ] {
@@ -257,6 +258,7 @@ async fn odd_bodies_are_refused_or_kept_whole() {
     "\ud83d\ude00": 200, kept
     {"\udfff": 1}: 422, refused
     [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[: 200, kept
+    [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[: 400, refused
     [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[: 422, refused
     "#);
     for body in
