@@ -31,7 +31,6 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod writes;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -103,7 +102,6 @@ fn router(hub: &Arc<Hub>) -> Router {
         .merge(search::routes())
         .merge(tags::routes())
         .merge(sync::routes())
-        .merge(writes::routes())
         .merge(events::routes())
         .merge(health::guarded_routes())
         .route_layer(from_fn_with_state(Arc::clone(hub), access::check));

@@ -44,7 +44,7 @@ fn is_update(event: &Value) -> bool {
 
 /// Listens in several ways while the server is told the same things.
 fn listen(server: SocketAddr) -> Heard {
-    let started = jiff::Timestamp::now().as_second();
+    let started = jiff::Timestamp::now();
     let normaliser = Normaliser { started, host: server.to_string() };
     let everything = Listener::open(server, "/api/events", None);
     let archive = Listener::open(server, "/api/events?store=archive", None);
