@@ -48,7 +48,7 @@ use crate::object::Timestamp;
 use crate::side;
 
 pub use access::Key;
-pub use server::{Error, Options, Server};
+pub use server::{Error, Options, Server, check_exposure};
 pub use tls::Tls;
 
 use announcement::Announcement;

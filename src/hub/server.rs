@@ -108,14 +108,7 @@ impl Server {
     /// Opens the database and listens.
     pub fn bind(options: Options) -> Result<Self, Error> {
         let Options { database, listen, key, tls, is_plain_text_fine, clock } = options;
-        if !listen.ip().is_loopback() {
-            if key.is_none() {
-                return Err(Error::NoKey(listen));
-            }
-            if tls.is_none() && !is_plain_text_fine {
-                return Err(Error::NoTls(listen));
-            }
-        }
+        check_exposure(listen, key.is_some(), tls.is_some() || is_plain_text_fine)?;
         let failed = |cause| Error::Listen { address: listen, cause };
         let listener = TcpListener::bind(listen).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
@@ -173,6 +166,15 @@ impl Server {
             () = stop() => tracing::warn!("stopped at once"),
         }
         Ok(())
+    }
+}
+
+/// Refuses to listen beyond this device without a key, or without TLS or somebody who said that none is needed.
+pub fn check_exposure(listen: SocketAddr, has_key: bool, is_private: bool) -> Result<(), Error> {
+    match (listen.ip().is_loopback(), has_key, is_private) {
+        (true, ..) | (false, true, true) => Ok(()),
+        (false, false, _) => Err(Error::NoKey(listen)),
+        (false, true, false) => Err(Error::NoTls(listen)),
     }
 }
 

@@ -79,6 +79,9 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     };
     let key = find_key(args, &database, workspace)?;
     let has_key = key.is_some();
+    let is_private = args.tls.is_some() || args.tls_cert.is_some() || args.insecure_no_tls;
+    // Before a certificate is made for nothing.
+    hub::check_exposure(args.listen, has_key, is_private).map_err(explain)?;
     let options = Options {
         tls: find_tls(args, &database, workspace)?,
         database,

@@ -34,6 +34,7 @@ mod pull;
 mod push;
 mod remote;
 mod scale;
+mod serve;
 mod service;
 mod shapes;
 mod show;
