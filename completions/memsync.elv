@@ -43,8 +43,9 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers and files that this device syncs with'
+            cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
+            cand demo 'Play the whole story on this machine: a server, two devices, a merge and a conflict'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -391,12 +392,23 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;serve'= {
             cand --db 'The database [default: the one that the service uses]'
             cand --listen 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network'
-            cand --api-key-file 'The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]'
+            cand --api-key-file 'The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]'
             cand --tls 'Encrypt, with a certificate that is made on first use and kept beside the database'
             cand --tls-cert 'Encrypt with the certificate in this PEM file'
             cand --tls-key 'The private key of that certificate'
             cand --color 'When to use colours: auto, always or never'
             cand --insecure-no-tls 'Answer other devices without TLS: whoever can listen on the way reads the API key and every memory'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;demo'= {
+            cand --keep 'A new folder for the databases of the server and both devices, which then stays'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -441,8 +453,9 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers and files that this device syncs with'
+            cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
+            cand demo 'Play the whole story on this machine: a server, two devices, a merge and a conflict'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -491,6 +504,8 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;remote;trust'= {
         }
         &'memsync;help;serve'= {
+        }
+        &'memsync;help;demo'= {
         }
         &'memsync;help;completions'= {
         }
