@@ -26,7 +26,6 @@ use crate::local;
 use crate::side;
 
 use super::connection::{STILL, Watched};
-use super::database::Database;
 use super::request::Peer;
 use super::tls::{HTTP2, Tls};
 use super::{Clock, Hub, Key, files, router};
@@ -127,8 +126,7 @@ impl Server {
         let address = listener.local_addr().map_err(failed)?;
         files::create_folder(&database)?;
         local::prepare(&database)?;
-        let database = Database::open(&database, Arc::clone(&clock))?;
-        let hub = Arc::new(Hub::new(database, key, clock));
+        let hub = Arc::new(Hub::open(&database, clock)?.with_key(key));
         Ok(Self { listener, address, tls, hub })
     }
 

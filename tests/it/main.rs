@@ -23,6 +23,7 @@ mod files;
 mod help;
 mod hub;
 mod init;
+mod init_server;
 mod journeys;
 mod log;
 mod man;

@@ -15,7 +15,7 @@ use crate::object::BlobId;
 use crate::side;
 
 use super::log::Operation;
-use super::python::{self, TooManyDigits};
+use super::python::{self, Unreadable};
 use super::tags::{self, NoTags};
 use super::text::strip;
 use super::{Changes, Condition, Version, content_hash, types};
@@ -61,9 +61,9 @@ pub enum Unusable {
     /// The metadata's member `tags` is a number or the like.
     #[error(transparent)]
     NoTags(#[from] NoTags),
-    /// The metadata holds a number that the service cannot read.
+    /// The metadata could never be read back.
     #[error(transparent)]
-    TooManyDigits(#[from] TooManyDigits),
+    Unreadable(#[from] Unreadable),
 }
 
 /// What came of storing a memory.

@@ -195,7 +195,7 @@ mod tests {
         };
         assert_eq!(
             [0, 2, 4, 6, 99].map(|offset| page(&fixture, offset)).join(", "),
-            "ab of 7, ed of 7, cf of 7,  of 7,  of 7"
+            "ab of 7, ed of 7, c of 7, f of 7,  of 7"
         );
         fixture.at(20.0, |changes| {
             changes

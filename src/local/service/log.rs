@@ -208,10 +208,9 @@ pub(super) fn set_clock(connection: &Connection, clock: Clock) -> rusqlite::Resu
 impl Clock {
     /// The clock of what happens at `now`, after this one.
     fn next(self, now: Timestamp) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "what is out of range is at its end")]
-        let milliseconds = (now.seconds() * 1000.0) as i64;
-        if milliseconds > self.physical {
-            Self { physical: milliseconds, logical: 0 }
+        let present = Self::at(Some(now));
+        if present.physical > self.physical {
+            present
         } else {
             Self { logical: self.logical.saturating_add(1), ..self }
         }

@@ -176,8 +176,8 @@ mod tests {
         );
         let reader = &fixture.writer.reader;
         let version = reader.find("a", Some("work")).unwrap().unwrap();
-        insta::assert_snapshot!(serde_json::to_string(&version.record).unwrap(), @"");
-        insta::assert_snapshot!(version.etag, @"");
+        insta::assert_snapshot!(serde_json::to_string(&version.record).unwrap(), @r#"{"content":"Tea","content_hash":"a","tags":["b","a"],"memory_type":"note","metadata":{"access_count":1},"created_at":1712345678.0,"created_at_iso":"2024-04-05T19:34:38Z","updated_at":1712345679.5,"updated_at_iso":"2024-04-05T19:34:39.500000Z"}"#);
+        insta::assert_snapshot!(version.etag, @"ab88afc1a3ec28f4d33480364ff467b01939c8633c8e0c102a66cc683f53c174");
         assert_eq!(reader.find("a", Some("default")).unwrap(), None, "another store");
         fixture.execute("UPDATE memories SET metadata = '{\"access_count\": 2}', updated_at = 2");
         assert_eq!(reader.find("a", None).unwrap().unwrap().etag, version.etag, "bookkeeping is no change");
@@ -188,9 +188,21 @@ mod tests {
     #[test]
     fn columns_are_shown_as_the_service_shows_them() {
         let tags = ["NULL", "''", "' , ,a , b,, a'", "X'61'", "CAST(X'FF' AS TEXT)"];
-        insta::assert_snapshot!(shown("tags", &tags), @"");
+        insta::assert_snapshot!(shown("tags", &tags), @r#"
+        ["untagged"]
+        ["untagged"]
+        ["a","b","a"]
+        not shown
+        not shown
+        "#);
         let types = ["NULL", "''", "' NoTe'", "'my-own'", "X'61'"];
-        insta::assert_snapshot!(shown("memory_type", &types), @"");
+        insta::assert_snapshot!(shown("memory_type", &types), @r#"
+        null
+        "observation"
+        "note"
+        "observation"
+        not shown
+        "#);
         let metadata = [
             "NULL",
             "''",
@@ -202,7 +214,17 @@ mod tests {
             r#"'{"a": "\ud800"}'"#,
             "X'7B7D'",
         ];
-        insta::assert_snapshot!(shown("metadata", &metadata), @"");
+        insta::assert_snapshot!(shown("metadata", &metadata), @r#"
+        {}
+        {}
+        {}
+        {}
+        {}
+        {"a":1.50,"b":null}
+        {"a":null,"b":[null,"NaN"]}
+        {}
+        not shown
+        "#);
     }
 
     #[test]
@@ -222,6 +244,20 @@ mod tests {
             "1e300, NULL",
             "9e999, NULL",
         ];
-        insta::assert_snapshot!(shown("created_at, created_at_iso", &moments), @"");
+        insta::assert_snapshot!(shown("created_at, created_at_iso", &moments), @r#"
+        [null,null]
+        [1712345678.0,"2024-04-05T19:34:38Z"]
+        [1712345678.9,"2024-04-05T19:34:38Z"]
+        [1712345678.0,"2024-04-05T19:34:38"]
+        [1712345678.0,"2024-04-05T19:34:38Z"]
+        [1712345678.0,"2024-04-05T21:34:38+02:00"]
+        [1712345678.0,"2024-04-05T19:34:38Z"]
+        [1712345678.0,"2024-04-05T19:34:38Z"]
+        [1712345678.25,"2024-04-05T19:34:38.25Z"]
+        [null,null]
+        [null,null]
+        [1e+300,null]
+        [null,null]
+        "#);
     }
 }

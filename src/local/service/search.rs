@@ -149,11 +149,11 @@ mod tests {
     fn the_nearest_come_first_and_what_is_not_eligible_takes_no_place() {
         let fixture = fixture();
         let everywhere = scope(None, None, None);
-        insta::assert_snapshot!(nearest(&fixture, "tea", &everywhere, 9), @"");
-        insta::assert_snapshot!(nearest(&fixture, "old", &everywhere, 1), @"");
-        insta::assert_snapshot!(nearest(&fixture, "tea", &scope(Some("work"), None, None), 9), @"");
-        insta::assert_snapshot!(nearest(&fixture, "tea", &scope(None, Some(1.0), Some(1.0)), 9), @"");
-        insta::assert_snapshot!(nearest(&fixture, "", &everywhere, 9), @"");
+        insta::assert_snapshot!(nearest(&fixture, "tea", &everywhere, 9), @"tea 1.000, coffee 0.517, water 0.460");
+        insta::assert_snapshot!(nearest(&fixture, "old", &everywhere, 1), @"tea 0.520");
+        insta::assert_snapshot!(nearest(&fixture, "tea", &scope(Some("work"), None, None), 9), @"water 0.460");
+        insta::assert_snapshot!(nearest(&fixture, "tea", &scope(None, Some(1.0), Some(1.0)), 9), @"coffee 0.517");
+        insta::assert_snapshot!(nearest(&fixture, "", &everywhere, 9), @"water 0.000, tea 0.000, coffee 0.000");
         assert_eq!(nearest(&fixture, "tea", &everywhere, u32::MAX), nearest(&fixture, "tea", &everywhere, 9));
     }
 

@@ -69,7 +69,6 @@ impl Counter {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::local::service::fixture::Fixture;
 
     #[test]
