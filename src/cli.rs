@@ -17,8 +17,8 @@ use crate::config::{self, Environment};
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::{
-    self, apply, checkout, completions, demo, diff, fetch, init, log, man, pull, push, remote, serve, show, stash,
-    status, sync,
+    self, apply, checkout, completions, demo, diff, fetch, init, log, man, pull, push, remote, serve, show,
+    stash, status, sync,
 };
 use crate::ui::{ColorChoice, Ui, Verbosity};
 use crate::workspace::{self, Flags, Workspace};

@@ -119,6 +119,19 @@ async fn a_body_that_is_too_large_is_refused_whether_its_length_is_told_or_not()
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_and_a_handler_that_does_not_end_have_their_time() {
+    let (hub, _folder) = hub();
+    let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+    let post = Request::post("/api/search").header("x-api-key", "K").body(body).unwrap();
+    let answer = router(&hub).oneshot(post).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+
+    let routes = Router::new().route("/", get(async || std::future::pending::<()>().await));
+    let answer = limits::layer(routes).oneshot(request("GET", "/")).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
 #[tokio::test]
 async fn a_handler_that_panics_costs_its_own_request() {
     let routes = Router::new().route("/", get(async || -> String { panic!("on purpose") }));
@@ -177,7 +190,7 @@ async fn health_is_open_and_says_nothing_details_need_the_key() {
 /// Reads the next event of a stream, without its id.
 async fn next(events: &mut axum::body::BodyDataStream) -> Option<String> {
     use futures_util::StreamExt;
-    let event = tokio::time::timeout(Duration::from_secs(5), events.next()).await.unwrap()?.unwrap();
+    let event = tokio::time::timeout(Duration::from_mins(1), events.next()).await.unwrap()?.unwrap();
     let event = String::from_utf8(event.to_vec()).unwrap();
     Some(event.lines().filter(|line| !line.starts_with("id: ")).collect::<Vec<_>>().join("\n"))
 }
@@ -225,6 +238,19 @@ async fn who_listens_hears_what_happens_in_the_stores_that_were_asked_for() {
     assert_eq!((next(&mut all).await, next(&mut some).await), (None, None));
     let late = router(&hub).oneshot(request("GET", "/api/events")).await.unwrap();
     assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_listens_to_silence_hears_that_the_hub_is_alive() {
+    let (hub, _folder) = hub();
+    let mut events = listen(&hub, "/api/events", "").await;
+    next(&mut events).await.unwrap();
+    let begin = tokio::time::Instant::now();
+    insta::assert_snapshot!(next(&mut events).await.unwrap(), @r#"
+    event: heartbeat
+    data: {"active_connections":1,"server_status":"healthy","timestamp":"2025-01-31T12:00:00+00:00"}
+    "#);
+    assert_eq!(begin.elapsed().as_secs(), 30);
 }
 
 #[tokio::test]

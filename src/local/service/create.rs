@@ -92,7 +92,7 @@ impl New {
     /// What is stored of the metadata, and the tags in it.
     fn metadata(draft: &mut Draft) -> Result<(Map<String, Value>, Option<Vec<String>>), Unusable> {
         let mut metadata = std::mem::take(&mut draft.metadata);
-        python::normalize(&mut metadata)?;
+        python::normalize(&mut metadata, python::METADATA_DEPTH)?;
         let tags = metadata.remove("tags").map(|tags| tags::of_metadata(&tags)).transpose()?;
         metadata.remove("type");
         if let Some(conversation) = draft.conversation_id.take().filter(|id| !id.is_empty()) {

@@ -14,7 +14,7 @@ use crate::object::{ContentHash, Memory, Timestamp};
 
 use super::Condition;
 use super::log::Operation;
-use super::python::{self, TooManyDigits};
+use super::python::{self, Unreadable};
 use super::resolve::Clock;
 
 /// The version of the form of events that is understood.
@@ -55,9 +55,9 @@ pub(super) enum Malformed {
     /// A member of its payload is of another type.
     #[error("the member `{0}` of its payload cannot be what it is")]
     Payload(&'static str),
-    /// Its payload holds a number that no Python reads.
+    /// Its payload could never be read back.
     #[error(transparent)]
-    Number(#[from] TooManyDigits),
+    Unreadable(#[from] Unreadable),
     /// What it is to depend on cannot be read.
     #[error("its condition cannot be read")]
     Condition,
@@ -103,7 +103,7 @@ impl Event {
             payload: members.payload,
             condition,
         };
-        python::normalize(&mut event.payload)?;
+        python::normalize(&mut event.payload, python::PAYLOAD_DEPTH)?;
         event.check().map(|()| event)
     }
 

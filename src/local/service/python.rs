@@ -8,32 +8,32 @@ use serde_json::{Map, Number, Value};
 /// How many digits Python reads of an integer; with more it fails, and with it every list that holds the row.
 const MAX_DIGITS: usize = 4300;
 
-/// How deep metadata may be nested. Readers stop at 128 levels, and pages of events and of memories put some
+/// How deep metadata may be nested. Readers stop at 128 levels, and entries of the log and pages of them put some
 /// around it: one memory that is too deep would make a whole page unreadable.
-const MAX_DEPTH: usize = 100;
+pub(super) const METADATA_DEPTH: usize = 100;
 
-/// Metadata that could be written, but not read back.
+/// The same for the payload of an event, which other servers have put around their metadata.
+pub(super) const PAYLOAD_DEPTH: usize = 120;
+
+/// What could be written, but not read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// An integer is too long.
     #[error("an integer has more than {MAX_DIGITS} digits")]
     TooManyDigits,
     /// Too many levels.
-    #[error("it is nested more than {MAX_DEPTH} levels deep")]
+    #[error("it is nested too deep")]
     TooDeep,
 }
 
 /// Gives every number the form that Python writes: `1.50` becomes `1.5`, `1e5` becomes `100000.0`.
-pub(super) fn normalize(metadata: &mut Map<String, Value>) -> Result<(), Unreadable> {
-    normalize_members(metadata, MAX_DEPTH)
-}
-
-fn normalize_members(members: &mut Map<String, Value>, levels: usize) -> Result<(), Unreadable> {
-    let below = levels.checked_sub(1).ok_or(Unreadable::TooDeep)?;
+/// Refuses what is deeper than `depth` levels.
+pub(super) fn normalize(members: &mut Map<String, Value>, depth: usize) -> Result<(), Unreadable> {
+    let below = depth.checked_sub(1).ok_or(Unreadable::TooDeep)?;
     members.values_mut().try_for_each(|value| normalize_value(value, below))
 }
 
-fn normalize_value(value: &mut Value, levels: usize) -> Result<(), Unreadable> {
+fn normalize_value(value: &mut Value, depth: usize) -> Result<(), Unreadable> {
     match value {
         Value::Number(standing) => {
             let text = number(&standing.to_string())?;
@@ -41,10 +41,10 @@ fn normalize_value(value: &mut Value, levels: usize) -> Result<(), Unreadable> {
             Ok(())
         }
         Value::Array(elements) => {
-            let below = levels.checked_sub(1).ok_or(Unreadable::TooDeep)?;
+            let below = depth.checked_sub(1).ok_or(Unreadable::TooDeep)?;
             elements.iter_mut().try_for_each(|value| normalize_value(value, below))
         }
-        Value::Object(members) => normalize_members(members, levels),
+        Value::Object(members) => normalize(members, depth),
         Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
     }
 }

@@ -39,7 +39,9 @@ impl Updates {
         memory_type: Option<String>,
         mut metadata: Option<Map<String, Value>>,
     ) -> Result<Self, Unreadable> {
-        metadata.as_mut().map(python::normalize).transpose()?;
+        if let Some(metadata) = &mut metadata {
+            python::normalize(metadata, python::METADATA_DEPTH)?;
+        }
         Ok(Self { tags, memory_type, metadata })
     }
 

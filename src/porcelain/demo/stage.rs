@@ -130,12 +130,7 @@ impl<'a> Stage<'a> {
     }
 
     /// An assistant changes what it remembers.
-    pub(super) fn change(
-        &mut self,
-        device: Device,
-        text: &str,
-        told: &Told<'_>,
-    ) -> Result<(), CommandError> {
+    pub(super) fn change(&mut self, device: Device, text: &str, told: &Told<'_>) -> Result<(), CommandError> {
         let (words, updates) = match told {
             Told::Tags(tags) => {
                 (format!("the tags {}", tags.join(", ")), Updates::new(Some(owned(tags)), None, None))
