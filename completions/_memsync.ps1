@@ -47,6 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a sync or a memory')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show and change settings')
             [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers that this device knows')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Be the server that devices sync with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Show the manual page of memsync or of one command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -414,6 +415,24 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
         'memsync;remote;help;help' {
             break
         }
+        'memsync;serve' {
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database [default: the one that the service uses]')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network')
+            [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Encrypt, with a certificate that is made on first use and kept beside the database')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Encrypt with the certificate in this PEM file')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The private key of that certificate')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
+            [CompletionResult]::new('--insecure-no-tls', '--insecure-no-tls', [CompletionResultType]::ParameterName, 'Answer other devices without TLS: whoever can listen on the way reads the API key and every memory')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Print long output without a pager')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'memsync;completions' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write a file for the shell, or for every shell, into this folder instead')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
@@ -453,6 +472,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a sync or a memory')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show and change settings')
             [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers that this device knows')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Be the server that devices sync with')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Show the manual page of memsync or of one command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -518,6 +538,9 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;help;remote;trust' {
+            break
+        }
+        'memsync;help;serve' {
             break
         }
         'memsync;help;completions' {

@@ -58,6 +58,9 @@ _memsync() {
             memsync,remote)
                 cmd="memsync__subcmd__remote"
                 ;;
+            memsync,serve)
+                cmd="memsync__subcmd__serve"
+                ;;
             memsync,show)
                 cmd="memsync__subcmd__show"
                 ;;
@@ -111,6 +114,9 @@ _memsync() {
                 ;;
             memsync__subcmd__help,remote)
                 cmd="memsync__subcmd__help__subcmd__remote"
+                ;;
+            memsync__subcmd__help,serve)
+                cmd="memsync__subcmd__help__subcmd__serve"
                 ;;
             memsync__subcmd__help,show)
                 cmd="memsync__subcmd__help__subcmd__show"
@@ -185,7 +191,7 @@ _memsync() {
 
     case "${cmd}" in
         memsync)
-            opts="-q -v -h -V --quiet --verbose --color --no-pager --help --version init status st diff sync full stash fetch pull apply push checkout log show config remote completions man help"
+            opts="-q -v -h -V --quiet --verbose --color --no-pager --help --version init status st diff sync full stash fetch pull apply push checkout log show config remote serve completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,7 +369,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__help)
-            opts="init status diff sync stash fetch pull apply push checkout log show config remote completions man help"
+            opts="init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -617,6 +623,20 @@ _memsync() {
         memsync__subcmd__help__subcmd__remote__subcmd__trust)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__serve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1041,6 +1061,48 @@ _memsync() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__serve)
+            opts="-q -v -h --db --listen --api-key-file --tls --tls-cert --tls-key --insecure-no-tls --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "self-signed" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -44,6 +44,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
             cand remote 'Show and change the servers that this device knows'
+            cand serve 'Be the server that devices sync with'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -381,6 +382,23 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;remote;help;help'= {
         }
+        &'memsync;serve'= {
+            cand --db 'The database [default: the one that the service uses]'
+            cand --listen 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network'
+            cand --api-key-file 'The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]'
+            cand --tls 'Encrypt, with a certificate that is made on first use and kept beside the database'
+            cand --tls-cert 'Encrypt with the certificate in this PEM file'
+            cand --tls-key 'The private key of that certificate'
+            cand --color 'When to use colours: auto, always or never'
+            cand --insecure-no-tls 'Answer other devices without TLS: whoever can listen on the way reads the API key and every memory'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'memsync;completions'= {
             cand --output 'Write a file for the shell, or for every shell, into this folder instead'
             cand --color 'When to use colours: auto, always or never'
@@ -418,6 +436,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
             cand remote 'Show and change the servers that this device knows'
+            cand serve 'Be the server that devices sync with'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -464,6 +483,8 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;remote;remove'= {
         }
         &'memsync;help;remote;trust'= {
+        }
+        &'memsync;help;serve'= {
         }
         &'memsync;help;completions'= {
         }

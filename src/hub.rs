@@ -29,7 +29,6 @@ mod server;
 mod sync;
 mod tags;
 mod tls;
-mod writes;
 
 use std::sync::Arc;
 
@@ -92,7 +91,6 @@ fn router(hub: &Arc<Hub>) -> Router {
         .merge(search::routes())
         .merge(tags::routes())
         .merge(sync::routes())
-        .merge(writes::routes())
         .merge(events::routes())
         .merge(health::guarded_routes())
         .route_layer(from_fn_with_state(Arc::clone(hub), access::check));

@@ -4,7 +4,6 @@ use std::io;
 
 use super::{CommandError, ErrorKind};
 use crate::config;
-use crate::hub;
 use crate::hub::files;
 use crate::side;
 

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn the_key_is_taken_from_either_header() {
         let key = Key::new(" opensesame\n").unwrap();
-        let passes = |lines| check_key(&key, &headers(lines)).is_ok();
+        let passes = |lines: &[_]| check_key(&key, &headers(lines)).is_ok();
         assert!(passes(&[("x-api-key", "opensesame")]));
         assert!(passes(&[("authorization", "bearer  opensesame ")]));
         assert!(passes(&[("authorization", "Basic b3BlbnNlc2FtZQ=="), ("x-api-key", "opensesame")]));
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn without_a_key_programs_on_this_device_are_answered_and_pages_of_others_are_not() {
-        let passes = |lines| check_caller(&Uri::from_static("/api/memories"), &headers(lines)).is_ok();
+        let passes = |lines: &[_]| check_caller(&Uri::from_static("/api/memories"), &headers(lines)).is_ok();
         for host in ["localhost", "127.0.0.1:8000", "LOCALHOST:8000", "[::1]:8000", "127.9.9.9"] {
             assert!(passes(&[("host", host)]), "{host}");
         }

@@ -1,6 +1,7 @@
 //! Memories: listing, names, one memory, creating, changing and deleting.
 
 mod read;
+mod write;
 
 use std::sync::Arc;
 
@@ -12,5 +13,5 @@ pub(super) use read::store;
 
 /// The endpoints of this file.
 pub(super) fn routes() -> Router<Arc<Hub>> {
-    read::routes()
+    read::routes().merge(write::routes())
 }

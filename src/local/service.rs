@@ -33,6 +33,8 @@ mod search;
 mod statistics;
 mod tag_counts;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod types;
 mod update;

@@ -14,7 +14,8 @@ use crate::workspace::Workspace;
 /// that use the service can use it too. The database is the service's own: either of both can be stopped and the other
 /// started on the same file. It is created where there is none.
 ///
-/// Without an API key only programs on this device are answered. Others are answered with a key and over TLS.
+/// Without an API key only programs on this device are answered; other devices need a key, and TLS. Each request is one
+/// line on stderr, which holds no key, no memory and no name of one; -q leaves out all but warnings.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {
@@ -52,8 +53,9 @@ const EXTRA: &str = "\
 Examples:
   memsync serve
       Serve this device's memories to the programs on it, at http://127.0.0.1:8000.
-  memsync serve --listen 0.0.0.0:8000 --tls self-signed --api-key-file ~/memsync.key
-      Serve the devices on your networks; each trusts the certificate by its fingerprint.
+  memsync serve --listen 0.0.0.0:8000 --tls self-signed
+      Serve every device on your networks; each trusts the certificate by its
+      fingerprint.
   memsync serve --listen 10.8.0.1:8000 --insecure-no-tls
       Serve the devices of a network that is encrypted already, such as a VPN.
 
@@ -62,8 +64,6 @@ Environment:
       The key that devices must show, where --api-key-file names no file.
   MCP_MEMORY_SQLITE_PATH
       The database, where --db names none.
-
-Each request is one line on stderr, without keys, memories or their names. -q leaves out all but warnings.
 
 Exit codes:
   0    Stopped by SIGINT or SIGTERM, with every write on the disk.

@@ -145,8 +145,9 @@ impl Scanner<'_> {
     fn unicode(&mut self) -> Result<(), Mistake> {
         let mistake = Mistake(self.at, "Invalid \\uXXXX escape");
         match self.unit() {
-            Some(0xd800..0xdc00) if self.takes(b'\\') => match self.unit() {
-                Some(0xdc00..0xe000) => Ok(()),
+            Some(0xd800..0xdc00) if self.takes(b'\\') => match (self.unit(), self.peek()) {
+                (Some(0xdc00..0xe000), _) => Ok(()),
+                (None, Some(b'u')) => Err(Mistake(self.at, mistake.1)),
                 _ => Err(mistake),
             },
             Some(0xd800..0xe000) | None => Err(mistake),

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::header::{ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::IF_NONE_MATCH;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-use crate::hub::Hub;
 use crate::hub::failure::Failure;
 use crate::hub::fields::{Fields, Query};
+use crate::hub::{Hub, precondition};
 use crate::local::service::{Filter, Record};
-use crate::object::BlobId;
+use crate::object::{BlobId, Memory};
 
 /// How many memories a page has at most.
 const PAGE: i64 = 100;
@@ -47,13 +47,8 @@ struct Names {
 
 /// The store that a request reads; `None` for all of them.
 pub(in crate::hub) fn store(fields: &mut Fields) -> Option<String> {
-    let store = fields.text("store").or("default".to_owned());
+    let store = fields.text("store").or(Memory::DEFAULT_STORE.to_owned());
     (store != "all").then_some(store)
-}
-
-/// The entity tag of a memory, as it stands in a header.
-pub(in crate::hub) fn entity_tag(etag: BlobId) -> String {
-    format!("\"{etag}\"")
 }
 
 async fn list(State(hub): State<Arc<Hub>>, Query(mut query): Query) -> Result<Json<Page>, Failure> {
@@ -101,18 +96,16 @@ async fn one(
     query.finish()?;
     let found = hub.database.read(move |reader| reader.find(&content_hash, store.as_deref())).await?;
     let version = found.ok_or_else(|| Failure::not_found("Memory not found"))?;
-    let etag = entity_tag(version.etag);
-    let answer = if names_one(&headers, &etag) {
+    let answer = if is_known(&headers, version.etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         Json(version.record).into_response()
     };
-    Ok(([(ETAG, etag)], answer).into_response())
+    Ok(([precondition::etag(version.etag)], answer).into_response())
 }
 
-/// Whether the client holds this version already.
-fn names_one(headers: &HeaderMap, etag: &str) -> bool {
-    let lists = headers.get_all(IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
-    let mut known = lists.flat_map(|list| list.split(',')).map(str::trim);
-    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag)
+/// Whether the client says that it holds this version already.
+fn is_known(headers: &HeaderMap, etag: BlobId) -> bool {
+    let known = headers.get_all(IF_NONE_MATCH).into_iter().map(HeaderValue::as_bytes);
+    precondition::condition([], known).is_ok_and(|condition| !condition.allows(Some(etag)))
 }

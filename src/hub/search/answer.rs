@@ -122,15 +122,31 @@ mod tests {
             let found = boosted(all(), weight).into_iter();
             found.filter_map(|found| found.relevance_reason).collect::<Vec<_>>().join("\n")
         };
-        insta::assert_snapshot!(reasons(0.0), @"");
-        insta::assert_snapshot!(reasons(0.3), @"");
+        insta::assert_snapshot!(reasons(0.0), @"
+        Composite: 0.625 (semantic: 0.625, quality: 0.500)
+        Composite: 0.500 (semantic: 0.500, quality: 1.000)
+        Composite: 0.500 (semantic: 0.000, quality: 0.500)
+        ");
+        insta::assert_snapshot!(reasons(0.3), @"
+        Composite: 0.650 (semantic: 0.500, quality: 1.000)
+        Composite: 0.588 (semantic: 0.625, quality: 0.500)
+        Composite: 0.500 (semantic: 0.000, quality: 0.500)
+        ");
     }
 
     #[test]
     fn a_reason_names_what_is_shared() {
         let tags = ["b", "c", "a"].map(str::to_owned);
-        insta::assert_debug_snapshot!(tagged(found(0.0, "{}").record, &tags, "ANY").relevance_reason, @"");
-        insta::assert_debug_snapshot!(near(found(0.062_5, "{}")).relevance_reason, @"");
-        insta::assert_debug_snapshot!(near(found(0.0, "{}")).relevance_reason, @"");
+        insta::assert_debug_snapshot!(tagged(found(0.0, "{}").record, &tags, "ANY").relevance_reason, @r#"
+        Some(
+            "Tags match (ANY): a, c",
+        )
+        "#);
+        insta::assert_debug_snapshot!(near(found(0.062_5, "{}")).relevance_reason, @r#"
+        Some(
+            "Semantic similarity: 0.062",
+        )
+        "#);
+        insta::assert_debug_snapshot!(near(found(0.0, "{}")).relevance_reason, @"None");
     }
 }

@@ -78,6 +78,33 @@ mod tests {
                 table += &format!("{is_name} / {is_not_name}: {present}, {absent}\n");
             }
         }
-        insta::assert_snapshot!(table);
+        insta::assert_snapshot!(table, @"
+        If-Match / If-None-Match: present, absent
+        - / -: true, true
+        - / *: false, true
+        - / none: true, true
+        - / here: false, true
+        - / other: true, true
+        * / -: true, false
+        * / *: false, false
+        * / none: true, false
+        * / here: false, false
+        * / other: true, false
+        none / -: false, false
+        none / *: false, false
+        none / none: false, false
+        none / here: false, false
+        none / other: false, false
+        here / -: true, false
+        here / *: false, false
+        here / none: true, false
+        here / here: false, false
+        here / other: true, false
+        other / -: false, false
+        other / *: false, false
+        other / none: false, false
+        other / here: false, false
+        other / other: false, false
+        ");
     }
 }

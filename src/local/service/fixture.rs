@@ -11,6 +11,9 @@ use super::{Changes, Writer};
 use crate::local::extension;
 use crate::object::Timestamp;
 
+/// No test here cuts the power, and there are hundreds of transactions.
+const UNSYNCED: &str = "PRAGMA synchronous = OFF";
+
 /// A database in a folder of its own.
 pub(super) struct Fixture {
     folder: TempDir,
@@ -23,9 +26,13 @@ impl Fixture {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("sqlite_vec.db");
         let schema = include_str!("../../../tests/fixtures/local/v12.sql");
-        Connection::open(&path).unwrap().execute_batch(schema).unwrap();
+        let database = Connection::open(&path).unwrap();
+        database.execute_batch(UNSYNCED).unwrap();
+        database.execute_batch(schema).unwrap();
         let writer = Writer::open(path, Duration::from_mins(1)).unwrap();
-        Self { folder, writer }
+        let database = Self { folder, writer };
+        database.execute(UNSYNCED);
+        database
     }
 
     pub(super) fn reopen(&mut self) {

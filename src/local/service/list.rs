@@ -124,3 +124,106 @@ fn select(connection: &Connection, filter: &Filter) -> rusqlite::Result<Vec<i64>
 fn needle(tag: &str) -> String {
     format!(",{},", super::text::strip(tag).to_ascii_lowercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::service::fixture::Fixture;
+
+    /// Memories `a` to `f`, older from letter to letter but for `c`, `d` and `e`, which are equally old.
+    fn fixture() -> Fixture {
+        let fixture = Fixture::new();
+        fixture.execute(
+            "INSERT INTO memories (content_hash, content, tags, memory_type, created_at, store, deleted_at, \
+             embedding_pending) VALUES
+             ('a', 'Text', 'Home,x', 'note', 9, 'default', NULL, 0), ('b', 'Text', 'home', 'Note', 8, 'work', NULL, 0),
+             ('d', 'Text', 'ä,a_c', 'note', 7, 'default', NULL, 1), ('c', 'Text', 'abc', NULL, 7, 'default', NULL, 0),
+             ('e', 'Text', '', 'note', 7, NULL, NULL, 0), ('f', 'Text', '50%,x', 'note', NULL, 'default', NULL, 0),
+             ('g', 'Text', 'home', 'note', 10, 'default', 11, 0), ('h', X'FF', 'home', 'note', 1, 'default', NULL, 0)",
+        );
+        fixture
+    }
+
+    fn names(records: &[Record]) -> String {
+        records.iter().map(|record| record.content_hash.as_str()).collect()
+    }
+
+    fn listed(fixture: &Fixture, filter: &Filter) -> String {
+        let reader = &fixture.writer.reader;
+        let page = reader.list(filter, 0, 100).unwrap();
+        assert_eq!(names(&page.records), names(&reader.list_all(filter).unwrap()));
+        format!("{} of {}", names(&page.records), page.total)
+    }
+
+    fn tagged(tags: &[&str], match_all: bool) -> Filter {
+        Filter { tags: tags.iter().map(|tag| (*tag).to_owned()).collect(), match_all, ..Filter::default() }
+    }
+
+    #[test]
+    fn filters_are_those_of_the_service() {
+        let fixture = fixture();
+        let list = |filter| listed(&fixture, &filter);
+        assert_eq!(list(Filter::default()), "abedcf of 7", "what cannot be shown counts");
+        assert_eq!(list(Filter { store: Some("default".to_owned()), ..Filter::default() }), "adcf of 5");
+        assert_eq!(list(Filter { memory_type: Some("note".to_owned()), ..Filter::default() }), "aedf of 5");
+        assert_eq!(list(Filter { skip_pending: true, ..Filter::default() }), "abecf of 6");
+    }
+
+    #[test]
+    fn a_tag_is_matched_whole_and_without_regard_to_ascii_case() {
+        let fixture = fixture();
+        let list = |tags: &[&str], match_all| listed(&fixture, &tagged(tags, match_all));
+        assert_eq!(list(&[" HOME "], false), "ab of 3");
+        assert_eq!(list(&["a_c"], false), "d of 1", "an underscore is no wildcard");
+        assert_eq!(list(&["%"], false), " of 0");
+        assert_eq!(list(&["50%"], false), "f of 1");
+        assert_eq!(list(&["Ä"], false), " of 0", "beyond ASCII, case counts");
+        assert_eq!(list(&["x", "home"], false), "abf of 4");
+        assert_eq!(list(&["x", "home"], true), "a of 1");
+        assert_eq!(list(&[""], false), "e of 1", "no tag is the one between two commas");
+        let many: Vec<String> =
+            (0..5_000).map(|number| number.to_string()).chain(["abc".to_owned()]).collect();
+        assert_eq!(listed(&fixture, &Filter { tags: many, ..Filter::default() }), "c of 1");
+    }
+
+    #[test]
+    fn pages_follow_each_other_and_every_change() {
+        let mut fixture = fixture();
+        let page = |fixture: &Fixture, offset| {
+            let page = fixture.writer.reader.list(&Filter::default(), offset, 2).unwrap();
+            format!("{} of {}", names(&page.records), page.total)
+        };
+        assert_eq!(
+            [0, 2, 4, 6, 99].map(|offset| page(&fixture, offset)).join(", "),
+            "ab of 7, ed of 7, c of 7, f of 7,  of 7"
+        );
+        fixture.at(20.0, |changes| {
+            changes
+                .reader
+                .connection
+                .execute("UPDATE memories SET deleted_at = 1 WHERE content_hash = 'a'", [])
+                .unwrap();
+            assert_eq!(
+                changes.reader.list(&Filter::default(), 0, 2).unwrap().total,
+                6,
+                "inside of the change"
+            );
+        });
+        assert_eq!(page(&fixture, 0), "be of 6");
+        let path = fixture.writer.reader.options.path.clone();
+        Connection::open(path).unwrap().execute("UPDATE memories SET deleted_at = NULL", []).unwrap();
+        assert_eq!(page(&fixture, 0), "ga of 8", "by somebody else");
+    }
+
+    #[test]
+    fn names_come_in_the_order_of_their_ids() {
+        let fixture = fixture();
+        let names = |after, limit, include_deleted| {
+            let names = fixture.writer.reader.names(after, limit, include_deleted).unwrap();
+            names.iter().map(|name| format!("{}{}", name.content_hash, name.id)).collect::<String>()
+        };
+        assert_eq!(names(0, 100, false), "a1b2d3c4e5f6h8");
+        assert_eq!(names(5, 2, true), "f6g7");
+        assert_eq!(names(i64::MAX, 2, true), "");
+    }
+}

@@ -17,7 +17,7 @@ use crate::local::{iso, row};
 use crate::object::{BlobId, Memory, Timestamp};
 use crate::side;
 
-use super::text::strip;
+use super::text::{strip, without_nan};
 use super::{Reader, types};
 
 /// What the service shows where a memory has no tags.
@@ -93,7 +93,7 @@ impl Record {
             content_hash: text(1)??.to_owned(),
             tags: shown_tags(text(3)?.unwrap_or_default()),
             memory_type: text(4)?.map(types::canonical),
-            metadata: text(5)?.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default(),
+            metadata: members(text(5)?.unwrap_or_default()),
             created_at,
             created_at_iso,
             updated_at,
@@ -101,6 +101,11 @@ impl Record {
             store: text(10)?.unwrap_or(Memory::DEFAULT_STORE).to_owned(),
         })
     }
+}
+
+fn members(json: &str) -> Map<String, Value> {
+    let members = serde_json::from_str(json).or_else(|_| serde_json::from_str(&without_nan(json)));
+    members.unwrap_or_default()
 }
 
 /// The tags that stand in the service's comma-separated column.
@@ -130,4 +135,129 @@ fn moment(number: ValueRef<'_>, text: Option<&str>) -> (Option<f64>, Option<Stri
 /// Reads a moment; without a zone it is in UTC, as the service takes it.
 fn read_moment(text: &str) -> Option<Timestamp> {
     iso::parse(text).or_else(|| iso::parse(&format!("{text}Z")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::local::service::fixture::Fixture;
+
+    /// Shows rows that hold `values` in `columns`, one line each.
+    fn shown(columns: &str, values: &[&str]) -> String {
+        let fixture = Fixture::new();
+        let lines = values.iter().enumerate().map(|(name, values)| {
+            fixture.execute(&format!(
+                "INSERT INTO memories (content_hash, content, {columns}) VALUES ('{name}', 'Text', {values})"
+            ));
+            let found = fixture.writer.reader.find(&name.to_string(), None).unwrap();
+            let line = found.map(|Version { record, .. }| {
+                let Record { tags, memory_type, metadata, created_at, created_at_iso, .. } = record;
+                match columns {
+                    "tags" => json!(tags),
+                    "memory_type" => json!(memory_type),
+                    "metadata" => json!(metadata),
+                    _ => json!([created_at, created_at_iso]),
+                }
+            });
+            line.map_or("not shown".to_owned(), |line| line.to_string())
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_memory_has_the_service_json() {
+        let fixture = Fixture::new();
+        fixture.execute(
+            "INSERT INTO memories (content_hash, content, tags, memory_type, metadata, created_at, updated_at, \
+             created_at_iso, updated_at_iso, store) VALUES ('a', 'Tea', 'b, a', 'Note', '{\"access_count\": 1}', \
+             1712345678, 1712345679.5, '2024-04-05T19:34:38Z', NULL, 'work')",
+        );
+        let reader = &fixture.writer.reader;
+        let version = reader.find("a", Some("work")).unwrap().unwrap();
+        insta::assert_snapshot!(serde_json::to_string(&version.record).unwrap(), @r#"{"content":"Tea","content_hash":"a","tags":["b","a"],"memory_type":"note","metadata":{"access_count":1},"created_at":1712345678.0,"created_at_iso":"2024-04-05T19:34:38Z","updated_at":1712345679.5,"updated_at_iso":"2024-04-05T19:34:39.500000Z"}"#);
+        insta::assert_snapshot!(version.etag, @"ab88afc1a3ec28f4d33480364ff467b01939c8633c8e0c102a66cc683f53c174");
+        assert_eq!(reader.find("a", Some("default")).unwrap(), None, "another store");
+        fixture.execute("UPDATE memories SET metadata = '{\"access_count\": 2}', updated_at = 2");
+        assert_eq!(reader.find("a", None).unwrap().unwrap().etag, version.etag, "bookkeeping is no change");
+        fixture.execute("UPDATE memories SET deleted_at = 1");
+        assert_eq!(reader.find("a", None).unwrap(), None, "a tombstone");
+    }
+
+    #[test]
+    fn columns_are_shown_as_the_service_shows_them() {
+        let tags = ["NULL", "''", "' , ,a , b,, a'", "X'61'", "CAST(X'FF' AS TEXT)"];
+        insta::assert_snapshot!(shown("tags", &tags), @r#"
+        ["untagged"]
+        ["untagged"]
+        ["a","b","a"]
+        not shown
+        not shown
+        "#);
+        let types = ["NULL", "''", "' NoTe'", "'my-own'", "X'61'"];
+        insta::assert_snapshot!(shown("memory_type", &types), @r#"
+        null
+        "observation"
+        "note"
+        "observation"
+        not shown
+        "#);
+        let metadata = [
+            "NULL",
+            "''",
+            "'null'",
+            "'[1]'",
+            "'{bad'",
+            r#"'{"a": 1, "a": 1.50, "b": null}'"#,
+            r#"'{"a": NaN, "b": [-Infinity, "NaN"]}'"#,
+            r#"'{"a": "\ud800"}'"#,
+            "X'7B7D'",
+        ];
+        insta::assert_snapshot!(shown("metadata", &metadata), @r#"
+        {}
+        {}
+        {}
+        {}
+        {}
+        {"a":1.50,"b":null}
+        {"a":null,"b":[null,"NaN"]}
+        {}
+        not shown
+        "#);
+    }
+
+    #[test]
+    fn the_two_forms_of_a_moment_are_made_to_agree() {
+        let moments = [
+            "NULL, NULL",
+            "1712345678, NULL",
+            "1712345678.9, '2024-04-05T19:34:38Z'",
+            "1712345678, '2024-04-05T19:34:38'",
+            "1712345678, '2024-04-05T21:34:38Z'",
+            "1712345678, '2024-04-05T21:34:38+02:00'",
+            "1712345678, '2017-04-05T19:34:38Z'",
+            "1712345678, 'yesterday'",
+            "NULL, '2024-04-05T19:34:38.25Z'",
+            "NULL, 'yesterday'",
+            "'yesterday', NULL",
+            "1e300, NULL",
+            "9e999, NULL",
+        ];
+        insta::assert_snapshot!(shown("created_at, created_at_iso", &moments), @r#"
+        [null,null]
+        [1712345678.0,"2024-04-05T19:34:38Z"]
+        [1712345678.9,"2024-04-05T19:34:38Z"]
+        [1712345678.0,"2024-04-05T19:34:38"]
+        [1712345678.0,"2024-04-05T19:34:38Z"]
+        [1712345678.0,"2024-04-05T21:34:38+02:00"]
+        [1712345678.0,"2024-04-05T19:34:38Z"]
+        [1712345678.0,"2024-04-05T19:34:38Z"]
+        [1712345678.25,"2024-04-05T19:34:38.25Z"]
+        [null,null]
+        [null,null]
+        [1e+300,null]
+        [null,null]
+        "#);
+    }
 }

@@ -79,11 +79,8 @@ impl Reader {
 
     /// The newest memories, at most `limit`, the newest first.
     pub fn newest(&self, scope: &Scope, limit: u32) -> Result<Vec<Record>, side::Error> {
-        const SQL: &str = concat!(
-            "SELECT id FROM memories WHERE +",
-            eligible!(),
-            " ORDER BY created_at DESC, id DESC LIMIT ?4"
-        );
+        const SQL: &str =
+            concat!("SELECT id FROM memories WHERE +", eligible!(), " ORDER BY created_at DESC, id LIMIT ?4");
         let (from, until) = (scope.from.map(Timestamp::seconds), scope.until.map(Timestamp::seconds));
         self.at_one_moment(|connection| {
             let mut statement = connection.prepare_cached(SQL)?;
@@ -96,4 +93,87 @@ impl Reader {
 /// What a cosine distance, 0 to 2, says; there is none from a vector of zeros.
 fn score(distance: Option<f64>) -> f64 {
     distance.map_or(0.0, |distance| (1.0 - distance / 2.0).max(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embed::Maker;
+    use crate::local::service::fixture::Fixture;
+
+    /// Memories with hash vectors of their texts, each made a second after the one before.
+    fn fixture() -> Fixture {
+        let fixture = Fixture::new();
+        let connection = &fixture.writer.reader.connection;
+        let stores = ["default", "default", "work", "default", "default", "default"];
+        for ((text, store), id) in
+            ["tea", "coffee", "water", "old", "pending", "gone"].iter().zip(stores).zip(0_i64..)
+        {
+            let vector = Maker::Hash { dimension: 384 }.vector(text);
+            connection
+                .execute(
+                    "INSERT INTO memories (id, content_hash, content, created_at, store) VALUES (?1, ?2, ?2, ?1, ?3)",
+                    params![id, text, store],
+                )
+                .unwrap();
+            connection
+                .execute(
+                    "INSERT INTO memory_embeddings (rowid, content_embedding, store) VALUES (?1, ?2, ?3)",
+                    params![id, vector, store],
+                )
+                .unwrap();
+        }
+        fixture.execute(
+            "UPDATE memories SET superseded_by = 'tea' WHERE content = 'old';
+             UPDATE memories SET embedding_pending = 1 WHERE content = 'pending';
+             UPDATE memories SET deleted_at = 9 WHERE content = 'gone'",
+        );
+        fixture
+    }
+
+    fn scope(store: Option<&str>, from: Option<f64>, until: Option<f64>) -> Scope {
+        Scope {
+            store: store.map(str::to_owned),
+            from: from.and_then(Timestamp::new),
+            until: until.and_then(Timestamp::new),
+        }
+    }
+
+    fn nearest(fixture: &Fixture, text: &str, scope: &Scope, limit: u32) -> String {
+        let found = fixture.writer.reader.nearest(text, scope, limit).unwrap().unwrap();
+        let shown = found.iter().map(|found| format!("{} {:.3}", found.record.content, found.score));
+        shown.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn the_nearest_come_first_and_what_is_not_eligible_takes_no_place() {
+        let fixture = fixture();
+        let everywhere = scope(None, None, None);
+        insta::assert_snapshot!(nearest(&fixture, "tea", &everywhere, 9), @"tea 1.000, coffee 0.517, water 0.460");
+        insta::assert_snapshot!(nearest(&fixture, "old", &everywhere, 1), @"tea 0.520");
+        insta::assert_snapshot!(nearest(&fixture, "tea", &scope(Some("work"), None, None), 9), @"water 0.460");
+        insta::assert_snapshot!(nearest(&fixture, "tea", &scope(None, Some(1.0), Some(1.0)), 9), @"coffee 0.517");
+        insta::assert_snapshot!(nearest(&fixture, "", &everywhere, 9), @"water 0.000, tea 0.000, coffee 0.000");
+        assert_eq!(nearest(&fixture, "tea", &everywhere, u32::MAX), nearest(&fixture, "tea", &everywhere, 9));
+    }
+
+    #[test]
+    fn the_newest_come_first() {
+        let fixture = fixture();
+        let newest = |scope: Scope, limit| {
+            let found = fixture.writer.reader.newest(&scope, limit).unwrap();
+            found.into_iter().map(|record| record.content).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(newest(scope(None, None, None), 9), "water, coffee, tea");
+        assert_eq!(newest(scope(None, Some(0.0), Some(1.0)), 1), "coffee");
+        assert_eq!(newest(scope(Some("work"), None, None), 9), "water");
+    }
+
+    #[test]
+    fn nothing_is_near_where_no_vectors_can_be_made() {
+        let mut fixture = fixture();
+        fixture.execute("UPDATE memories SET content = 'another model'");
+        fixture.reopen();
+        assert_eq!(fixture.writer.reader.nearest("tea", &Scope::default(), 9).unwrap(), None);
+    }
 }

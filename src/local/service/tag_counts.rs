@@ -66,3 +66,33 @@ impl Counter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::service::fixture::Fixture;
+
+    #[test]
+    fn the_most_frequent_tags_come_first() {
+        let fixture = Fixture::new();
+        fixture.execute(
+            "INSERT INTO memories (content_hash, content, tags, store, deleted_at) VALUES
+             ('1', '', 'z, b,b', 'default', NULL), ('2', '', '', 'default', NULL), ('3', '', 'a', 'default', NULL),
+             ('4', '', 'a', 'work', NULL), ('5', '', NULL, 'work', NULL), ('6', '', 'z', 'default', 1),
+             ('7', '', X'FF', 'default', NULL)",
+        );
+        let tags = |store| {
+            let tags = fixture.writer.reader.tags(store).unwrap();
+            tags.iter().map(|tag| format!("{} {}", tag.tag, tag.count)).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(tags(Some("default")), "b 2, a 1, untagged 1, z 1");
+        assert_eq!(tags(Some("nowhere")), "");
+        assert_eq!(tags(None), "b 2, a 2, z 1");
+        let statistics =
+            fixture.writer.reader.statistics(crate::object::Timestamp::new(0.0).unwrap()).unwrap();
+        assert_eq!(
+            (statistics.total_memories, statistics.missing_embeddings, statistics.unique_tags),
+            (6, 6, 3)
+        );
+    }
+}

@@ -13,10 +13,12 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::hub::Clock;
+use crate::hub::database::Database;
 use crate::object::Timestamp;
 
 /// Made by `tests/fixtures/writes/record.py`.
-const RECORDED: &str = include_str!("../../../tests/fixtures/writes/answers.jsonl");
+const RECORDED: &str = include_str!("../../../../tests/fixtures/writes/answers.jsonl");
 
 /// A hub over a new database, with a clock that is set by hand.
 struct Fixture {
@@ -40,8 +42,9 @@ impl Fixture {
         let now = Arc::new(Mutex::new(Timestamp::new(1_700_000_000.25).unwrap()));
         crate::local::prepare(&path).unwrap();
         let clock = Arc::clone(&now);
-        let hub = Hub::open(&path, Arc::new(move || *clock.lock().unwrap())).unwrap();
-        let router = routes().with_state(Arc::new(hub));
+        let clock: Clock = Arc::new(move || *clock.lock().unwrap());
+        let database = Database::open(&path, Arc::clone(&clock)).unwrap();
+        let router = routes().with_state(Arc::new(Hub::new(database, None, clock)));
         Self { router, now, database: Connection::open(path).unwrap(), _folder: folder }
     }
 
@@ -143,4 +146,102 @@ async fn four_hundred_requests_are_answered_stored_and_logged_as_by_the_service(
         let logged: Vec<Value> = logged.into_iter().map(without_ids).collect();
         assert_eq!(logged, hub.logged(since), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn conditions_guard_every_write() {
+    let hub = Fixture::new();
+    let stored = hub.store("tea").await;
+    let first = stored.etag.unwrap();
+    let path = format!("/api/memories/{}", stored.body["content_hash"].as_str().unwrap());
+    let second = hub.send("PUT", &path, r#"{"tags": ["a"]}"#, &[("If-Match", &first)]).await.etag.unwrap();
+    let both = format!("W/{second}, {first}");
+    let tea = r#"{"content": "tea"}"#;
+    let requests: [(&str, &str, &str, &[(&str, &str)]); 14] = [
+        ("PUT", &path, r#"{"tags": ["b"]}"#, &[("If-Match", &first)]),
+        ("PUT", &path, r#"{"tags": ["b"]}"#, &[("If-Match", &both)]),
+        ("PUT", &path, r#"{"tags": ["b"]}"#, &[("If-None-Match", &both)]),
+        ("PUT", &path, r#"{"tags": ["b"]}"#, &[("If-Match", "*"), ("If-None-Match", "*")]),
+        ("PUT", &path, "{}", &[("If-Match", &first)]),
+        ("PUT", &path, "{}", &[("If-Match", &second)]),
+        ("PUT", &path, r#"{"tags": ["b"]}"#, &[("If-Match", "tea")]),
+        ("PUT", "/api/memories/none", r#"{"tags": ["b"]}"#, &[("If-Match", "*")]),
+        ("POST", "/api/memories", tea, &[("If-None-Match", "*")]),
+        ("POST", "/api/memories", tea, &[("If-Match", &second)]),
+        ("POST", "/api/memories", r#"{"content": "cake"}"#, &[("If-Match", "*")]),
+        ("DELETE", &path, "", &[("If-Match", &first)]),
+        ("DELETE", &path, "", &[("If-Match", &first), ("If-Match", &second)]),
+        ("DELETE", &path, "", &[("If-Match", &second)]),
+    ];
+    let mut shown = String::new();
+    for (method, path, body, headers) in requests {
+        let answer = hub.send(method, path, body, headers).await;
+        let what = answer.body.get("detail").or(answer.body.get("message")).unwrap();
+        shown += &format!("{method} {headers:?}: {} {:?} {what}\n", answer.status, answer.etag);
+    }
+    let shown = shown.replace(first.trim_matches('"'), "first").replace(second.trim_matches('"'), "second");
+    insta::assert_snapshot!(shown.replace(path.trim_start_matches("/api/memories/"), "tea"), @r#"
+    PUT [("If-Match", "\"first\"")]: 412 Some("\"second\"") "The memory is not the version that the request demands; nothing was changed"
+    PUT [("If-Match", "W/\"second\", \"first\"")]: 412 Some("\"second\"") "The memory is not the version that the request demands; nothing was changed"
+    PUT [("If-None-Match", "W/\"second\", \"first\"")]: 412 Some("\"second\"") "The memory is not the version that the request demands; nothing was changed"
+    PUT [("If-Match", "*"), ("If-None-Match", "*")]: 412 Some("\"second\"") "The memory is not the version that the request demands; nothing was changed"
+    PUT [("If-Match", "\"first\"")]: 412 Some("\"second\"") "The memory is not the version that the request demands; nothing was changed"
+    PUT [("If-Match", "\"second\"")]: 200 Some("\"second\"") "No updates provided - memory unchanged"
+    PUT [("If-Match", "tea")]: 400 None "If-Match is neither * nor a list of entity tags in double quotes"
+    PUT [("If-Match", "*")]: 404 None "Memory with hash none not found"
+    POST [("If-None-Match", "*")]: 412 Some("\"second\"") "The memory is not the version that the request demands; nothing was changed"
+    POST [("If-Match", "\"second\"")]: 200 None "Duplicate content detected (exact match)"
+    POST [("If-Match", "*")]: 412 None "The memory that the request demands does not exist; nothing was changed"
+    DELETE [("If-Match", "\"first\"")]: 412 Some("\"second\"") "The memory is not the version that the request demands; nothing was changed"
+    DELETE [("If-Match", "\"first\""), ("If-Match", "\"second\"")]: 200 None "Successfully deleted memory tea"
+    DELETE [("If-Match", "\"second\"")]: 404 None "Memory not found"
+    "#);
+}
+
+#[tokio::test]
+async fn odd_bodies_are_refused_or_kept_whole() {
+    let hub = Fixture::new();
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let mut shown = String::new();
+    for metadata in [
+        "1e400".to_owned(),
+        "0.1000000000000000055511151231257827".to_owned(),
+        "9".repeat(4300),
+        "9".repeat(4301),
+        "NaN".to_owned(),
+        "-Infinity".to_owned(),
+        r#""\ud800""#.to_owned(),
+        r#""\ud83d\ude00""#.to_owned(),
+        r#"{"\udfff": 1}"#.to_owned(),
+        deep(100),
+        deep(100_000),
+    ] {
+        let body = format!(r#"{{"content": "{}", "metadata": {{"m": {metadata}}}}}"#, shown.lines().count());
+        let answer = hub.send("POST", "/api/memories", &body, &[]).await;
+        let kept = serde_json::from_str(&metadata)
+            .is_ok_and(|sent: Value| answer.body["memory"]["metadata"]["m"] == sent);
+        shown += &format!("{metadata:.40}: {}, {}\n", answer.status, if kept { "kept" } else { "refused" });
+    }
+    insta::assert_snapshot!(shown, @r#"
+    1e400: 200, kept
+    0.1000000000000000055511151231257827: 200, kept
+    9999999999999999999999999999999999999999: 200, kept
+    9999999999999999999999999999999999999999: 400, refused
+    NaN: 422, refused
+    -Infinity: 422, refused
+    "\ud800": 422, refused
+    "\ud83d\ude00": 200, kept
+    {"\udfff": 1}: 422, refused
+    [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[: 200, kept
+    [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[: 422, refused
+    "#);
+    for body in
+        [r#"{"content": "\ud800"}"#, r#"{"content": "a", "tags": ["\ud800"]}"#, "{\"content\": \"a\u{0}\"}"]
+    {
+        assert_eq!(hub.send("POST", "/api/memories", body, &[]).await.status, 422, "{body}");
+    }
+    assert_eq!(
+        hub.rows("SELECT content FROM memories WHERE ?1 = 1 AND content = 'a'", &json!(1), "").len(),
+        0
+    );
 }

@@ -14,10 +14,10 @@ use axum::routing::{post, put};
 use axum::{Json, Router};
 use serde_json::{Map, json};
 
-use super::announcement::Announcement;
-use super::failure::Failure;
-use super::fields::{Body, Fields, Query};
-use super::{Hub, precondition};
+use crate::hub::announcement::Announcement;
+use crate::hub::failure::Failure;
+use crate::hub::fields::{Body, Fields, Query};
+use crate::hub::{Hub, precondition};
 use crate::local::service::{Change, Creation, Draft, New, Record, Unusable, Updates, Version, python};
 use crate::object::Memory;
 
