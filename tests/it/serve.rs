@@ -59,10 +59,9 @@ impl Running {
     /// The answer to a request with these header lines, as it came.
     fn ask(&self, request: &str, headers: &[&str]) -> String {
         let mut stream = TcpStream::connect(self.address()).unwrap();
-        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-        stream
-            .write_all(format!("{request} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n").as_bytes())
-            .unwrap();
+        let headers = headers.join("\r\n");
+        let request = format!("{request} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer

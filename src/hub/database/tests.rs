@@ -57,15 +57,15 @@ fn status(failure: Failure) -> StatusCode {
 /// A job that keeps the writer busy until the returned sender is dropped.
 fn hold()
 -> (impl FnOnce(&Changes<'_>) -> Result<(), side::Error> + Send, mpsc::Sender<()>, mpsc::Receiver<()>) {
-    let (release, released) = mpsc::channel::<()>();
-    let (begin, begun) = mpsc::channel();
+    let (release, until) = mpsc::channel::<()>();
+    let (running, is_running) = mpsc::channel();
     let job = move |_: &Changes<'_>| {
-        begin.send(()).unwrap();
+        running.send(()).unwrap();
         // It ends when the other side is dropped.
-        let _ = released.recv();
+        let _ = until.recv();
         Ok(())
     };
-    (job, release, begun)
+    (job, release, is_running)
 }
 
 #[test]
