@@ -5,6 +5,8 @@
 //! nothing behind and concerns no other. Readers never wait for the writer. Both have a limit on what waits.
 
 mod stream;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::ops::Deref;

@@ -107,7 +107,7 @@ fn text<'a>(value: ValueRef<'a>, column: &str) -> Result<Option<&'a str>, String
 
 /// A moment is the number; where there is none, as in rows that other programs wrote, it is the text beside
 /// it, which is what the service itself then goes by.
-fn moment(number: ValueRef<'_>, text: ValueRef<'_>) -> Option<Timestamp> {
+pub(super) fn moment(number: ValueRef<'_>, text: ValueRef<'_>) -> Option<Timestamp> {
     match number {
         ValueRef::Real(seconds) => Timestamp::new(seconds),
         #[expect(clippy::cast_precision_loss, reason = "so does SQLite in a column of type REAL")]

@@ -10,14 +10,17 @@
 //!
 //! Must never: know HTTP, or read the clock.
 
+mod baseline;
 mod bulk;
 mod condition;
 mod create;
 mod delete;
 mod event;
+mod fate;
+mod feed;
 #[cfg(test)]
 mod fixture;
-pub mod ingest;
+mod ingest;
 mod list;
 pub mod log;
 mod materialise;
@@ -54,6 +57,9 @@ use list::Selection;
 
 pub use condition::{Change, Condition, Versions};
 pub use create::{Creation, Draft, New, Unusable};
+pub use fate::Fate;
+pub use feed::{Feed, Logged};
+pub use ingest::{Batch, Status};
 pub use list::{Filter, Name, Page};
 pub use name::content_hash;
 pub use record::{Record, Version};

@@ -15,7 +15,7 @@ use crate::local::error;
 use crate::side;
 
 use super::Changes;
-use super::event::{Condition, Content, Event, Malformed};
+use super::event::{Content, Event, Malformed};
 use super::ingest::Problem;
 use super::log::{Line, Operation};
 
@@ -91,9 +91,10 @@ impl Changes<'_> {
 
 /// Whether an event brings a memory, as far as the event itself says.
 fn is_arrival(event: &Event) -> bool {
-    let is_open = matches!(event.condition, None | Some(Condition::NoneMatch(_)));
     let content = event.payload.get("content").and_then(serde_json::Value::as_str);
-    event.operation == Operation::Create && is_open && content.is_some_and(|content| !content.is_empty())
+    event.operation == Operation::Create
+        && event.condition.allows(None)
+        && content.is_some_and(|content| !content.is_empty())
 }
 
 /// Adds rows in one statement.

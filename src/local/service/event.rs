@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 use crate::local::{iso, members, rows::Assignment};
 use crate::object::{ContentHash, Memory, Timestamp};
 
+use super::Condition;
 use super::log::Operation;
+use super::python::{self, Unreadable};
 use super::resolve::Clock;
 
 /// The version of the form of events that is understood.
@@ -32,16 +34,7 @@ pub(super) struct Event {
     pub(super) embedding_model: Option<String>,
     pub(super) embedding_dim: Option<i64>,
     pub(super) payload: Map<String, Value>,
-    pub(super) condition: Option<Condition>,
-}
-
-/// What a peer may ask of the memory that its event concerns, in the words of HTTP.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Condition {
-    /// It must be this version, or for `None` any.
-    Match(Option<String>),
-    /// It must not be this version, or for `None` not be there at all.
-    NoneMatch(Option<String>),
+    pub(super) condition: Condition,
 }
 
 /// Why something is no event.
@@ -62,6 +55,12 @@ pub(super) enum Malformed {
     /// A member of its payload is of another type.
     #[error("the member `{0}` of its payload cannot be what it is")]
     Payload(&'static str),
+    /// Its payload could never be read back.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// What it is to depend on cannot be read.
+    #[error("its condition cannot be read")]
+    Condition,
 }
 
 /// The members of an event that are looked at; there may be others.
@@ -79,8 +78,6 @@ struct Members {
     embedding_dim: Option<i64>,
     #[serde(default)]
     payload: Map<String, Value>,
-    if_match: Option<String>,
-    if_none_match: Option<String>,
 }
 
 fn known_version() -> i64 {
@@ -88,14 +85,14 @@ fn known_version() -> i64 {
 }
 
 impl Event {
-    /// Reads what a peer has sent.
-    pub(super) fn read(members: Map<String, Value>) -> Result<Self, Malformed> {
+    /// Reads what a peer has sent, and is to happen on `condition`.
+    pub(super) fn read(members: Map<String, Value>, condition: Condition) -> Result<Self, Malformed> {
         let members: Members = serde_json::from_value(Value::Object(members))
             .map_err(|error| Malformed::Members(error.to_string()))?;
         if members.schema_version > VERSION {
             return Err(Malformed::Version(members.schema_version));
         }
-        let event = Self {
+        let mut event = Self {
             agent_id: members.agent_id,
             event_id: members.event_id,
             operation: Operation::from_name(&members.op).ok_or(Malformed::Operation)?,
@@ -104,8 +101,9 @@ impl Event {
             embedding_model: members.embedding_model,
             embedding_dim: members.embedding_dim,
             payload: members.payload,
-            condition: Condition::read(members.if_match, members.if_none_match),
+            condition,
         };
+        python::normalize(&mut event.payload, python::PAYLOAD_DEPTH)?;
         event.check().map(|()| event)
     }
 
@@ -116,28 +114,6 @@ impl Event {
             Operation::Create => Content::read(payload).map(drop),
             Operation::UpdateMetadata => Update::read(payload).map(drop),
             Operation::Delete => moment(payload, "deleted_at").map(drop),
-        }
-    }
-}
-
-impl Condition {
-    fn read(matches: Option<String>, none_matches: Option<String>) -> Option<Self> {
-        let version = |etag: String| (etag != "*").then(|| etag.trim_matches('"').to_owned());
-        matches
-            .map(|etag| Self::Match(version(etag)))
-            .or_else(|| none_matches.map(|etag| Self::NoneMatch(version(etag))))
-    }
-
-    /// Whether it holds for a memory of this version; `Some(None)` is a memory that has no version that
-    /// could be named.
-    pub(super) fn holds(&self, current: Option<Option<&str>>) -> bool {
-        let is_current = |version: &Option<String>| match version {
-            None => current.is_some(),
-            Some(version) => current.flatten() == Some(version),
-        };
-        match self {
-            Self::Match(version) => is_current(version),
-            Self::NoneMatch(version) => !is_current(version),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::side;
 use super::event::{Content, Event, Malformed};
 use super::log::{self, Line, Operation};
 use super::resolve::{Clock, Entry};
-use super::{Changes, Reader};
+use super::{Changes, Condition, Reader};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +48,14 @@ impl Status {
 pub struct Batch(pub(super) Vec<Result<Event, Malformed>>);
 
 impl Batch {
-    /// Reads events; what is none will fail in its turn.
+    /// Reads events, each with the condition on which it is to happen, or `None` where that could not be read.
+    /// What is no event will fail in its turn.
     #[must_use]
-    pub fn read(events: Vec<Map<String, Value>>) -> Self {
-        Self(events.into_iter().map(Event::read).collect())
+    pub fn read(events: impl IntoIterator<Item = (Map<String, Value>, Option<Condition>)>) -> Self {
+        let read = |(members, condition): (_, Option<Condition>)| {
+            Event::read(members, condition.ok_or(Malformed::Condition)?)
+        };
+        Self(events.into_iter().map(read).collect())
     }
 }
 
@@ -73,15 +77,6 @@ impl From<rusqlite::Error> for Problem {
 impl From<side::Error> for Problem {
     fn from(error: side::Error) -> Self {
         Self::Side(error)
-    }
-}
-
-impl Reader {
-    /// Whether the log holds an event of this author and id.
-    pub fn knows_event(&self, agent_id: &str, event_id: &str) -> Result<bool, side::Error> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM sync_events WHERE agent_id = ?1 AND event_id = ?2)";
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failed(error))?;
-        statement.query_row([agent_id, event_id], |row| row.get(0)).map_err(|error| self.failed(error))
     }
 }
 
@@ -161,11 +156,16 @@ impl Changes<'_> {
 
     /// Whether the memory is what the event expects.
     fn holds(&self, event: &Event) -> rusqlite::Result<bool> {
-        let Some(condition) = &event.condition else { return Ok(true) };
+        if event.condition == Condition::default() {
+            return Ok(true);
+        }
         let Reader { connection, schema, options, .. } = self.reader;
-        let found = write::find(connection, schema, &options.bookkeeping, &event.content_hash)?;
-        let version = found.map(|found| found.ok().map(|stored| stored.held.memory.id().to_string()));
-        Ok(condition.holds(version.as_ref().map(Option::as_deref)))
+        Ok(match write::find(connection, schema, &options.bookkeeping, &event.content_hash)? {
+            None => event.condition.allows(None),
+            Some(Ok(stored)) => event.condition.allows(Some(stored.held.memory.id())),
+            // Something is there, but it is no version that anybody could have seen.
+            Some(Err(_)) => false,
+        })
     }
 
     fn mend(&self, event: &Event, payload: &Map<String, Value>) -> rusqlite::Result<()> {

@@ -130,7 +130,7 @@ impl Changes<'_> {
     /// `updated_at`, of a deletion `deleted_at`, and the memory's name in all of them.
     ///
     /// The author is the one that the memory's metadata names in `agent_id`. The service also notes how its own
-    /// vectors are made, and a peer with another model then hides the memory from every list; since a
+    /// vectors are made, and a peer with another model then hides the memory from every search; since a
     /// vector never travels, nothing is said about them here.
     pub fn log(&self, operation: Operation, content_hash: &str, payload: &Value) -> Result<(), side::Error> {
         let agent_id = payload["metadata"]["agent_id"].as_str().filter(|name| !name.is_empty());
@@ -208,10 +208,9 @@ pub(super) fn set_clock(connection: &Connection, clock: Clock) -> rusqlite::Resu
 impl Clock {
     /// The clock of what happens at `now`, after this one.
     fn next(self, now: Timestamp) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "what is out of range is at its end")]
-        let milliseconds = (now.seconds() * 1000.0) as i64;
-        if milliseconds > self.physical {
-            Self { physical: milliseconds, logical: 0 }
+        let present = Self::at(Some(now));
+        if present.physical > self.physical {
+            present
         } else {
             Self { logical: self.logical.saturating_add(1), ..self }
         }

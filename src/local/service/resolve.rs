@@ -24,6 +24,16 @@ pub(super) struct Clock {
     pub(super) logical: i64,
 }
 
+impl Clock {
+    /// The clock of a moment; of none, the beginning of time.
+    pub(super) fn at(moment: Option<Timestamp>) -> Self {
+        let milliseconds = moment.map_or(0.0, |moment| moment.seconds() * 1000.0);
+        #[expect(clippy::cast_possible_truncation, reason = "what is out of range is at its end")]
+        let physical = milliseconds as i64;
+        Self { physical, logical: 0 }
+    }
+}
+
 /// An entry of the log, as far as it decides about its memory.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {

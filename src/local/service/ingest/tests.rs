@@ -6,6 +6,7 @@ use proptest::sample::{Index, select};
 use serde_json::json;
 
 use super::*;
+use crate::local::service::Versions;
 use crate::local::service::fixture::Fixture;
 
 /// What the real service made of a long sequence of events: `tests/fixtures/sync/record.py` asked it.
@@ -18,8 +19,19 @@ fn recorded() -> impl Iterator<Item = Value> {
     RECORDED.lines().map(|line| serde_json::from_str(line).unwrap())
 }
 
+/// Reads events; the member `condition` of a test's event stands for what HTTP says beside it.
 fn batch(events: impl IntoIterator<Item = Value>) -> Batch {
-    Batch::read(events.into_iter().map(|event| event.as_object().unwrap().clone()).collect())
+    Batch::read(events.into_iter().map(|event| {
+        let Value::Object(mut members) = event else { panic!("an event is an object") };
+        let (is, is_not) = match members.remove("condition") {
+            None => (None, None),
+            Some(Value::Null) => return (members, None),
+            Some(condition) if condition == "absent" => (None, Some(Versions::Any)),
+            Some(condition) if condition == "present" => (Some(Versions::Any), None),
+            Some(version) => (Some(Versions::OneOf(vec![version.as_str().unwrap().parse().unwrap()])), None),
+        };
+        (members, Some(Condition { is, is_not }))
+    }))
 }
 
 impl Fixture {
@@ -185,20 +197,20 @@ fn an_event_happens_only_where_its_condition_holds() {
     let mut attempt = |database: &mut Fixture, words: &str, event: Value| {
         shown += &format!("{words}: {}\n", database.ingest([event])[0].name());
     };
-    let absent = || json!({"if_none_match": "*"});
-    attempt(&mut database, "any version of what is absent", tea("1", 1, json!({"if_match": "*"})));
+    let absent = || json!({"condition": "absent"});
+    attempt(&mut database, "any version of what is absent", tea("1", 1, json!({"condition": "present"})));
     attempt(&mut database, "absence of what is absent", tea("2", 2, absent()));
     attempt(&mut database, "once more", tea("2", 2, absent()));
     attempt(&mut database, "absence of what is there", tea("3", 3, absent()));
-    attempt(&mut database, "another version", tea("4", 4, json!({"if_match": "\"1b1a\""})));
+    attempt(&mut database, "another version", tea("4", 4, json!({"condition": "0".repeat(64)})));
     let version = database.writer.reader.find("tea", None).unwrap().unwrap().etag;
-    let current = json!({"if_match": format!("\"{version}\"")});
+    let current = json!({"condition": version.to_string()});
     let update = event("5", "update_metadata", 5, json!({"updates": {"tags": ["cold"]}}), current.clone());
     attempt(&mut database, "the current version", update.clone());
     attempt(&mut database, "once more", update);
     let delete = event("6", "delete", 6, json!({"deleted_at": 6}), current);
     attempt(&mut database, "a version that was replaced", delete);
-    attempt(&mut database, "any version of what is there", tea("7", 7, json!({"if_match": "*"})));
+    attempt(&mut database, "any version of what is there", tea("7", 7, json!({"condition": "present"})));
     insta::assert_snapshot!(shown, @"
     any version of what is absent: precondition_failed
     absence of what is absent: applied
@@ -217,7 +229,7 @@ fn an_event_happens_only_where_its_condition_holds() {
 fn a_condition_that_fails_does_not_stop_what_follows_but_a_failure_does() {
     let mut database = Fixture::new();
     let events = [
-        tea("1", 1, json!({"if_match": "*"})),
+        tea("1", 1, json!({"condition": "present"})),
         tea("2", 2, json!({})),
         tea("3", 3, json!({"schema_version": 2})),
         tea("4", 4, json!({})),
@@ -259,7 +271,7 @@ fn what_cannot_be_carried_out_leaves_nothing_behind() {
         json!({"embedding_dim": "x"}),
         json!({"schema_version": 2}),
         json!({"schema_version": null}),
-        json!({"if_match": 1}),
+        json!({"condition": null}),
     ];
     events.extend(changes.map(|changes| tea("1", 1, changes)));
     for event in events {
