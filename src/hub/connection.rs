@@ -19,7 +19,7 @@ pub(super) const HEAD: Duration = Duration::from_secs(30);
 
 /// How long a connection may stand still: longer than clients keep one open for their next request, and than the
 /// silence between two heartbeats of an event stream.
-pub(super) const STILL: Duration = Duration::from_secs(120);
+pub(super) const STILL: Duration = Duration::from_mins(2);
 
 /// What has become of the heads that arrived on a connection: an odd number while a request is being answered,
 /// when what is sent is not the head of the next one; another even number after it.
@@ -176,7 +176,8 @@ mod tests {
     async fn a_head_has_its_time_however_it_drips() {
         let (mut peer, mut watched, answers) = watched(SHORT, LONG);
         // What was answered before takes nothing off.
-        (answers.begin(), answers.end());
+        answers.begin();
+        answers.end();
         let dripping = async {
             while peer.write_all(b"x").await.is_ok() {
                 sleep(Duration::from_millis(1)).await;
@@ -201,7 +202,8 @@ mod tests {
         answers.end();
         tokio::join!(late(&mut peer, b"ef"), watched.read_exact(&mut read)).1.unwrap();
         // A request that was answered before anybody looked.
-        (answers.begin(), answers.end());
+        answers.begin();
+        answers.end();
         tokio::join!(late(&mut peer, b"gh"), watched.read_exact(&mut read)).1.unwrap();
         assert_eq!(&read, b"gh");
         let error = watched.read_exact(&mut read).await.unwrap_err();

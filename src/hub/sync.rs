@@ -159,3 +159,6 @@ fn announcement(reader: &Reader, label: &Label) -> Result<Option<Announcement>, 
         }
     }))
 }
+
+#[cfg(test)]
+mod tests;

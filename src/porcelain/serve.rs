@@ -25,7 +25,7 @@ pub struct Args {
     /// Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
-    /// The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]
+    /// The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]
     #[arg(long, value_name = "FILE")]
     pub api_key_file: Option<PathBuf>,
     /// Encrypt, with a certificate that is made on first use and kept beside the database
@@ -185,7 +185,7 @@ impl Signals {
         }
         // An error says that there are no such signals here.
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

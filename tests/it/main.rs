@@ -16,6 +16,7 @@ mod canonical;
 mod checkout;
 mod completions;
 mod config;
+mod demo;
 mod diff;
 mod errors;
 mod fetch;

@@ -44,10 +44,10 @@ impl Scene {
 }
 
 /// Stores a memory, and says in which transaction.
-fn store(changes: &Changes<'_>, content: &str) -> Result<f64, side::Error> {
+fn store(changes: &Changes<'_>, content: &str) -> Result<Timestamp, side::Error> {
     let draft = Draft { content: content.to_owned(), store: "default".to_owned(), ..Draft::default() };
     changes.store(&New::try_from(draft).unwrap(), &Condition::default())?;
-    Ok(changes.now.seconds())
+    Ok(changes.now)
 }
 
 fn status(failure: Failure) -> StatusCode {
@@ -72,7 +72,7 @@ fn hold()
 fn requests_that_wait_share_a_transaction_in_which_one_that_fails_leaves_nothing() {
     let scene = Scene::new();
     let Scene { runtime, database, .. } = &scene;
-    let (job, release, begun) = hold();
+    let (job, release, running) = hold();
     runtime.block_on(async {
         let first = database.write(job);
         let good = database.write(|changes| store(changes, "good"));
@@ -86,7 +86,7 @@ fn requests_that_wait_share_a_transaction_in_which_one_that_fails_leaves_nothing
         });
         let last = database.write(|changes| store(changes, "last"));
         let release = async {
-            tokio::task::spawn_blocking(move || begun.recv()).await.unwrap().unwrap();
+            tokio::task::spawn_blocking(move || running.recv()).await.unwrap().unwrap();
             // All others wait by now: they were polled before this went on.
             drop(release);
         };
@@ -116,11 +116,11 @@ fn a_transaction_that_fails_is_every_requests_failure() {
 fn what_does_not_fit_into_the_queue_is_refused() {
     let scene = Scene::new();
     let Scene { runtime, database, .. } = &scene;
-    let (job, release, begun) = hold();
+    let (job, release, running) = hold();
     let write = |content: String| database.write(move |changes| store(changes, &content));
     runtime.block_on(async {
         let begin = async {
-            tokio::task::spawn_blocking(move || begun.recv()).await.unwrap().unwrap();
+            tokio::task::spawn_blocking(move || running.recv()).await.unwrap().unwrap();
             let results =
                 futures_util::future::join_all((0..300).map(|number| write(format!("memory {number}"))));
             let release = async { drop(release) };
@@ -186,12 +186,12 @@ fn an_answer_that_fails_halfway_never_looks_whole() {
         let at_once = scene.database.stream(move |_, _| Err(missing())).await;
         assert_eq!(status(at_once.unwrap_err()), StatusCode::INTERNAL_SERVER_ERROR);
         let later = scene.database.stream(move |_, chunks| {
-            chunks.write_all(&[b'x'; 200_000]).unwrap();
+            chunks.write_all(&vec![b'x'; 200_000]).unwrap();
             Err(missing())
         });
         assert!(to_bytes(later.await.unwrap(), usize::MAX).await.is_err());
         let panicking = scene.database.stream(|_, chunks| {
-            chunks.write_all(&[b'x'; 200_000]).unwrap();
+            chunks.write_all(&vec![b'x'; 200_000]).unwrap();
             panic!("on purpose")
         });
         assert!(to_bytes(panicking.await.unwrap(), usize::MAX).await.is_err());

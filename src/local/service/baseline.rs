@@ -221,3 +221,79 @@ fn event_id(op: &str, name: &str, updated_at: ValueRef<'_>) -> String {
     let digest = digest.try_finalize().expect("only SHA-1 can fail, when it detects a collision attack");
     format!("bl-{:.ID_LENGTH$}", digest.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::service::fixture::Fixture;
+
+    fn baseline(database: &Fixture) -> String {
+        let mut text = Vec::new();
+        database.writer.reader.baseline(&mut text).unwrap();
+        String::from_utf8(text).unwrap().replace("{\"schema_version\"", "\n{\"schema_version\"")
+    }
+
+    #[test]
+    fn rows_are_shown_as_the_service_shows_them() {
+        let database = Fixture::new();
+        insta::assert_snapshot!(baseline(&database), @r#"{"events":[],"watermark":0,"count":0}"#);
+        // The service's own answer to the same rows is what was accepted here.
+        database.execute(
+            r#"INSERT INTO memories (content_hash, content, tags, memory_type, metadata, created_at, updated_at,
+                 deleted_at, store, superseded_by) VALUES
+                 ('tea', 'Tea é', ' a ,,b', 'Note', '{"agent_id": "cook", "n": 1}', 1.5, 1700000000.25, NULL, NULL, ''),
+                 ('gone', 'Gone', '', NULL, '{}', 2, 3, 4.5, 'work', NULL),
+                 ('plain', 'Plain', NULL, NULL, NULL, NULL, NULL, NULL, 'work', 'tea');
+               INSERT INTO sync_events (agent_id, event_id, op, content_hash, payload, created_at, hlc_physical, hlc_logical)
+                 VALUES ('a', '1', 'create', 'tea', '{}', 1, 10, 5), ('a', '2', 'create', 'tea', '{}', 1, 20, 1),
+                        ('a', '3', 'create', 'tea', '{}', 1, 20, 3), ('a', '4', 'create', 'tea', '{}', 1, 9, 99)"#,
+        );
+        insta::assert_snapshot!(baseline(&database), @r#"
+        {"events":[
+        {"schema_version":1,"agent_id":"cook","event_id":"bl-2b1613e7f0a897a5d8f1fa25c5ecd22f","op":"create","content_hash":"tea","hlc_physical":20,"hlc_logical":3,"embedding_model":null,"embedding_dim":null,"payload":{"content_hash":"tea","content":"Tea é","memory_type":"Note","tags":["a","b"],"created_at":1.5,"updated_at":1700000000.25,"metadata":{"agent_id":"cook","n":1},"store":"default","superseded_by":""}},
+        {"schema_version":1,"agent_id":"unattributed","event_id":"bl-ad835eed1bab691b849eba42d4030019","op":"delete","content_hash":"gone","hlc_physical":2000,"hlc_logical":0,"embedding_model":null,"embedding_dim":null,"payload":{"content_hash":"gone","deleted_at":4.5}},
+        {"schema_version":1,"agent_id":"unattributed","event_id":"bl-d04c1833e88f5ebd90376f5050068f65","op":"create","content_hash":"plain","hlc_physical":0,"hlc_logical":0,"embedding_model":null,"embedding_dim":null,"payload":{"content_hash":"plain","content":"Plain","memory_type":null,"tags":[],"created_at":null,"updated_at":null,"metadata":{},"store":"work","superseded_by":"tea"}}],"watermark":4,"count":3}
+        "#);
+    }
+
+    #[test]
+    fn a_damaged_row_does_not_take_the_others_with_it() {
+        let database = Fixture::new();
+        database.execute(
+            r#"INSERT INTO memories (content_hash, content, tags, metadata) VALUES
+                 ('list', 'List', '', '[1]'), ('surrogate', 'Half', '', '{"a": "\ud800"}'), ('nan', 'NaN', '', '{"a": NaN}'),
+                 ('text', CAST(x'ff' AS TEXT), '', '{}'), ('tags', 'Tags', x'00', '{}'), (CAST(x'ff' AS TEXT), 'Name', '', '{}'),
+                 ('well', 'Well', '', '{}')"#,
+        );
+        let baseline: Value = serde_json::from_str(&baseline(&database)).unwrap();
+        let shown = baseline["events"].as_array().unwrap().iter().map(|event| {
+            let Value::Object(payload) = &event["payload"] else { unreachable!() };
+            format!("{}: {} {}\n", payload["content_hash"], payload["content"], payload["metadata"])
+        });
+        insta::assert_snapshot!(shown.collect::<String>() + &baseline["count"].to_string(), @r#"
+        "list": "List" {"memsync":{"metadata":"[1]"}}
+        "surrogate": "Half" {"memsync":{"metadata":"{\"a\": \"\\ud800\"}"}}
+        "nan": "NaN" {"memsync":{"metadata":"{\"a\": NaN}"}}
+        "text": null {}
+        "tags": null {}
+        "well": "Well" {}
+        6
+        "#);
+    }
+
+    #[test]
+    fn it_ends_where_nobody_reads_any_more() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let database = Fixture::new();
+        database.writer.reader.baseline(&mut Gone).unwrap();
+        assert!(database.writer.reader.connection.is_autocommit(), "it holds on to the database");
+    }
+}

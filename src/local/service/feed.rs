@@ -94,3 +94,74 @@ impl Logged {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::local::service::fixture::Fixture;
+
+    #[test]
+    fn a_page_shows_the_present_text_of_what_was_created_and_where_the_next_one_begins() {
+        let database = Fixture::new();
+        database.execute(
+            "INSERT INTO memories (content_hash, content, deleted_at) VALUES
+               ('live', 'Edited', NULL), ('blank', '', NULL), ('gone', 'Gone', 5);
+             INSERT INTO sync_events (agent_id, event_id, op, content_hash, payload, created_at) VALUES
+               ('a', '1', 'create', 'live', '{\"content\": \"Logged\", \"n\": 1.50}', 1),
+               ('a', '2', 'create', 'blank', '{\"content\": \"Logged\"}', 1),
+               ('a', '3', 'create', 'gone', '{\"content\": \"Logged\"}', 1),
+               ('a', '4', 'delete', 'live', '{}', 1),
+               (NULL, '5', 'create', 'live', 'damaged', 1);
+             DELETE FROM sync_events WHERE seq = 2;",
+        );
+        let page = |since, limit| {
+            let feed = database.writer.reader.feed(since, limit).unwrap();
+            let shown = feed.events.iter().map(|event| {
+                let payload = serde_json::to_string(&event.payload).unwrap();
+                format!("{} {} {payload}\n", event.seq, event.op)
+            });
+            shown.collect::<String>() + &format!("next {}, more {}", feed.next_seq, feed.has_more)
+        };
+        insta::assert_snapshot!(page(0, 3), @r#"
+        1 create {"content":"Edited","n":1.50}
+        3 create {"content":"Logged"}
+        4 delete {}
+        next 4, more true
+        "#);
+        insta::assert_snapshot!(page(4, 1), @r#"
+        5 create {"content":"Edited"}
+        next 5, more false
+        "#);
+        insta::assert_snapshot!(page(5, 1), @"next 5, more false");
+        insta::assert_snapshot!(page(-7, 1), @r#"
+        1 create {"content":"Edited","n":1.50}
+        next 1, more true
+        "#);
+        let first = database.writer.reader.feed(0, 1).unwrap();
+        insta::assert_json_snapshot!(first, @r#"
+        {
+          "events": [
+            {
+              "seq": 1,
+              "schema_version": 1,
+              "event_id": "1",
+              "op": "create",
+              "content_hash": "live",
+              "agent_id": "a",
+              "hlc_physical": 0,
+              "hlc_logical": 0,
+              "embedding_model": null,
+              "embedding_dim": null,
+              "payload": {
+                "content": "Edited",
+                "n": {
+                  "$serde_json::private::Number": "1.50"
+                }
+              }
+            }
+          ],
+          "next_seq": 1,
+          "has_more": true
+        }
+        "#);
+    }
+}

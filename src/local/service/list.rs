@@ -220,10 +220,10 @@ mod tests {
         let fixture = fixture();
         let names = |after, limit, include_deleted| {
             let names = fixture.writer.reader.names(after, limit, include_deleted).unwrap();
-            names.iter().map(|name| format!("{}{}", name.content_hash, name.id)).collect::<String>()
+            names.iter().map(|name| format!("{}{}", name.content_hash, name.id)).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(names(0, 100, false), "a1b2d3c4e5f6h8");
-        assert_eq!(names(5, 2, true), "f6g7");
+        assert_eq!(names(0, 100, false), "a1 b2 d3 c4 e5 f6 h8");
+        assert_eq!(names(5, 2, true), "f6 g7");
         assert_eq!(names(i64::MAX, 2, true), "");
     }
 }

@@ -130,7 +130,7 @@ impl Changes<'_> {
     /// `updated_at`, of a deletion `deleted_at`, and the memory's name in all of them.
     ///
     /// The author is the one that the memory's metadata names in `agent_id`. The service also notes how its own
-    /// vectors are made, and a peer with another model then hides the memory from every list; since a
+    /// vectors are made, and a peer with another model then hides the memory from every search; since a
     /// vector never travels, nothing is said about them here.
     pub fn log(&self, operation: Operation, content_hash: &str, payload: &Value) -> Result<(), side::Error> {
         let agent_id = payload["metadata"]["agent_id"].as_str().filter(|name| !name.is_empty());

@@ -69,8 +69,9 @@ impl Reader {
             let neighbours: Vec<(i64, Option<f64>)> = neighbours.collect::<Result<_, _>>()?;
             let mut found = Vec::with_capacity(neighbours.len());
             for (id, distance) in neighbours {
-                let score = score(distance);
-                found.extend(self.records([id])?.pop().map(|record| Match { record, score }));
+                found.extend(
+                    self.records([id])?.pop().map(|record| Match { record, score: likeness(distance) }),
+                );
             }
             Ok(found)
         })?;
@@ -91,7 +92,7 @@ impl Reader {
 }
 
 /// What a cosine distance, 0 to 2, says; there is none from a vector of zeros.
-fn score(distance: Option<f64>) -> f64 {
+fn likeness(distance: Option<f64>) -> f64 {
     distance.map_or(0.0, |distance| (1.0 - distance / 2.0).max(0.0))
 }
 

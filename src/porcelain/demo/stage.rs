@@ -219,9 +219,9 @@ impl<'a> Stage<'a> {
         let path = self.folder.join(device.name()).join("sqlite_vec.db");
         let mut writer = Writer::open(path, BUSY)?;
         let changes = writer.begin((self.workspace.clock())())?;
-        let changed = change(&changes)?;
+        let outcome = change(&changes)?;
         changes.commit()?;
-        Ok(changed)
+        Ok(outcome)
     }
 
     fn aside(&mut self, device: Device, text: &str) -> Result<(), CommandError> {

@@ -67,7 +67,7 @@ fn deletion(stage: &mut Stage<'_>) -> Result<(), CommandError> {
 
 fn history(stage: &mut Stage<'_>) -> Result<(), CommandError> {
     stage.scene("Every sync is a commit, and what it replaced can be shown")?;
-    stage.run(Device::Laptop, &["log"], Done)?;
+    stage.run(Device::Laptop, &["log", "--oneline"], Done)?;
     stage.run(Device::Laptop, &["show"], Done)
 }
 
