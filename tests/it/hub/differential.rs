@@ -32,7 +32,8 @@ struct Exchange {
 }
 
 /// One place that differs.
-struct Difference {
+#[derive(Debug)]
+pub struct Difference {
     /// Its JSON pointer in the answer.
     at: String,
     service: Value,
@@ -41,6 +42,13 @@ struct Difference {
 
 impl Difference {
     /// Whether the place is in the body and has that name.
+    /// Every place in which two values differ.
+    pub fn between(service: &Value, hub: &Value) -> Vec<Self> {
+        let mut differences = Vec::new();
+        compare("", service, hub, &mut differences);
+        differences
+    }
+
     fn is_named(&self, names: &[&str]) -> bool {
         self.at.starts_with("/body/") && self.at.rsplit('/').next().is_some_and(|name| names.contains(&name))
     }
@@ -200,8 +208,7 @@ fn replay(seed: u64, count: usize, service: SocketAddr, hub: SocketAddr) -> Vec<
         let (Ok(theirs), Ok(ours)) = answers else {
             panic!("request {number}, {request}: {answers:?}");
         };
-        let mut differences = Vec::new();
-        compare("", &of_service.answer(&theirs), &of_hub.answer(&ours), &mut differences);
+        let differences = Difference::between(&of_service.answer(&theirs), &of_hub.answer(&ours));
         if !differences.is_empty() {
             differing.push(Exchange { number, request, service: theirs, hub: ours, differences });
         }
