@@ -113,10 +113,28 @@ const DELIBERATE: &[Deliberate] = &[
         },
     },
     Deliberate {
-        reason: "a number beyond 64 bits is no cursor that exists, and nothing to fail at",
+        reason: "where the service fails, the hub refuses what is wrong or answers what is right",
+        explains: |exchange, _| exchange.service.status == 500 && exchange.hub.status < 500,
+    },
+    Deliberate {
+        reason: "NaN and Infinity are no JSON; the service takes them and then cannot answer with them",
         explains: |exchange, _| {
-            exchange.request.target.contains("=99999999999999999999999")
-                && (exchange.service.status, exchange.hub.status) == (500, 200)
+            let body = String::from_utf8_lossy(exchange.request.body.as_deref().unwrap_or_default());
+            exchange.hub.status == 422 && ["NaN", "Infinity"].iter().any(|word| body.contains(word))
+        },
+    },
+    Deliberate {
+        reason: "an empty query has a vector of zeros, equally far from all: which of them come first means nothing",
+        explains: |exchange, difference| {
+            let body =
+                exchange.request.body.as_ref().and_then(|body| serde_json::from_slice::<Value>(body).ok());
+            body.is_some_and(|body| body["query"] == "") && difference.at.starts_with("/body/results/")
+        },
+    },
+    Deliberate {
+        reason: "'hashes' is an endpoint and never the key of a memory",
+        explains: |exchange, _| {
+            exchange.request.target.starts_with("/api/memories/hashes") && exchange.hub.status == 405
         },
     },
     Deliberate {
