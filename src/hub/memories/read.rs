@@ -60,7 +60,7 @@ async fn list(State(hub): State<Arc<Hub>>, Query(mut query): Query) -> Result<Js
         match_all: query.text("tag_match").optional().is_some_and(|mode| mode == "all"),
         tags: tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
         store: store(&mut query),
-        skip_pending: false,
+        ..Filter::default()
     };
     query.finish()?;
     let offset = (page - 1).unsigned_abs().saturating_mul(page_size.unsigned_abs());

@@ -38,7 +38,7 @@ pub struct Match {
 /// The rows that searches may find; `?1` to `?3` are the scope.
 macro_rules! eligible {
     () => {
-        "deleted_at IS NULL AND coalesce(embedding_pending, 0) = 0 AND coalesce(superseded_by, '') = '' \
+        "+deleted_at IS NULL AND coalesce(embedding_pending, 0) = 0 AND coalesce(superseded_by, '') = '' \
          AND (?1 IS NULL OR store = ?1) AND (?2 IS NULL OR created_at >= ?2) AND (?3 IS NULL OR created_at <= ?3)"
     };
 }
@@ -81,7 +81,7 @@ impl Reader {
     /// The newest memories, at most `limit`, the newest first.
     pub fn newest(&self, scope: &Scope, limit: u32) -> Result<Vec<Record>, side::Error> {
         const SQL: &str =
-            concat!("SELECT id FROM memories WHERE +", eligible!(), " ORDER BY created_at DESC, id LIMIT ?4");
+            concat!("SELECT id FROM memories WHERE ", eligible!(), " ORDER BY created_at DESC, id LIMIT ?4");
         let (from, until) = (scope.from.map(Timestamp::seconds), scope.until.map(Timestamp::seconds));
         self.at_one_moment(|connection| {
             let mut statement = connection.prepare_cached(SQL)?;

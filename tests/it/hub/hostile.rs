@@ -125,7 +125,7 @@ fn a_body_above_the_limit_is_refused() {
     stream.write_all(&request.header("Transfer-Encoding", "chunked").bytes("x")).unwrap();
     let _ = stream.write_all(format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len()).as_bytes());
     let answer = read_answer(&mut stream).expect("an answer");
-    insta::assert_snapshot!(format!("{} {}", answer.status, answer.text()), @"");
+    insta::assert_snapshot!(format!("{} {}", answer.status, answer.text()), @r#"413 {"error":"payload_too_large","error_description":"Request body exceeds the maximum of 16777216 bytes"}"#);
     assert!(hub.list().is_empty());
 }
 
