@@ -31,7 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Prepare this device for syncing')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Prepare this device for syncing, or make this the server')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what has changed since the last sync')
             [CompletionResult]::new('st', 'st', [CompletionResultType]::ParameterValue, 'Show what has changed since the last sync')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show changes since the last sync, field by field')
@@ -46,16 +46,23 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the syncs of this device, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a sync or a memory')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show and change settings')
-            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers that this device knows')
+            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers and files to sync with')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Be the server that devices sync with')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Play the whole story on this machine: a server, two devices, a merge and a conflict')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Show the manual page of memsync or of one command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'memsync;init' {
-            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'The service''s database on this device, kept as core.database')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'The service''s database on this device, kept as core.database; with --server, the server''s own')
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The service''s database on this device, kept as core.database; with --server, the server''s own')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'The file with the server''s API key, which only you may read')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'The SHA-256 of the one certificate that the server may show, as memsync remote trust takes it')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the server listens; 0.0.0.0:8443 is every address of this machine [default: 127.0.0.1:8000]')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Make a certificate, and let nobody listen in')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Prepare this machine as the central server')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -313,11 +320,11 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Print long output without a pager')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers; with -v also their addresses and how each is trusted')
-            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change a server''s address')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a server, with all its settings')
-            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Forget a server, with all its settings')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server or a file')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List them; with -v also their addresses and how each server is trusted')
+            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change an address')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a remote, with all its settings')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Forget a remote, with all its settings')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Trust exactly one certificate of a server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -389,10 +396,10 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;remote;help' {
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers; with -v also their addresses and how each is trusted')
-            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change a server''s address')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a server, with all its settings')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server or a file')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List them; with -v also their addresses and how each server is trusted')
+            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change an address')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a remote, with all its settings')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Trust exactly one certificate of a server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -418,12 +425,24 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
         'memsync;serve' {
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database [default: the one that the service uses]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network')
-            [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]')
+            [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]')
             [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Encrypt, with a certificate that is made on first use and kept beside the database')
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Encrypt with the certificate in this PEM file')
             [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The private key of that certificate')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('--insecure-no-tls', '--insecure-no-tls', [CompletionResultType]::ParameterName, 'Answer other devices without TLS: whoever can listen on the way reads the API key and every memory')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Print long output without a pager')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'memsync;demo' {
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'A new folder for the databases of the server and both devices, which then stays')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
@@ -458,7 +477,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;help' {
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Prepare this device for syncing')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Prepare this device for syncing, or make this the server')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what has changed since the last sync')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show changes since the last sync, field by field')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Bring this device and the server into agreement')
@@ -471,8 +490,9 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the syncs of this device, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a sync or a memory')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show and change settings')
-            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers that this device knows')
+            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers and files to sync with')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Be the server that devices sync with')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Play the whole story on this machine: a server, two devices, a merge and a conflict')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Show the manual page of memsync or of one command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -518,10 +538,10 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;help;remote' {
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers; with -v also their addresses and how each is trusted')
-            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change a server''s address')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a server, with all its settings')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a server or a file')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List them; with -v also their addresses and how each server is trusted')
+            [CompletionResult]::new('set-url', 'set-url', [CompletionResultType]::ParameterValue, 'Change an address')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a remote, with all its settings')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Trust exactly one certificate of a server')
             break
         }
@@ -541,6 +561,9 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;help;serve' {
+            break
+        }
+        'memsync;help;demo' {
             break
         }
         'memsync;help;completions' {

@@ -28,6 +28,9 @@ _memsync() {
             memsync,config)
                 cmd="memsync__subcmd__config"
                 ;;
+            memsync,demo)
+                cmd="memsync__subcmd__demo"
+                ;;
             memsync,diff)
                 cmd="memsync__subcmd__diff"
                 ;;
@@ -87,6 +90,9 @@ _memsync() {
                 ;;
             memsync__subcmd__help,config)
                 cmd="memsync__subcmd__help__subcmd__config"
+                ;;
+            memsync__subcmd__help,demo)
+                cmd="memsync__subcmd__help__subcmd__demo"
                 ;;
             memsync__subcmd__help,diff)
                 cmd="memsync__subcmd__help__subcmd__diff"
@@ -191,7 +197,7 @@ _memsync() {
 
     case "${cmd}" in
         memsync)
-            opts="-q -v -h -V --quiet --verbose --color --no-pager --help --version init status st diff sync full stash fetch pull apply push checkout log show config remote serve completions man help"
+            opts="-q -v -h -V --quiet --verbose --color --no-pager --help --version init status st diff sync full stash fetch pull apply push checkout log show config remote serve demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -316,6 +322,28 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__demo)
+            opts="-q -v -h --keep --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__diff)
             opts="-q -v -h --remote --json --exit-code --tag --type --store --since --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -369,7 +397,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__help)
-            opts="init status diff sync stash fetch pull apply push checkout log show config remote serve completions man help"
+            opts="init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -425,6 +453,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__help__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__demo)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -705,7 +747,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__init)
-            opts="-q -v -h --database --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --db --database --key-file --trust --server --listen --tls --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -713,6 +755,26 @@ _memsync() {
             case "${prev}" in
                 --database)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -W "self-signed" -- "${cur}"))
                     return 0
                     ;;
                 --color)

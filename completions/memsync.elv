@@ -28,7 +28,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand init 'Prepare this device for syncing'
+            cand init 'Prepare this device for syncing, or make this the server'
             cand status 'Show what has changed since the last sync'
             cand st 'Show what has changed since the last sync'
             cand diff 'Show changes since the last sync, field by field'
@@ -43,15 +43,22 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers that this device knows'
+            cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
+            cand demo 'Play the whole story on this machine: a server, two devices, a merge and a conflict'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'memsync;init'= {
-            cand --database 'The service''s database on this device, kept as core.database'
+            cand --database 'The service''s database on this device, kept as core.database; with --server, the server''s own'
+            cand --db 'The service''s database on this device, kept as core.database; with --server, the server''s own'
+            cand --key-file 'The file with the server''s API key, which only you may read'
+            cand --trust 'The SHA-256 of the one certificate that the server may show, as memsync remote trust takes it'
+            cand --listen 'Where the server listens; 0.0.0.0:8443 is every address of this machine [default: 127.0.0.1:8000]'
+            cand --tls 'Make a certificate, and let nobody listen in'
             cand --color 'When to use colours: auto, always or never'
+            cand --server 'Prepare this machine as the central server'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -294,11 +301,11 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --no-pager 'Print long output without a pager'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand add 'Add a server'
-            cand list 'List the servers; with -v also their addresses and how each is trusted'
-            cand set-url 'Change a server''s address'
-            cand remove 'Forget a server, with all its settings'
-            cand rm 'Forget a server, with all its settings'
+            cand add 'Add a server or a file'
+            cand list 'List them; with -v also their addresses and how each server is trusted'
+            cand set-url 'Change an address'
+            cand remove 'Forget a remote, with all its settings'
+            cand rm 'Forget a remote, with all its settings'
             cand trust 'Trust exactly one certificate of a server'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -363,10 +370,10 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;remote;help'= {
-            cand add 'Add a server'
-            cand list 'List the servers; with -v also their addresses and how each is trusted'
-            cand set-url 'Change a server''s address'
-            cand remove 'Forget a server, with all its settings'
+            cand add 'Add a server or a file'
+            cand list 'List them; with -v also their addresses and how each server is trusted'
+            cand set-url 'Change an address'
+            cand remove 'Forget a remote, with all its settings'
             cand trust 'Trust exactly one certificate of a server'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -385,12 +392,23 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;serve'= {
             cand --db 'The database [default: the one that the service uses]'
             cand --listen 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network'
-            cand --api-key-file 'The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]'
+            cand --api-key-file 'The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]'
             cand --tls 'Encrypt, with a certificate that is made on first use and kept beside the database'
             cand --tls-cert 'Encrypt with the certificate in this PEM file'
             cand --tls-key 'The private key of that certificate'
             cand --color 'When to use colours: auto, always or never'
             cand --insecure-no-tls 'Answer other devices without TLS: whoever can listen on the way reads the API key and every memory'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;demo'= {
+            cand --keep 'A new folder for the databases of the server and both devices, which then stays'
+            cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -422,7 +440,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;help'= {
-            cand init 'Prepare this device for syncing'
+            cand init 'Prepare this device for syncing, or make this the server'
             cand status 'Show what has changed since the last sync'
             cand diff 'Show changes since the last sync, field by field'
             cand sync 'Bring this device and the server into agreement'
@@ -435,8 +453,9 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
             cand config 'Show and change settings'
-            cand remote 'Show and change the servers that this device knows'
+            cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
+            cand demo 'Play the whole story on this machine: a server, two devices, a merge and a conflict'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -468,10 +487,10 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;config'= {
         }
         &'memsync;help;remote'= {
-            cand add 'Add a server'
-            cand list 'List the servers; with -v also their addresses and how each is trusted'
-            cand set-url 'Change a server''s address'
-            cand remove 'Forget a server, with all its settings'
+            cand add 'Add a server or a file'
+            cand list 'List them; with -v also their addresses and how each server is trusted'
+            cand set-url 'Change an address'
+            cand remove 'Forget a remote, with all its settings'
             cand trust 'Trust exactly one certificate of a server'
         }
         &'memsync;help;remote;add'= {
@@ -485,6 +504,8 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;remote;trust'= {
         }
         &'memsync;help;serve'= {
+        }
+        &'memsync;help;demo'= {
         }
         &'memsync;help;completions'= {
         }

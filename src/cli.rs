@@ -17,8 +17,8 @@ use crate::config::{self, Environment};
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::{
-    self, apply, checkout, completions, diff, fetch, init, log, man, pull, push, remote, serve, show, stash,
-    status, sync,
+    self, apply, checkout, completions, demo, diff, fetch, init, log, man, pull, push, remote, serve, show,
+    stash, status, sync,
 };
 use crate::ui::{ColorChoice, Ui, Verbosity};
 use crate::workspace::{self, Flags, Workspace};
@@ -80,6 +80,7 @@ enum Command {
     Config(porcelain::config::Args),
     Remote(remote::Args),
     Serve(serve::Args),
+    Demo(demo::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -216,6 +217,7 @@ fn run(command: Command, workspace: &mut Workspace) -> Result<ExitCode, CommandE
         Command::Config(args) => porcelain::config::run(&args, workspace),
         Command::Remote(args) => remote::run(&args, workspace),
         Command::Serve(args) => serve::run(&args, workspace),
+        Command::Demo(args) => demo::run(&args, workspace),
         Command::Completions(args) => completions::run(&args, &self::command(), workspace),
         Command::Man(args) => man::run(&args, &self::command(), workspace),
     }

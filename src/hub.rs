@@ -28,8 +28,11 @@ mod search;
 mod server;
 mod sync;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod tls;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -42,9 +45,10 @@ use tower::ServiceExt;
 
 use crate::local;
 use crate::object::Timestamp;
+use crate::side;
 
 pub use access::Key;
-pub use server::{Error, Options, Server};
+pub use server::{Error, Options, Server, check_exposure};
 pub use tls::Tls;
 
 use announcement::Announcement;
@@ -67,10 +71,17 @@ struct Hub {
 }
 
 impl Hub {
-    /// Answers from `database`.
-    fn new(database: Database, key: Option<Key>, clock: Clock) -> Self {
+    /// Opens the database at `path`, which must be there and have 12.2.0's schema. Until [`Hub::with_key`] says
+    /// otherwise there is no key.
+    fn open(path: &Path, clock: Clock) -> Result<Self, side::Error> {
+        let database = Database::open(path, Arc::clone(&clock))?;
         let (announcements, started) = (Announcements::new(Arc::clone(&clock)), clock());
-        Self { database, announcements, key, clock, started }
+        Ok(Self { database, announcements, key: None, clock, started })
+    }
+
+    /// The same hub, answering whoever shows `key`.
+    fn with_key(self, key: Option<Key>) -> Self {
+        Self { key, ..self }
     }
 
     /// The present moment.
@@ -110,7 +121,7 @@ fn router(hub: &Arc<Hub>) -> Router {
 async fn redirect(known: Router, request: Request) -> Response {
     let missing = || Failure::not_found("Not Found").into_response();
     let path = request.uri().path().trim_end_matches('/');
-    if path.is_empty() || path.len() + 1 != request.uri().path().len() {
+    if path.is_empty() || path.len() == request.uri().path().len() {
         return missing();
     }
     // No endpoint has this method, so none is carried out: whether it is refused says whether there is one.

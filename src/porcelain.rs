@@ -10,6 +10,7 @@ pub mod apply;
 pub mod checkout;
 pub mod completions;
 pub mod config;
+pub mod demo;
 pub mod diff;
 pub mod fetch;
 pub mod init;

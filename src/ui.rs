@@ -100,6 +100,10 @@ impl Ui {
 
     /// Writes to stderr as it is, always: for an error that is rendered already.
     pub fn talk(&mut self, text: &str) {
+        // Where both streams end in one place, what was said first stands first; `finish` reports what is wrong.
+        if self.pager.is_none() {
+            let _ = self.stdout.flush();
+        }
         // Nobody can be told that stderr is broken.
         let write = |stderr: &mut Box<dyn Write>| {
             let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());

@@ -32,8 +32,10 @@ pub(super) fn start(log: Log, environment: &Environment) {
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()) && !environment.no_color);
     let filter = Targets::new().with_default(others).with_target("memsync", own);
     let registry = tracing_subscriber::registry().with(filter);
-    let _ = match log.is_server {
-        true => registry.with(layer).try_init(),
-        false => registry.with(layer.without_time()).try_init(),
+    // Whoever watches a command needs no clock.
+    let _ = if log.is_server {
+        registry.with(layer).try_init()
+    } else {
+        registry.with(layer.without_time()).try_init()
     };
 }

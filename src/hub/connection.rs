@@ -1,47 +1,80 @@
-//! A connection that may not stand still: the last resort against peers that are gone, or only pretend to be there.
+//! A connection that may not waste time: a peer that is gone, slow on purpose, or silent, is let go.
+//!
+//! The head of a request must arrive within [`HEAD`] of its first byte, the first one's within [`HEAD`] of the
+//! connection; and no connection may stand still for [`STILL`]. How long the rest of a request may take is for
+//! `limits` to say.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long a connection may stand still: longer than a client keeps one open for its next request, and than the
-/// silence between two heartbeats of an event stream.
-pub(super) const STILL: Duration = Duration::from_secs(120);
+/// How long a client may take for the head of a request.
+pub(super) const HEAD: Duration = Duration::from_secs(30);
 
-/// A stream that fails once no byte has moved for [`STILL`], in either direction.
+/// How long a connection may stand still: longer than clients keep one open for their next request, and than the
+/// silence between two heartbeats of an event stream.
+pub(super) const STILL: Duration = Duration::from_mins(2);
+
+/// What has become of the heads that arrived on a connection: an odd number while a request is being answered,
+/// when what is sent is not the head of the next one; another even number after it.
+#[derive(Debug, Default)]
+pub(super) struct Answers(AtomicU32);
+
+impl Answers {
+    /// A head has arrived.
+    pub(super) fn begin(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Its request has been answered.
+    pub(super) fn end(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A stream that fails once its peer has taken too long.
 pub(super) struct Watched<S> {
     stream: S,
-    patience: Duration,
-    deadline: Pin<Box<Sleep>>,
+    head: Duration,
+    still: Duration,
+    answers: Arc<Answers>,
+    seen: u32,
+    /// When the head that is arriving began.
+    begun: Option<Instant>,
+    /// When a byte moved last, in either direction.
+    moved: Instant,
+    alarm: Pin<Box<Sleep>>,
 }
 
 impl<S> Watched<S> {
-    /// Watches `stream`.
-    pub(super) fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, deadline: Box::pin(sleep(patience)) }
+    /// Watches `stream`, whose peer has just connected.
+    pub(super) fn new(stream: S, head: Duration, still: Duration, answers: Arc<Answers>) -> Self {
+        let now = Instant::now();
+        let alarm = Box::pin(sleep(head));
+        Self { stream, head, still, answers, seen: 0, begun: Some(now), moved: now, alarm }
     }
 
-    /// Passes on that bytes have moved, or fails where none have for too long.
-    fn watch<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if result.is_ready() {
-            let deadline = Instant::now() + self.patience;
-            self.deadline.as_mut().reset(deadline);
-            return result;
+    /// Fails where the peer has taken too long; otherwise sees to it that this is asked again in time.
+    fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        loop {
+            let answers = self.answers.0.load(Ordering::Relaxed);
+            if answers != self.seen || answers % 2 == 1 {
+                (self.seen, self.begun) = (answers, None);
+            }
+            let still = self.moved + self.still;
+            let deadline = self.begun.map_or(still, |begun| still.min(begun + self.head));
+            if deadline <= Instant::now() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            self.alarm.as_mut().reset(deadline);
+            ready!(self.alarm.as_mut().poll(context));
         }
-        self.wait(context, result)
-    }
-
-    /// The same for what may be ready although no byte has moved.
-    fn wait<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if result.is_pending() {
-            ready!(self.deadline.as_mut().poll(context));
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        result
     }
 }
 
@@ -51,8 +84,26 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.watch(context, result)
+        let Poll::Ready(result) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
+            return self.wait(context);
+        };
+        self.moved = Instant::now();
+        self.begun = self.begun.or(Some(self.moved));
+        // A head that drips is read at once each time, so it is here that it takes too long.
+        match self.wait::<()>(context) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => Poll::Ready(result),
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Watched<S> {
+    fn moving<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if result.is_pending() {
+            return self.wait(context);
+        }
+        self.moved = Instant::now();
+        result
     }
 }
 
@@ -63,7 +114,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.watch(context, result)
+        self.moving(context, result)
     }
 
     fn poll_write_vectored(
@@ -72,7 +123,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        self.watch(context, result)
+        self.moving(context, result)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -81,35 +132,81 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.stream).poll_flush(context);
-        self.wait(context, result)
+        if result.is_pending() { self.wait(context) } else { result }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.wait(context, result)
+        if result.is_pending() { self.wait(context) } else { result }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
-    #[test]
-    fn a_peer_that_neither_sends_nor_reads_is_given_up() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(async {
-            let (mut peer, stream) = duplex(4);
-            let mut watched = Watched::new(stream, Duration::from_millis(20));
-            peer.write_all(b"ab").await.unwrap();
-            let mut read = [0; 2];
-            watched.read_exact(&mut read).await.unwrap();
-            assert_eq!(&read, b"ab");
+    const SHORT: Duration = Duration::from_millis(30);
+    const LONG: Duration = Duration::from_hours(1);
 
-            let error = watched.read_exact(&mut read).await.unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-            let error = watched.write_all(b"more than fits").await.unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        });
+    fn watched(head: Duration, still: Duration) -> (DuplexStream, Watched<DuplexStream>, Arc<Answers>) {
+        let (peer, stream) = duplex(4);
+        let answers = Arc::<Answers>::default();
+        (peer, Watched::new(stream, head, still, Arc::clone(&answers)), answers)
+    }
+
+    async fn late(peer: &mut DuplexStream, bytes: &[u8]) {
+        sleep(3 * SHORT).await;
+        peer.write_all(bytes).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_neither_sends_nor_reads_is_given_up() {
+        let (mut peer, mut watched, _) = watched(LONG, SHORT);
+        peer.write_all(b"ab").await.unwrap();
+        let mut read = [0; 2];
+        watched.read_exact(&mut read).await.unwrap();
+        assert_eq!(&read, b"ab");
+        assert_eq!(watched.read_exact(&mut read).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let error = watched.write_all(b"more than fits").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_its_time_however_it_drips() {
+        let (mut peer, mut watched, answers) = watched(SHORT, LONG);
+        // What was answered before takes nothing off.
+        answers.begin();
+        answers.end();
+        let dripping = async {
+            while peer.write_all(b"x").await.is_ok() {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let reading = async {
+            let error = watched.read_to_end(&mut Vec::new()).await.unwrap_err();
+            drop(watched);
+            error
+        };
+        assert_eq!(tokio::join!(reading, dripping).0.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_and_the_next_request_have_more_time() {
+        let (mut peer, mut watched, answers) = watched(SHORT, LONG);
+        let mut read = [0; 2];
+        peer.write_all(b"ab").await.unwrap();
+        watched.read_exact(&mut read).await.unwrap();
+        answers.begin();
+        tokio::join!(late(&mut peer, b"cd"), watched.read_exact(&mut read)).1.unwrap();
+        answers.end();
+        tokio::join!(late(&mut peer, b"ef"), watched.read_exact(&mut read)).1.unwrap();
+        // A request that was answered before anybody looked.
+        answers.begin();
+        answers.end();
+        tokio::join!(late(&mut peer, b"gh"), watched.read_exact(&mut read)).1.unwrap();
+        assert_eq!(&read, b"gh");
+        let error = watched.read_exact(&mut read).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }

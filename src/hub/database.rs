@@ -5,6 +5,8 @@
 //! nothing behind and concerns no other. Readers never wait for the writer. Both have a limit on what waits.
 
 mod stream;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::ops::Deref;
@@ -14,6 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::local::service::{Changes, Reader, Writer};
 use crate::side;
@@ -26,6 +29,12 @@ pub(super) use stream::Chunks;
 
 /// How long to wait while another program holds the database: less than a client waits for an answer.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// How many long answers may be under way. Each keeps a reader and a thread for as long as its client reads.
+const STREAMS: usize = 8;
+
+/// How long a long answer may wait for its turn: the others are done by then, unless their clients are slow.
+const TURN: Duration = Duration::from_secs(15);
 
 /// The database of a hub.
 pub(super) struct Database {
@@ -43,7 +52,7 @@ impl Database {
         let reader = readers.take()?;
         readers.idle().push(reader);
         let writer = WriterThread::start(Writer::open(path.to_owned(), BUSY)?, clock);
-        let (free, streams) = (Arc::new(Semaphore::new(size)), Arc::new(Semaphore::new(size)));
+        let (free, streams) = (Arc::new(Semaphore::new(size)), Arc::new(Semaphore::new(STREAMS)));
         Ok(Self { readers, free, streams, writer })
     }
 
@@ -75,9 +84,10 @@ impl Database {
         &self,
         job: impl FnOnce(&Reader, &mut Chunks) -> Result<(), side::Error> + Send + 'static,
     ) -> Result<axum::body::Body, Failure> {
-        let permit = Arc::clone(&self.streams)
-            .try_acquire_owned()
-            .map_err(|_| Failure::busy("Too many long answers are under way"))?;
+        let turn = timeout(TURN, Arc::clone(&self.streams).acquire_owned()).await;
+        let permit = turn
+            .map_err(|_| Failure::busy("Too many long answers are under way"))?
+            .map_err(|_| Failure::bug())?;
         let readers = Arc::clone(&self.readers);
         stream::body(move |chunks| job(&*Borrowed::take(readers, permit)?, chunks)).await
     }

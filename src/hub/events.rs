@@ -124,7 +124,7 @@ impl Announcements {
         let (replay, missed) = told.replay(last, stores.as_ref());
         let mut welcome = json!({
             "connection_id": uuid::Uuid::new_v4().to_string(),
-            "message": "Connected to the event stream",
+            "message": "Connected to MCP Memory Service SSE stream",
             "heartbeat_interval": HEARTBEAT_SECONDS,
         });
         if let (Some(replay), Some(members)) = (replay, welcome.as_object_mut()) {

@@ -1,8 +1,9 @@
 //! What a request is answered where it cannot be answered as it wished.
 
+use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::side;
@@ -10,20 +11,27 @@ use crate::side;
 /// How long a client should wait before it tries again what the hub had no room for, in seconds.
 const RETRY_SECONDS: &str = "1";
 
-/// A refusal: its status, its headers, and the `detail` member of its body.
+/// A refusal: its status, its headers and its body.
 ///
 /// Its text goes to whoever asked: it never holds a path of this device, a key, or what SQLite said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     status: StatusCode,
-    headers: HeaderMap,
-    detail: Value,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Value,
 }
 
 impl Failure {
     /// A failure with `detail`, a sentence or an object.
     pub(super) fn new(status: StatusCode, detail: impl Into<Value>) -> Self {
-        Self { status, headers: HeaderMap::new(), detail: detail.into() }
+        Self { status, headers: Vec::new(), body: json!({ "detail": detail.into() }) }
+    }
+
+    /// 413, for a body of more than `limit` bytes. The service has no `detail` in this one.
+    pub(super) fn too_large(limit: usize) -> Self {
+        let description = format!("Request body exceeds the maximum of {limit} bytes");
+        let body = json!({ "error": "payload_too_large", "error_description": description });
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, headers: Vec::new(), body }
     }
 
     /// 404 with the service's words for what is missing.
@@ -51,7 +59,7 @@ impl Failure {
 
     /// The same failure with one more header.
     pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
     }
 }
@@ -81,6 +89,6 @@ impl From<side::Error> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        (self.status, self.headers, axum::Json(json!({ "detail": self.detail }))).into_response()
+        (self.status, AppendHeaders(self.headers), Json(self.body)).into_response()
     }
 }

@@ -155,7 +155,7 @@ impl Fields {
     fn complain(&mut self, name: &str, problem: Problem) {
         let mut place = vec![json!(self.place), json!(name)];
         place.extend(problem.index.map(Value::from));
-        self.problems.push(problem.into_json(place));
+        self.problems.push(problem.into_json(&place));
     }
 }
 
@@ -184,7 +184,9 @@ impl<T: Default> Field<'_, T> {
     fn find(self) -> Option<T> {
         let found = (self.read)(&*self.fields.value(self.name, self.is_list)?);
         Some(found.unwrap_or_else(|problems| {
-            problems.into_iter().for_each(|problem| self.fields.complain(self.name, problem));
+            for problem in problems {
+                self.fields.complain(self.name, problem);
+            }
             T::default()
         }))
     }
@@ -195,7 +197,10 @@ impl<T: Copy + PartialOrd + Display + Into<Value> + 'static> Field<'_, T> {
     pub(super) fn at_least(self, least: T) -> Self {
         let problem = move |input| {
             let message = format!("Input should be greater than or equal to {least}");
-            Problem { context: limit("ge", least), ..Problem::new("greater_than_equal", message, input) }
+            Problem {
+                context: Some(json!({ "ge": least.into() })),
+                ..Problem::new("greater_than_equal", message, input)
+            }
         };
         self.only(move |found| found >= least, problem)
     }
@@ -204,7 +209,10 @@ impl<T: Copy + PartialOrd + Display + Into<Value> + 'static> Field<'_, T> {
     pub(super) fn at_most(self, most: T) -> Self {
         let problem = move |input| {
             let message = format!("Input should be less than or equal to {most}");
-            Problem { context: limit("le", most), ..Problem::new("less_than_equal", message, input) }
+            Problem {
+                context: Some(json!({ "le": most.into() })),
+                ..Problem::new("less_than_equal", message, input)
+            }
         };
         self.only(move |found| found <= most, problem)
     }
@@ -228,16 +236,12 @@ impl<T: Copy + PartialOrd + Display + Into<Value> + 'static> Field<'_, T> {
     }
 }
 
-fn limit(sign: &str, limit: impl Into<Value>) -> Option<Value> {
-    Some(json!({ sign: limit.into() }))
-}
-
 impl Problem {
     fn new(kind: &'static str, message: impl Into<Cow<'static, str>>, input: Value) -> Self {
         Self { kind, message: message.into(), input, index: None, context: None }
     }
 
-    fn into_json(self, place: Vec<Value>) -> Value {
+    fn into_json(self, place: &[Value]) -> Value {
         let mut shown = json!({ "type": self.kind, "loc": place, "msg": self.message, "input": self.input });
         if let (Some(context), Some(shown)) = (self.context, shown.as_object_mut()) {
             shown.insert("ctx".to_owned(), context);

@@ -16,7 +16,6 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -32,7 +31,7 @@ pub(super) const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const IN_FLIGHT: usize = 256;
 
 /// How long a request may take until its answer begins.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long a client may take to send a body.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
@@ -63,25 +62,14 @@ async fn hold(State(places): State<Arc<Semaphore>>, request: Request, next: Next
 }
 
 /// Reads a body.
-pub(super) async fn read_body(body: Body) -> Result<Bytes, Response> {
-    let unreadable = || {
-        let failure = Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body");
-        failure.into_response()
-    };
+pub(super) async fn read_body(body: Body) -> Result<Bytes, Failure> {
     match timeout(BODY_PATIENCE, Limited::new(body, LARGEST_BODY).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(unreadable()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::too_large(LARGEST_BODY)),
+        Ok(Err(_)) => Err(Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body")),
         Err(_) => {
             let slow = Failure::new(StatusCode::REQUEST_TIMEOUT, "The body took too long");
-            Err(slow.with_header(CONNECTION, HeaderValue::from_static("close")).into_response())
+            Err(slow.with_header(CONNECTION, HeaderValue::from_static("close")))
         }
     }
-}
-
-/// 413, in the shape of the service.
-fn too_large() -> Response {
-    let description = format!("Request body exceeds the maximum of {LARGEST_BODY} bytes");
-    let body = json!({ "error": "payload_too_large", "error_description": description });
-    (StatusCode::PAYLOAD_TOO_LARGE, axum::Json(body)).into_response()
 }

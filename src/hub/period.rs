@@ -67,10 +67,8 @@ fn within_a_year(start: &str, end: &str, from: DateTime, until: DateTime, calend
     let days = grammar::day_of_year(start).zip(grammar::day_of_year(end));
     if let Some((start, end)) = days {
         let days = annual(start, end, until.year(), calendar);
-        return match days.and_then(|(first, last)| calendar::days(first, last)) {
-            Some((from, until)) => (Some(from), Some(until)),
-            None => (Some(from), Some(until)),
-        };
+        let (from, until) = days.map_or((from, until), |(first, last)| calendar::days(first, last));
+        return (Some(from), Some(until));
     }
     let again = (from > until).then(|| resolve(start, &calendar.anchored(until.year())).0).flatten();
     (again.filter(|again| *again <= until).or(Some(from)), Some(until))
@@ -91,11 +89,11 @@ impl Calendar {
         match *expression {
             E::Date { year, month, day } => {
                 let date = calendar::date(year, month, day)?;
-                calendar::days(date, date)
+                Some(calendar::days(date, date))
             }
             E::DayOfYear { month, day } => {
                 let date = self.latest(month, day)?;
-                calendar::days(date, date)
+                Some(calendar::days(date, date))
             }
             E::Day { ago, part } => self.day(ago, part),
             E::Whole { unit, ago } => self.whole(unit, ago),

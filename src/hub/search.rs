@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Zoned};
 
-use crate::local::service::{Filter, Record, Scope};
+use crate::local::service::{Filter, Page, Record, Scope};
 
 use super::Hub;
 use super::failure::Failure;
@@ -74,11 +74,9 @@ async fn by_tag(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result<Jso
         return Err(Failure::new(StatusCode::BAD_REQUEST, "At least one tag must be specified"));
     }
     let from = time.as_deref().and_then(|time| Period::named(time, &hub.local_time()).from);
-    let filter = Filter { store, memory_type: None, tags: tags.clone(), match_all, skip_pending: true };
-    let mut records = hub.database.read(move |reader| reader.list_all(&filter)).await?;
-    records.retain(|record| from.is_none_or(|from| record.created_at >= Some(from.seconds())));
-    let total = records.len();
-    records.truncate(most.map_or(total, |most| most as usize));
+    let filter = Filter { store, memory_type: None, tags: tags.clone(), match_all, skip_pending: true, from };
+    let most = most.map_or(usize::MAX, |most| most as usize);
+    let Page { records, total } = hub.database.read(move |reader| reader.list(&filter, 0, most)).await?;
     let mode = if match_all { "ALL" } else { "ANY" };
     let results = records.into_iter().map(|record| tagged(record, &tags, mode)).collect();
     let time = time.map_or(String::new(), |time| format!(" | Time: {time}"));

@@ -25,8 +25,7 @@ use tower::{ServiceExt, service_fn};
 use crate::local;
 use crate::side;
 
-use super::connection::{STILL, Watched};
-use super::database::Database;
+use super::connection::{Answers, HEAD, STILL, Watched};
 use super::request::Peer;
 use super::tls::{HTTP2, Tls};
 use super::{Clock, Hub, Key, files, router};
@@ -36,10 +35,6 @@ const CONNECTIONS: usize = 1024;
 
 /// How long a client may take for a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// How long a client may take for the head of a request; it counts from the end of the one before, so this is
-/// also how long an idle connection stays open.
-const HEAD: Duration = Duration::from_secs(75);
 
 /// The largest head of a request, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
@@ -113,22 +108,14 @@ impl Server {
     /// Opens the database and listens.
     pub fn bind(options: Options) -> Result<Self, Error> {
         let Options { database, listen, key, tls, is_plain_text_fine, clock } = options;
-        if !listen.ip().is_loopback() {
-            if key.is_none() {
-                return Err(Error::NoKey(listen));
-            }
-            if tls.is_none() && !is_plain_text_fine {
-                return Err(Error::NoTls(listen));
-            }
-        }
+        check_exposure(listen, key.is_some(), tls.is_some() || is_plain_text_fine)?;
         let failed = |cause| Error::Listen { address: listen, cause };
         let listener = TcpListener::bind(listen).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         files::create_folder(&database)?;
         local::prepare(&database)?;
-        let database = Database::open(&database, Arc::clone(&clock))?;
-        let hub = Arc::new(Hub::new(database, key, clock));
+        let hub = Arc::new(Hub::open(&database, clock)?.with_key(key));
         Ok(Self { listener, address, tls, hub })
     }
 
@@ -182,6 +169,15 @@ impl Server {
     }
 }
 
+/// Refuses to listen beyond this device without a key, or without TLS or somebody who said that none is needed.
+pub fn check_exposure(listen: SocketAddr, has_key: bool, is_private: bool) -> Result<(), Error> {
+    match (listen.ip().is_loopback(), has_key, is_private) {
+        (true, ..) | (false, true, true) => Ok(()),
+        (false, false, _) => Err(Error::NoKey(listen)),
+        (false, true, false) => Err(Error::NoTls(listen)),
+    }
+}
+
 /// What lets connections in.
 struct Door {
     tls: Option<Tls>,
@@ -222,12 +218,13 @@ async fn welcome(
 ) {
     // Only a matter of speed.
     let _ = stream.set_nodelay(true);
-    let stream = Watched::new(stream, STILL);
-    let Some(tls) = tls else { return converse(stream, false, peer, router, watcher).await };
+    let answers = Arc::<Answers>::default();
+    let stream = Watched::new(stream, HEAD, STILL, Arc::clone(&answers));
+    let Some(tls) = tls else { return converse(stream, false, peer, router, answers, watcher).await };
     match timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
         Ok(Ok(stream)) => {
             let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
-            converse(stream, is_http2, peer, router, watcher).await;
+            converse(stream, is_http2, peer, router, answers, watcher).await;
         }
         Ok(Err(error)) => tracing::debug!(peer = %peer.ip(), %error, "a TLS handshake failed"),
         Err(_) => tracing::debug!(peer = %peer.ip(), "a TLS handshake took too long"),
@@ -239,11 +236,25 @@ async fn converse(
     is_http2: bool,
     peer: SocketAddr,
     router: Router,
+    answers: Arc<Answers>,
     watcher: Watcher,
 ) {
+    // In HTTP/2 something may be sent at any time; it has its own signs of life.
+    if is_http2 {
+        answers.begin();
+    }
     let service = service_fn(move |mut request: Request<_>| {
         request.extensions_mut().insert(Peer(peer));
-        router.clone().oneshot(request)
+        let (answer, answers) = (router.clone().oneshot(request), Arc::clone(&answers));
+        async move {
+            if is_http2 {
+                return answer.await;
+            }
+            answers.begin();
+            let answer = answer.await;
+            answers.end();
+            answer
+        }
     });
     let builder = builder();
     // What is spoken is known: looking for it would be one more thing to wait for.
@@ -256,7 +267,7 @@ async fn converse(
 
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(LARGEST_HEAD);
+    builder.http1().header_read_timeout(None).max_buf_size(LARGEST_HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -7,7 +7,7 @@ use crate::remote::{Fingerprint, InvalidFingerprint};
 use crate::ui::escape_line;
 use crate::workspace::Workspace;
 
-/// Show and change the servers and files that this device syncs with
+/// Show and change the servers and files to sync with
 ///
 /// Without a subcommand, lists them. The one named 'origin' (or what sync.remote says) is meant wherever a command names
 /// none. The environment variable `REMOTE_API` outranks its address.
@@ -91,7 +91,7 @@ Examples:
   memsync remote add backup http://127.0.0.1:8000
       Add a second one, to be named: memsync sync backup.
   memsync remote add usb /media/stick/memories.db
-      Add a file that another device adds too; each then runs: memsync sync usb.
+      Add a file; each device that shares it runs: memsync sync usb.
 ";
 
 const TRUST: &str = "\

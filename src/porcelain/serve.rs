@@ -25,7 +25,7 @@ pub struct Args {
     /// Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
-    /// The file with the API key, readable by you alone [default: MCP_API_KEY, else the file beside the database]
+    /// The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]
     #[arg(long, value_name = "FILE")]
     pub api_key_file: Option<PathBuf>,
     /// Encrypt, with a certificate that is made on first use and kept beside the database
@@ -79,6 +79,9 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     };
     let key = find_key(args, &database, workspace)?;
     let has_key = key.is_some();
+    let is_private = args.tls.is_some() || args.tls_cert.is_some() || args.insecure_no_tls;
+    // Before a certificate is made for nothing.
+    hub::check_exposure(args.listen, has_key, is_private).map_err(explain)?;
     let options = Options {
         tls: find_tls(args, &database, workspace)?,
         database,
@@ -185,7 +188,7 @@ impl Signals {
         }
         // An error says that there are no such signals here.
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -12,7 +12,7 @@ use super::attempt::{Attempt, failed, settle};
 use super::condition::{self, Condition};
 use super::failure::Failure;
 use super::record::{self, Record};
-use super::trust::sha256;
+use crate::local::service::content_hash;
 use crate::object::{ContentHash, Memory, Outcome, Refusal};
 
 impl Remote {
@@ -73,13 +73,6 @@ fn check_name(key: &ContentHash, target: &Memory) -> Result<(), Refusal> {
 /// name.
 pub(super) fn is_respelled(one: &str, other: &str) -> bool {
     content_hash(one) == content_hash(other)
-}
-
-/// The name that the service gives a text: the SHA-256 of what Python's `strip().lower()` makes of it.
-fn content_hash(content: &str) -> String {
-    // Python counts the four separators below as white space, Unicode's property does not.
-    let is_space = |c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c);
-    sha256(content.trim_matches(is_space).to_lowercase().as_bytes()).to_string()
 }
 
 /// The conversation that a memory is said to belong to, so that no similar memory stands in its way.

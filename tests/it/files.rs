@@ -1,7 +1,8 @@
 //! A database file as a remote: two devices that share a stick.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use insta::assert_snapshot;
@@ -31,7 +32,7 @@ impl Drawer {
         };
         let (laptop, desktop) = (device("laptop"), device("desktop"));
         let stick = environment.folder("stick");
-        Self { laptop, desktop, stick, environment }
+        Self { environment, laptop, desktop, stick }
     }
 
     /// The memories on the stick.
@@ -144,7 +145,7 @@ fn looking_makes_no_file() {
     exit status: 0
     ----- stdout -----
     On device laptop, 1 memory
-    Remote origin: [TMP]/laptop/../stick/sqlite_vec.db
+    Remote origin: [TMP]/stick/sqlite_vec.db
     Last remote sync: 2025-01-02 03:04
     Last push attempt: never
 
@@ -159,11 +160,7 @@ fn looking_makes_no_file() {
     assert!(drawer.files().is_empty());
     drawer.laptop.memsync(["push"]).success();
     assert_eq!(drawer.files(), ["sqlite_vec.db"]);
-    #[cfg(unix)]
-    assert_eq!(
-        std::os::unix::fs::MetadataExt::mode(&fs::metadata(drawer.file().path()).unwrap()) & 0o777,
-        0o600
-    );
+    assert_eq!(fs::metadata(drawer.file().path()).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
@@ -177,7 +174,7 @@ fn a_stick_that_is_not_there_is_no_empty_remote() {
     assert_snapshot!(laptop.memsync(["fetch"]), @"
     exit status: 4
     ----- stderr -----
-    error: cannot reach [TMP]/laptop/../stick/sqlite_vec.db: there is no folder [TMP]/laptop/../stick
+    error: cannot reach [TMP]/stick/sqlite_vec.db: there is no folder [TMP]/stick
     hint: connect the drive, mount it, and run the same command again
     hint: if it is another folder now: `memsync remote set-url origin PATH`
     ");
@@ -189,7 +186,7 @@ fn a_stick_that_is_not_there_is_no_empty_remote() {
     assert_snapshot!(laptop.memsync(["sync"]), @"
     exit status: 4
     ----- stderr -----
-    error: cannot reach [TMP]/laptop/../stick/sqlite_vec.db: there is no folder [TMP]/laptop/../stick
+    error: cannot reach [TMP]/stick/sqlite_vec.db: there is no folder [TMP]/stick
     hint: connect the drive, mount it, and run the same command again
     hint: if it is another folder now: `memsync remote set-url origin PATH`
     ");
@@ -198,7 +195,7 @@ fn a_stick_that_is_not_there_is_no_empty_remote() {
     assert_snapshot!(laptop.memsync(["sync"]), @"
     exit status: 4
     ----- stderr -----
-    error: there is no database at [TMP]/laptop/../stick/sqlite_vec.db
+    error: there is no database at [TMP]/stick/sqlite_vec.db
     hint: this device has synced with it before, so nothing was read as deleted
     hint: put the file back, or mount its drive, and run the same command again
     hint: to begin anew with an empty file: `memsync remote add NEW-NAME PATH`
@@ -215,7 +212,7 @@ fn a_stick_that_is_not_there_is_no_empty_remote() {
     assert_snapshot!(laptop.memsync(["sync"]).without_ids(), @"
     exit status: 3
     ----- stderr -----
-    error: stopped before any change: the server (origin) is empty, and held 1 memory after the last sync; the address of the server (origin) was [TMP]/laptop/../stick/sqlite_vec.db at the last sync, and is [TMP]/other/memories.db
+    error: stopped before any change: the server (origin) is empty, and held 1 memory after the last sync; the address of the server (origin) was [TMP]/stick/sqlite_vec.db at the last sync, and is [TMP]/other/memories.db
     hint: to see the plan: repeat with --dry-run
     hint: to let exactly this plan through: repeat with --allow-plan [ID]
     ");
@@ -224,7 +221,7 @@ fn a_stick_that_is_not_there_is_no_empty_remote() {
     assert_eq!(drawer.agreement(), seen_at(&other));
 }
 
-fn seen_at(path: &std::path::Path) -> Vec<String> {
+fn seen_at(path: &Path) -> Vec<String> {
     let folder = path.parent().unwrap();
     fs::copy(path, Database::in_folder(folder).path()).unwrap();
     seen(&Database::in_folder(folder))
@@ -244,7 +241,7 @@ fn what_is_no_remote_is_refused_without_being_touched() {
     assert_snapshot!(sync_with("../stick/diary.txt"), @"
     exit status: 4
     ----- stderr -----
-    error: [TMP]/laptop/../stick/diary.txt is not a database of mcp-memory-service: it is not an SQLite database
+    error: [TMP]/stick/diary.txt is not a database of mcp-memory-service: it is not an SQLite database
     hint: the path is that of REMOTE_API, else `memsync remote set-url origin PATH` changes it
     ");
     assert_snapshot!(sync_with(stick.to_str().unwrap()), @"
@@ -257,6 +254,7 @@ fn what_is_no_remote_is_refused_without_being_touched() {
     exit status: 2
     ----- stderr -----
     error: the remote 'origin' is this device's own database
+    hint: `memsync remote set-url origin PATH` names the file that others share
     ");
     assert_eq!(fs::read_to_string(&diary).unwrap(), "Dear diary, ".repeat(100));
     assert_eq!(drawer.files(), ["diary.txt"]);
@@ -276,7 +274,7 @@ fn every_spelling_of_a_path_is_kept_as_an_absolute_one() {
     ----- stdout -----
     absolute  [TMP]/stick/a.db  (a file)
     home  [TMP]/laptop/a.db  (a file)
-    origin  [TMP]/laptop/../stick/sqlite_vec.db  (a file)
+    origin  [TMP]/stick/sqlite_vec.db  (a file)
     relative  [TMP]/laptop/a.db  (a file)
     url  /media/my stick/a.db  (a file)
     ");
@@ -325,19 +323,19 @@ fn a_write_protected_stick_can_be_read() {
     write(laptop, "gate", "The garden gate sticks");
     laptop.memsync(["sync"]).success();
     let Some(nobody) = as_nobody(desktop) else { return };
-    for path in [drawer.file().path(), stick] {
-        let mut permissions = fs::metadata(path).unwrap().permissions();
-        permissions.set_readonly(true);
-        fs::set_permissions(path, permissions).unwrap();
-    }
+    let permit = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    permit(drawer.file().path(), 0o444);
+    permit(stick, 0o555);
     let memsync = |arguments: &[&str]| desktop.output(&nobody(arguments).output().unwrap());
-    memsync(&["pull"]).success();
-    assert_eq!(desktop.database.live().len(), 1);
+    let pulled = memsync(&["pull"]);
     write(desktop, "ada", "Call Ada");
-    assert_snapshot!(memsync(&["sync"]), @"
+    let pushed = memsync(&["sync"]);
+    permit(stick, 0o755);
+    pulled.success();
+    assert_snapshot!(pushed, @"
     exit status: 4
     ----- stderr -----
-    error: cannot write [TMP]/desktop/../stick/sqlite_vec.db
+    error: cannot write [TMP]/stick/sqlite_vec.db
       caused by: Error code 8: attempt to write a readonly database
     hint: nothing is lost; see that the drive is not write-protected and has room, then run the same command again
     ");

@@ -12,7 +12,7 @@ use crate::local::service::{Changes, Writer};
 use crate::side;
 
 /// How many requests may wait for the writer; also how many one transaction may hold.
-const QUEUE: usize = 256;
+pub(super) const QUEUE: usize = 256;
 
 /// A thread that carries out jobs in the order of their arrival.
 pub(super) struct WriterThread {
@@ -58,7 +58,7 @@ impl WriterThread {
 }
 
 /// A request that waits, whatever it will be answered.
-trait Job: Send {
+pub(super) trait Job: Send {
     /// Carries out the change; the answer waits for the commit.
     fn run(&mut self, changes: &Changes<'_>);
 
@@ -66,10 +66,12 @@ trait Job: Send {
     fn answer(self: Box<Self>, ending: &Result<(), Failure>);
 }
 
-struct Waiting<F, T> {
-    job: Option<F>,
-    result: Option<Result<T, Failure>>,
-    answer: oneshot::Sender<Result<T, Failure>>,
+/// A request that waits for an answer of one type.
+pub(super) struct Waiting<F, T> {
+    pub(super) job: Option<F>,
+    /// What the job came to; it is the answer only if its transaction lasts.
+    pub(super) result: Option<Result<T, Failure>>,
+    pub(super) answer: oneshot::Sender<Result<T, Failure>>,
 }
 
 impl<F, T> Job for Waiting<F, T>

@@ -3,7 +3,6 @@
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::{Fields, Problem, Said, python, unprocessable};
@@ -15,12 +14,12 @@ use crate::hub::limits::read_body;
 pub(in crate::hub) struct Body(pub(in crate::hub) Fields);
 
 impl<S: Sync> FromRequest<S> for Body {
-    type Rejection = Response;
+    type Rejection = Failure;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let is_json = is_json(request.headers());
         let bytes = read_body(request.into_body()).await?;
-        Fields::of_body(&bytes, is_json).map(Self).map_err(Failure::into_response)
+        Fields::of_body(&bytes, is_json).map(Self)
     }
 }
 
@@ -40,7 +39,7 @@ impl Fields {
 }
 
 fn whole(problem: Problem) -> Failure {
-    unprocessable(vec![problem.into_json(vec![json!("body")])])
+    unprocessable(vec![problem.into_json(&[json!("body")])])
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, Failure> {
@@ -50,7 +49,7 @@ fn parse(bytes: &[u8]) -> Result<Value, Failure> {
         let (position, message) = python::mistake(text);
         let context = Some(json!({ "error": message }));
         let problem = Problem { context, ..Problem::new("json_invalid", "JSON decode error", json!({})) };
-        unprocessable(vec![problem.into_json(vec![json!("body"), json!(position)])])
+        unprocessable(vec![problem.into_json(&[json!("body"), json!(position)])])
     })
 }
 

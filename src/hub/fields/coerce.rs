@@ -77,7 +77,7 @@ fn list<T>(value: &Value, read: fn(&Value) -> Read<T>) -> Read<Vec<T>> {
         match read(element) {
             Ok(element) => found.push(element),
             Err(wrong) => {
-                problems.extend(wrong.into_iter().map(|problem| Problem { index: Some(index), ..problem }))
+                problems.extend(wrong.into_iter().map(|problem| Problem { index: Some(index), ..problem }));
             }
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn routes() -> Router<Arc<Hub>> {
 }
 
 #[derive(Serialize)]
-struct Page {
+struct Listing {
     memories: Vec<Record>,
     total: u64,
     page: i64,
@@ -51,7 +51,7 @@ pub(in crate::hub) fn store(fields: &mut Fields) -> Option<String> {
     (store != "all").then_some(store)
 }
 
-async fn list(State(hub): State<Arc<Hub>>, Query(mut query): Query) -> Result<Json<Page>, Failure> {
+async fn list(State(hub): State<Arc<Hub>>, Query(mut query): Query) -> Result<Json<Listing>, Failure> {
     let page = query.integer("page").at_least(1).or(1);
     let page_size = query.integer("page_size").between(1..=PAGE).or(10);
     let tags = query.text("tag").optional().unwrap_or_default();
@@ -60,7 +60,7 @@ async fn list(State(hub): State<Arc<Hub>>, Query(mut query): Query) -> Result<Js
         match_all: query.text("tag_match").optional().is_some_and(|mode| mode == "all"),
         tags: tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
         store: store(&mut query),
-        skip_pending: false,
+        ..Filter::default()
     };
     query.finish()?;
     let offset = (page - 1).unsigned_abs().saturating_mul(page_size.unsigned_abs());
@@ -69,7 +69,7 @@ async fn list(State(hub): State<Arc<Hub>>, Query(mut query): Query) -> Result<Js
     let found = hub.database.read(move |reader| reader.list(&filter, skipped, limit)).await?;
     let total = found.total as u64;
     let has_more = offset.saturating_add(page_size.unsigned_abs()) < total;
-    Ok(Json(Page { memories: found.records, total, page, page_size, has_more }))
+    Ok(Json(Listing { memories: found.records, total, page, page_size, has_more }))
 }
 
 async fn names(State(hub): State<Arc<Hub>>, Query(mut query): Query) -> Result<Json<Names>, Failure> {

@@ -12,7 +12,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
 use axum::{Json, Router};
-use serde_json::{Map, json};
+use serde::Serialize;
+use serde_json::Map;
 
 use crate::hub::announcement::Announcement;
 use crate::hub::failure::Failure;
@@ -23,6 +24,22 @@ use crate::object::Memory;
 
 /// Names the program that writes; it becomes a tag.
 const AGENT: &str = "x-agent-id";
+
+/// What became of a memory.
+#[derive(Serialize)]
+struct Answer<'a> {
+    success: bool,
+    message: &'a str,
+    content_hash: Option<&'a str>,
+    memory: Option<&'a Record>,
+}
+
+#[derive(Serialize)]
+struct Deleted {
+    success: bool,
+    message: String,
+    content_hash: String,
+}
 
 /// The endpoints of this file.
 pub(super) fn routes() -> Router<Arc<Hub>> {
@@ -42,7 +59,7 @@ async fn create(
     let new = match New::try_from(draft) {
         Ok(new) => new,
         Err(Unusable::NoTags(why)) => return Ok(not_stored(&format!("Failed to store memory: {why}"))),
-        Err(Unusable::TooManyDigits(_)) => return Err(unreadable()),
+        Err(Unusable::Unreadable(_)) => return Err(unreadable()),
     };
     match hub.database.write(move |changes| changes.store(&new, &condition)).await? {
         Creation::Stored(version) => {
@@ -112,7 +129,7 @@ async fn delete(
     Path(content_hash): Path<String>,
     Query(mut query): Query,
     headers: HeaderMap,
-) -> Result<Response, Failure> {
+) -> Result<Json<Deleted>, Failure> {
     let store = query.text("store").or(Memory::DEFAULT_STORE.to_owned());
     query.finish()?;
     check_store(&store)?;
@@ -122,7 +139,7 @@ async fn delete(
     done(change, Failure::not_found("Memory not found"))?;
     hub.announce(Announcement::memory_deleted(&content_hash, &store));
     let message = format!("Successfully deleted memory {content_hash}");
-    Ok(Json(json!({ "success": true, "message": message, "content_hash": content_hash })).into_response())
+    Ok(Json(Deleted { success: true, message, content_hash }))
 }
 
 /// Refuses to write to every store at once.
@@ -131,7 +148,7 @@ fn check_store(store: &str) -> Result<(), Failure> {
     if store == "all" { Err(Failure::new(StatusCode::BAD_REQUEST, detail)) } else { Ok(()) }
 }
 
-/// A number that no Python reads.
+/// What could never be read back, in the service's words for what it cannot read.
 fn unreadable() -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body")
 }
@@ -153,16 +170,15 @@ fn done<T>(change: Change<T>, missing: Failure) -> Result<T, Failure> {
 
 /// Success, with the memory as it is now.
 fn shown(message: &str, version: &Version) -> Response {
-    let Version { record, etag } = version;
-    let body =
-        json!({ "success": true, "message": message, "content_hash": record.content_hash, "memory": record });
-    ([precondition::etag(*etag)], Json(body)).into_response()
+    let memory = Some(&version.record);
+    let content_hash = Some(version.record.content_hash.as_str());
+    let answer = Answer { success: true, message, content_hash, memory };
+    ([precondition::etag(version.etag)], Json(answer)).into_response()
 }
 
 /// A memory that stands in the way is no error to the service.
 fn not_stored(message: &str) -> Response {
-    Json(json!({ "success": false, "message": message, "content_hash": null, "memory": null }))
-        .into_response()
+    Json(Answer { success: false, message, content_hash: None, memory: None }).into_response()
 }
 
 /// The service's words for a text that it has already.

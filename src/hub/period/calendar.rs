@@ -52,7 +52,7 @@ impl Calendar {
 
     pub(super) fn day(&self, ago: i64, part: Option<Part>) -> Option<Civil> {
         let day = before(self.today(), Unit::Day, ago)?;
-        let Some(part) = part else { return days(day, day) };
+        let Some(part) = part else { return Some(days(day, day)) };
         let (from, to) = match part {
             Part::Morning => (5, 11),
             Part::Noon => (12, 12),
@@ -68,12 +68,12 @@ impl Calendar {
     /// A whole week, month or year.
     pub(super) fn whole(&self, unit: Unit, ago: i64) -> Option<Civil> {
         let first = self.first_day(unit, ago)?;
-        match unit {
+        Some(match unit {
             Unit::Day => days(first, first),
             Unit::Week => days(first, first.checked_add(6.days()).ok()?),
             Unit::Month => days(first, first.last_of_month()),
             Unit::Year => seconds(first, first.last_of_year()),
-        }
+        })
     }
 
     /// Everything since the beginning of a day, week, month or year.
@@ -115,7 +115,7 @@ impl Calendar {
         let today = self.today();
         let is_ahead = month > i64::from(today.month());
         let first = date(i64::from(today.year()) - i64::from(is_ahead), month, 1)?;
-        days(first, first.last_of_month())
+        Some(days(first, first.last_of_month()))
     }
 
     /// The days around the last holiday of this name whose days have begun.
@@ -129,7 +129,7 @@ impl Calendar {
         [today.year() + 1, today.year(), today.year() - 1].iter().find_map(|year| {
             let day = day_of(holiday, *year)?;
             let (first, last) = (day.checked_sub(around.days()).ok()?, day.checked_add(around.days()).ok()?);
-            (first <= today).then(|| days(first, last))?
+            (first <= today).then(|| days(first, last))
         })
     }
 
@@ -139,7 +139,7 @@ impl Calendar {
         let began_last_year = || date(this_year, month, 1).is_some_and(|first| first > self.today());
         let year =
             year.or(self.anchor.map(i64::from)).unwrap_or_else(|| this_year - i64::from(began_last_year()));
-        seconds(date(year, month, 1)?, date(year, month + 2, 1)?.last_of_month())
+        Some(seconds(date(year, month, 1)?, date(year, month + 2, 1)?.last_of_month()))
     }
 
     pub(super) fn recently(&self) -> Option<Civil> {
@@ -154,18 +154,18 @@ pub(super) fn date(year: i64, month: i64, day: i64) -> Option<Date> {
 }
 
 /// From the first moment of a day to the last of another.
-pub(super) fn days(first: Date, last: Date) -> Option<Civil> {
-    Some((first.to_datetime(Time::midnight()), last.to_datetime(LAST)))
+pub(super) fn days(first: Date, last: Date) -> Civil {
+    (first.to_datetime(Time::midnight()), last.to_datetime(LAST))
 }
 
 pub(super) fn half_year(second: bool, year: i64) -> Option<Civil> {
     let (first, last) = if second { (7, 12) } else { (1, 6) };
-    seconds(date(year, first, 1)?, date(year, last, 1)?.last_of_month())
+    Some(seconds(date(year, first, 1)?, date(year, last, 1)?.last_of_month()))
 }
 
 /// From the first moment of a day to the last second of another.
-fn seconds(first: Date, last: Date) -> Option<Civil> {
-    Some((first.to_datetime(Time::midnight()), last.to_datetime(LAST_SECOND)))
+fn seconds(first: Date, last: Date) -> Civil {
+    (first.to_datetime(Time::midnight()), last.to_datetime(LAST_SECOND))
 }
 
 fn before(day: Date, unit: Unit, count: i64) -> Option<Date> {
@@ -186,7 +186,7 @@ fn season_of(season: Season, year: i16) -> Option<Civil> {
         Season::Fall => ((9, 23), (12, 20), year),
         Season::Winter => ((12, 21), (3, 19), year + 1),
     };
-    seconds(Date::new(year, first.0, first.1).ok()?, Date::new(last_year, last.0, last.1).ok()?)
+    Some(seconds(Date::new(year, first.0, first.1).ok()?, Date::new(last_year, last.0, last.1).ok()?))
 }
 
 fn day_of(holiday: Holiday, year: i16) -> Option<Date> {

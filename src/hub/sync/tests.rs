@@ -10,7 +10,6 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::hub::Clock;
-use crate::hub::database::Database;
 use crate::object::Timestamp;
 
 /// A hub over a new database.
@@ -25,9 +24,8 @@ impl Fixture {
         let path = folder.path().join("sqlite_vec.db");
         crate::local::prepare(&path).unwrap();
         let clock: Clock = Arc::new(|| Timestamp::new(1_700_000_000.25).unwrap());
-        let database = Database::open(&path, Arc::clone(&clock)).unwrap();
         let router = routes().merge(crate::hub::memories::routes());
-        let router = router.with_state(Arc::new(Hub::new(database, None, clock)));
+        let router = router.with_state(Arc::new(Hub::open(&path, clock).unwrap()));
         Self { router, _folder: folder }
     }
 

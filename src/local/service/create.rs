@@ -15,7 +15,7 @@ use crate::object::BlobId;
 use crate::side;
 
 use super::log::Operation;
-use super::python::{self, TooManyDigits};
+use super::python::{self, Unreadable};
 use super::tags::{self, NoTags};
 use super::text::strip;
 use super::{Changes, Condition, Version, content_hash, types};
@@ -61,9 +61,9 @@ pub enum Unusable {
     /// The metadata's member `tags` is a number or the like.
     #[error(transparent)]
     NoTags(#[from] NoTags),
-    /// The metadata holds a number that the service cannot read.
+    /// The metadata could never be read back.
     #[error(transparent)]
-    TooManyDigits(#[from] TooManyDigits),
+    Unreadable(#[from] Unreadable),
 }
 
 /// What came of storing a memory.
@@ -92,7 +92,7 @@ impl New {
     /// What is stored of the metadata, and the tags in it.
     fn metadata(draft: &mut Draft) -> Result<(Map<String, Value>, Option<Vec<String>>), Unusable> {
         let mut metadata = std::mem::take(&mut draft.metadata);
-        python::normalize(&mut metadata)?;
+        python::normalize(&mut metadata, python::METADATA_DEPTH)?;
         let tags = metadata.remove("tags").map(|tags| tags::of_metadata(&tags)).transpose()?;
         metadata.remove("type");
         if let Some(conversation) = draft.conversation_id.take().filter(|id| !id.is_empty()) {

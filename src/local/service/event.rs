@@ -15,7 +15,7 @@ use crate::object::ContentHash;
 use super::Condition;
 use super::log::Operation;
 use super::payload::{self, Arrival, Update};
-use super::python::{self, TooManyDigits};
+use super::python::{self, Unreadable};
 use super::resolve::Clock;
 
 /// The version of the form of events that is understood.
@@ -55,9 +55,9 @@ pub(super) enum Malformed {
     /// A member of its payload is of another type.
     #[error("the member `{0}` of its payload cannot be what it is")]
     Payload(&'static str),
-    /// Its payload holds a number that no Python reads.
+    /// Its payload could never be read back.
     #[error(transparent)]
-    Number(#[from] TooManyDigits),
+    Unreadable(#[from] Unreadable),
     /// What it is to depend on cannot be read.
     #[error("its condition cannot be read")]
     Condition,
@@ -92,7 +92,7 @@ impl Event {
         if members.schema_version > VERSION {
             return Err(Malformed::Version(members.schema_version));
         }
-        python::normalize(&mut members.payload)?;
+        python::normalize(&mut members.payload, python::PAYLOAD_DEPTH)?;
         let event = Self {
             agent_id: members.agent_id,
             id: members.event_id,

@@ -8,36 +8,54 @@ use serde_json::{Map, Number, Value};
 /// How many digits Python reads of an integer; with more it fails, and with it every list that holds the row.
 const MAX_DIGITS: usize = 4300;
 
-/// An integer that the service could never read back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an integer has more than {MAX_DIGITS} digits")]
-pub struct TooManyDigits;
+/// How deep metadata may be nested. Readers stop at 128 levels, and entries of the log and pages of them put some
+/// around it: one memory that is too deep would make a whole page unreadable.
+pub(super) const METADATA_DEPTH: usize = 100;
 
-/// Gives every number the form that Python writes: `1.50` becomes `1.5`, `1e5` becomes `100000.0`.
-pub(super) fn normalize(members: &mut Map<String, Value>) -> Result<(), TooManyDigits> {
-    members.values_mut().try_for_each(normalize_value)
+/// The same for the payload of an event, which other servers have put around their metadata.
+pub(super) const PAYLOAD_DEPTH: usize = 120;
+
+/// What could be written, but not read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// An integer is too long.
+    #[error("an integer has more than {MAX_DIGITS} digits")]
+    TooManyDigits,
+    /// Too many levels.
+    #[error("it is nested too deep")]
+    TooDeep,
 }
 
-fn normalize_value(value: &mut Value) -> Result<(), TooManyDigits> {
+/// Gives every number the form that Python writes: `1.50` becomes `1.5`, `1e5` becomes `100000.0`.
+/// Refuses what is deeper than `depth` levels.
+pub(super) fn normalize(members: &mut Map<String, Value>, depth: usize) -> Result<(), Unreadable> {
+    let below = depth.checked_sub(1).ok_or(Unreadable::TooDeep)?;
+    members.values_mut().try_for_each(|value| normalize_value(value, below))
+}
+
+fn normalize_value(value: &mut Value, depth: usize) -> Result<(), Unreadable> {
     match value {
         Value::Number(standing) => {
             let text = number(&standing.to_string())?;
             *standing = text.parse::<Number>().expect("a number in another form is a number");
             Ok(())
         }
-        Value::Array(elements) => elements.iter_mut().try_for_each(normalize_value),
-        Value::Object(members) => normalize(members),
+        Value::Array(elements) => {
+            let below = depth.checked_sub(1).ok_or(Unreadable::TooDeep)?;
+            elements.iter_mut().try_for_each(|value| normalize_value(value, below))
+        }
+        Value::Object(members) => normalize(members, depth),
         Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
     }
 }
 
 /// A JSON number in Python's form.
-fn number(text: &str) -> Result<String, TooManyDigits> {
+fn number(text: &str) -> Result<String, Unreadable> {
     if !text.contains(['.', 'e', 'E']) {
         let digits = text.trim_start_matches('-');
         return match digits {
             "0" => Ok("0".to_owned()),
-            _ if digits.len() > MAX_DIGITS => Err(TooManyDigits),
+            _ if digits.len() > MAX_DIGITS => Err(Unreadable::TooManyDigits),
             _ => Ok(text.to_owned()),
         };
     }
@@ -180,7 +198,7 @@ mod tests {
         1e999999999999999999999 -> 1e999999999999999999999
         ");
         assert_eq!(number(&"9".repeat(4300)), Ok("9".repeat(4300)));
-        assert_eq!(number(&format!("-{}", "9".repeat(4301))), Err(TooManyDigits));
+        assert_eq!(number(&format!("-{}", "9".repeat(4301))), Err(Unreadable::TooManyDigits));
     }
 
     #[test]

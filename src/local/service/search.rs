@@ -38,7 +38,7 @@ pub struct Match {
 /// The rows that searches may find; `?1` to `?3` are the scope.
 macro_rules! eligible {
     () => {
-        "deleted_at IS NULL AND coalesce(embedding_pending, 0) = 0 AND coalesce(superseded_by, '') = '' \
+        "+deleted_at IS NULL AND coalesce(embedding_pending, 0) = 0 AND coalesce(superseded_by, '') = '' \
          AND (?1 IS NULL OR store = ?1) AND (?2 IS NULL OR created_at >= ?2) AND (?3 IS NULL OR created_at <= ?3)"
     };
 }
@@ -69,8 +69,9 @@ impl Reader {
             let neighbours: Vec<(i64, Option<f64>)> = neighbours.collect::<Result<_, _>>()?;
             let mut found = Vec::with_capacity(neighbours.len());
             for (id, distance) in neighbours {
-                let score = score(distance);
-                found.extend(self.records([id])?.pop().map(|record| Match { record, score }));
+                found.extend(
+                    self.records([id])?.pop().map(|record| Match { record, score: likeness(distance) }),
+                );
             }
             Ok(found)
         })?;
@@ -80,7 +81,7 @@ impl Reader {
     /// The newest memories, at most `limit`, the newest first.
     pub fn newest(&self, scope: &Scope, limit: u32) -> Result<Vec<Record>, side::Error> {
         const SQL: &str =
-            concat!("SELECT id FROM memories WHERE +", eligible!(), " ORDER BY created_at DESC, id LIMIT ?4");
+            concat!("SELECT id FROM memories WHERE ", eligible!(), " ORDER BY created_at DESC, id LIMIT ?4");
         let (from, until) = (scope.from.map(Timestamp::seconds), scope.until.map(Timestamp::seconds));
         self.at_one_moment(|connection| {
             let mut statement = connection.prepare_cached(SQL)?;
@@ -91,7 +92,7 @@ impl Reader {
 }
 
 /// What a cosine distance, 0 to 2, says; there is none from a vector of zeros.
-fn score(distance: Option<f64>) -> f64 {
+fn likeness(distance: Option<f64>) -> f64 {
     distance.map_or(0.0, |distance| (1.0 - distance / 2.0).max(0.0))
 }
 

@@ -57,20 +57,19 @@ impl Reader {
 
 impl Counter {
     fn add(&mut self, tag: &str) {
-        match self.places.get(tag) {
-            Some(place) => self.tags[*place].count += 1,
-            None => {
-                self.places.insert(tag.to_owned(), self.tags.len());
-                self.tags.push(TagCount { tag: tag.to_owned(), count: 1 });
-            }
+        if let Some(place) = self.places.get(tag) {
+            self.tags[*place].count += 1;
+        } else {
+            self.places.insert(tag.to_owned(), self.tags.len());
+            self.tags.push(TagCount { tag: tag.to_owned(), count: 1 });
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::local::service::fixture::Fixture;
+    use crate::object::Timestamp;
 
     #[test]
     fn the_most_frequent_tags_come_first() {
@@ -88,8 +87,7 @@ mod tests {
         assert_eq!(tags(Some("default")), "b 2, a 1, untagged 1, z 1");
         assert_eq!(tags(Some("nowhere")), "");
         assert_eq!(tags(None), "b 2, a 2, z 1");
-        let statistics =
-            fixture.writer.reader.statistics(crate::object::Timestamp::new(0.0).unwrap()).unwrap();
+        let statistics = fixture.writer.reader.statistics(Timestamp::new(0.0).unwrap()).unwrap();
         assert_eq!(
             (statistics.total_memories, statistics.missing_embeddings, statistics.unique_tags),
             (6, 6, 3)

@@ -11,7 +11,7 @@ use crate::side;
 
 use super::log::Operation;
 use super::merge::merge;
-use super::python::{self, TooManyDigits};
+use super::python::{self, Unreadable};
 use super::{Change, Changes, Condition, Version};
 
 /// What is to change; what is `None` stays.
@@ -38,8 +38,10 @@ impl Updates {
         tags: Option<Vec<String>>,
         memory_type: Option<String>,
         mut metadata: Option<Map<String, Value>>,
-    ) -> Result<Self, TooManyDigits> {
-        metadata.as_mut().map(python::normalize).transpose()?;
+    ) -> Result<Self, Unreadable> {
+        if let Some(metadata) = &mut metadata {
+            python::normalize(metadata, python::METADATA_DEPTH)?;
+        }
         Ok(Self { tags, memory_type, metadata })
     }
 

@@ -15,6 +15,7 @@ use crate::error::CommandError;
 use crate::hub::certificate::{self, Certificate};
 use crate::hub::{files, key};
 use crate::local::{self, Prepared};
+use crate::side;
 use crate::ui::{Ui, escape_line};
 use crate::workspace::{Workspace, absolute};
 
@@ -71,8 +72,12 @@ fn host(listen: SocketAddr, workspace: &Workspace) -> Result<String, CommandErro
 fn make_database(path: &Path, ui: &mut Ui) -> Result<(), CommandError> {
     files::create_folder(path)?;
     let text = plain_text(path)?;
-    let prepared = local::prepare(path)
-        .map_err(|error| CommandError::from(error).with_hint("`--db PATH` names another"))?;
+    let prepared = local::prepare(path).map_err(|error| match error {
+        side::Error::Unsupported { .. } => {
+            CommandError { hints: vec!["`--db PATH` names another".to_owned()], ..error.into() }
+        }
+        error => error.into(),
+    })?;
     ui.note(&match prepared {
         Prepared::Created => format!("Created the database {text}"),
         Prepared::Kept => format!("Kept the database {text}"),
@@ -84,6 +89,8 @@ fn make_database(path: &Path, ui: &mut Ui) -> Result<(), CommandError> {
 fn make_key(database: &Path, ui: &mut Ui) -> Result<String, CommandError> {
     let path = key::path(database);
     let is_new = key::create(&path)?;
+    // One that was kept may have become of no use: better said now than when the server starts.
+    key::read(&path)?;
     let text = plain_text(&path)?;
     ui.note(&format!("{} the API key {text}", made(is_new)));
     Ok(text.to_owned())
@@ -108,23 +115,21 @@ const fn made(is_new: bool) -> &'static str {
 fn explain(server: &Server<'_>, host: &str, workspace: &mut Workspace) -> Result<(), CommandError> {
     let installation = make_service(server, workspace)?;
     let ui = &mut workspace.ui;
-    ui.note("\nTo start the server:");
     let words = server.arguments();
     let line: Vec<_> = words.iter().map(|word| shell(word)).collect();
-    ui.note(&format!("  memsync {}", line.join(" ")));
+    ui.note(&format!("\nTo start the server:\n  memsync {}", line.join(" ")));
     if let Some(commands) = installation {
-        ui.note("To have the system start it instead, now and with this machine:");
-        for command in commands {
-            ui.note(&format!("  {command}"));
-        }
+        let commands = commands.join("\n  ");
+        ui.note(&format!("\nTo install it as a service, which starts with this machine:\n  {commands}"));
     }
-    let is_alone = server.listen.ip().is_loopback();
-    let whose =
-        if is_alone { "To sync with it, on this machine alone" } else { "To sync with it, on each device" };
-    ui.note(&format!("{whose}:"));
+    let address = server.listen.ip();
+    let whose = if address.is_loopback() { "on this machine alone" } else { "on each device" };
+    ui.note(&format!("\nTo sync with it, {whose}:"));
     ui.data(&format!("{}\n", server.device_line(host)))?;
-    if is_alone {
-        ui.hint("`memsync init --server --listen 0.0.0.0:8443 --tls` lets other devices reach it");
+    if address.is_loopback() {
+        ui.hint("add `--listen 0.0.0.0:8443 --tls` to let other devices reach it");
+    } else if address.is_unspecified() {
+        ui.hint("where a device does not find it by that name, its address or NAME.local will do as well");
     }
     Ok(())
 }
@@ -142,13 +147,13 @@ fn make_service(server: &Server<'_>, workspace: &mut Workspace) -> Result<Option
         user: files::owner(database)?,
         port: server.listen.port(),
     });
-    let before = files::read(&path)?;
-    let word = match before {
-        None => "Created",
+    let word = match files::read(&path)? {
         Some(before) if before == definition => "Kept",
-        Some(_) => "Changed",
+        before => {
+            files::replace(&path, &definition)?;
+            if before.is_some() { "Changed" } else { "Created" }
+        }
     };
-    files::replace(&path, &definition)?;
     let text = plain_text(&path)?;
     workspace.ui.note(&format!("{word} the service {text}"));
     Ok(Some(manager.commands(text)))
@@ -174,13 +179,12 @@ impl Server<'_> {
             None => ("http", String::new()),
         };
         let url = format!("{scheme}://{host}:{}", self.listen.port());
-        let url = shell(&url);
+        let (url, source) = (shell(&url), format!("{host}:{}", self.key));
         if self.listen.ip().is_loopback() {
             return format!("memsync init {url} --key-file {}{trust}", shell(&self.key));
         }
         let copy = format!(".memsync-{}.key", host.trim_matches(['[', ']']));
-        let (source, copy) = (format!("{host}:{}", self.key), shell(&copy));
-        let source = shell(&source);
+        let (source, copy) = (shell(&source), shell(&copy));
         format!("scp -p {source} ~/{copy} && memsync init {url} --key-file ~/{copy}{trust}")
     }
 }

@@ -67,6 +67,7 @@ impl Manager {
                 "sudo systemctl restart memsync-hub".to_owned(),
             ],
             Self::Launchd => vec![
+                "mkdir -p ~/Library/LaunchAgents".to_owned(),
                 format!("install -m 644 {path} ~/Library/LaunchAgents/"),
                 "launchctl bootout gui/$(id -u)/memsync-hub 2>/dev/null".to_owned(),
                 "launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/memsync-hub.plist".to_owned(),
@@ -76,10 +77,11 @@ impl Manager {
 }
 
 /// A unit of the system's, not of the user's: it starts without anybody logging in, and only there does the kernel
-/// let systemd take away what the server does not need.
+/// let systemd take away what the server does not need. It needs its folder and, for SQLite's temporary files, a /var/tmp
+/// to write to: `PrivateTmp` is no luxury beside `ProtectSystem=strict`.
 fn unit(service: &Service<'_>) -> String {
-    let arguments: String =
-        service.arguments.iter().map(|argument| format!(" {}", systemd_argument(argument))).collect();
+    let words = service.arguments.iter().map(|argument| systemd_argument(argument));
+    let line: Vec<_> = [systemd_path(service.program).into_owned()].into_iter().chain(words).collect();
     // Ports below 1024 are the system's; all other privileges are taken away.
     let capability = if service.port < 1024 { "CAP_NET_BIND_SERVICE" } else { "" };
     format!(
@@ -93,7 +95,7 @@ After=network-online.target
 [Service]
 Type=exec
 User={user}
-ExecStart={program}{arguments}
+ExecStart={line}
 Restart=on-failure
 RestartSec=5
 UMask=0077
@@ -125,7 +127,7 @@ SystemCallFilter=@system-service
 WantedBy=multi-user.target
 ",
         user = service.user,
-        program = systemd_path(service.program),
+        line = line.join(" "),
         folder = systemd_path(service.folder),
     )
 }
@@ -133,19 +135,20 @@ WantedBy=multi-user.target
 /// An agent of the user's: launchd's daemons would run as root, or as a user whose name nobody told us.
 fn property_list(service: &Service<'_>) -> String {
     let words = [service.program].into_iter().chain(service.arguments.iter().map(String::as_str));
-    let words: String = words.map(|word| format!("    <string>{}</string>\n", xml(word))).collect();
+    let words: Vec<_> = words.map(|word| format!("    <string>{}</string>", xml(word))).collect();
     format!(
         "\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
 <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">
-<!-- Written by `memsync init --server`, which writes it anew. -->
+<!-- Written by memsync, which writes it anew whenever it prepares the server. -->
 <plist version=\"1.0\">
 <dict>
   <key>Label</key>
   <string>memsync-hub</string>
   <key>ProgramArguments</key>
   <array>
-{words}  </array>
+{words}
+  </array>
   <key>RunAtLoad</key>
   <true/>
   <key>KeepAlive</key>
@@ -160,7 +163,89 @@ fn property_list(service: &Service<'_>) -> String {
 </dict>
 </plist>
 ",
+        words = words.join("\n"),
         umask = 0o077,
         log = xml(&format!("{}/memsync-hub.log", service.folder)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn launchd_gets_the_words_as_they_are() {
+        let arguments = ["serve", "--db", "/Users/ada/Library/Application Support/<a> & b/memories.db"];
+        let arguments = arguments.map(ToOwned::to_owned);
+        let folder = "/Users/ada/Library/Application Support/<a> & b";
+        let service = Service {
+            program: "/opt/homebrew/bin/memsync",
+            arguments: &arguments,
+            folder,
+            user: 501,
+            port: 8443,
+        };
+        let list = Manager::Launchd.definition(&service);
+        insta::assert_snapshot!(list, @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+        <!-- Written by memsync, which writes it anew whenever it prepares the server. -->
+        <plist version="1.0">
+        <dict>
+          <key>Label</key>
+          <string>memsync-hub</string>
+          <key>ProgramArguments</key>
+          <array>
+            <string>/opt/homebrew/bin/memsync</string>
+            <string>serve</string>
+            <string>--db</string>
+            <string>/Users/ada/Library/Application Support/&lt;a&gt; &amp; b/memories.db</string>
+          </array>
+          <key>RunAtLoad</key>
+          <true/>
+          <key>KeepAlive</key>
+          <dict>
+            <key>SuccessfulExit</key>
+            <false/>
+          </dict>
+          <key>Umask</key>
+          <integer>63</integer>
+          <key>StandardErrorPath</key>
+          <string>/Users/ada/Library/Application Support/&lt;a&gt; &amp; b/memsync-hub.log</string>
+        </dict>
+        </plist>
+        "#);
+        // Python reads such lists on every system.
+        let script = "import plistlib, sys, json; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))";
+        let python =
+            Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let Ok(mut python) = python else { return };
+        python.stdin.take().unwrap().write_all(list.as_bytes()).unwrap();
+        let read: serde_json::Value =
+            serde_json::from_slice(&python.wait_with_output().unwrap().stdout).unwrap();
+        let words: Vec<_> =
+            [service.program].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+        assert_eq!(read["ProgramArguments"], serde_json::json!(words));
+        assert_eq!(read["Umask"], 0o077);
+        assert_eq!(read["StandardErrorPath"], format!("{folder}/memsync-hub.log"));
+    }
+
+    #[test]
+    fn the_commands_install_a_file_wherever_it_lies() {
+        let shown = |manager: Manager| manager.commands("/srv/my hub/file").join("\n");
+        insta::assert_snapshot!(shown(Manager::Systemd), @"
+        sudo install -m 644 '/srv/my hub/file' /etc/systemd/system/
+        sudo systemctl daemon-reload
+        sudo systemctl enable memsync-hub
+        sudo systemctl restart memsync-hub
+        ");
+        insta::assert_snapshot!(shown(Manager::Launchd), @"
+        mkdir -p ~/Library/LaunchAgents
+        install -m 644 '/srv/my hub/file' ~/Library/LaunchAgents/
+        launchctl bootout gui/$(id -u)/memsync-hub 2>/dev/null
+        launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/memsync-hub.plist
+        ");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -10,7 +11,7 @@ use super::wire::{Answer, Request, connect};
 use crate::support::{Hub, TestEnvironment};
 
 /// No client may hold a connection without sending a whole request for longer than this.
-const PATIENCE: Duration = Duration::from_secs(50);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What the hub made of a client.
 #[derive(Debug)]
@@ -35,16 +36,18 @@ fn slow_clients_are_let_go_and_hold_up_nobody() {
         .map(|sent| {
             let mut stream = connect(address).unwrap();
             stream.write_all(&whole[..sent]).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
             stream
         })
         .into();
     // And one that sends its headers byte by byte, for ever.
     let mut dripping = connect(address).unwrap();
-    dripping.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    dripping.set_nonblocking(true).unwrap();
     dripping.write_all(b"GET /api/health HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
     while drips(&mut dripping) {
         assert!(started.elapsed() < PATIENCE, "headers byte by byte hold a connection");
         answers(address);
+        thread::sleep(Duration::from_millis(500));
     }
     for stream in &mut waiting {
         let end = end(stream);
@@ -59,10 +62,9 @@ fn drips(stream: &mut TcpStream) -> bool {
     if stream.write_all(b"x").is_err() {
         return false;
     }
-    match stream.read(&mut [0; 1024]) {
-        Ok(_) => false,
-        Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-    }
+    let unanswered =
+        |error: &std::io::Error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+    stream.peek(&mut [0]).as_ref().is_err_and(unanswered)
 }
 
 #[test]
@@ -85,14 +87,13 @@ fn broken_and_oversized_requests_are_refused() {
         ("two lengths", head("Content-Length: 5\r\nContent-Length: 6\r\n").into_bytes()),
         ("no number", head("Content-Length: many\r\n").into_bytes()),
         ("less than nothing", head("Content-Length: -1\r\n").into_bytes()),
-        ("a length and chunks", head("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n").into_bytes()),
+        (
+            "a length and chunks",
+            [head("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n").as_bytes(), b"0\r\n\r\n"].concat(),
+        ),
         (
             "broken chunks",
             [head("Transfer-Encoding: chunked\r\n").as_bytes(), b"zz\r\n{}\r\n0\r\n\r\n"].concat(),
-        ),
-        (
-            "a huge length",
-            head("Content-Length: 99999999999\r\nContent-Type: application/json\r\n").into_bytes(),
         ),
         ("a header folded", head("X-Folded: one\r\n two\r\nContent-Length: 0\r\n").into_bytes()),
         ("a NUL in a header", head("X-Nul: a\0b\r\nContent-Length: 0\r\n").into_bytes()),
@@ -108,25 +109,23 @@ fn broken_and_oversized_requests_are_refused() {
 }
 
 #[test]
-fn a_body_above_the_limit_is_refused_as_the_service_refuses_it() {
+fn a_body_above_the_limit_is_refused() {
     let environment = TestEnvironment::new();
     let hub = Hub::start(&environment.folder("hub"));
-    let body = json!({ "content": "x".repeat(1024 * 1024) });
-    let request = Request::new("POST", "/api/memories").json(&body);
-    let answer = request.send(hub.address()).unwrap();
-    insta::assert_snapshot!(format!("{} {}", answer.status, answer.text()), @"");
-
-    // The same without a length, where the limit shows only while reading.
+    let request = Request::new("POST", "/api/memories").header("Content-Type", "application/json");
+    // By its length alone, without waiting for what never comes.
     let mut stream = connect(hub.address()).unwrap();
-    let mut head = request.header("Transfer-Encoding", "chunked");
-    let body = head.body.take().unwrap();
-    let mut bytes = head.bytes("x");
-    bytes.extend(format!("{:x}\r\n", body.len()).into_bytes());
-    bytes.extend(body);
-    bytes.extend(b"\r\n0\r\n\r\n");
-    let _ = stream.write_all(&bytes);
-    let end = end(&mut stream);
-    assert!(matches!(end, End::Answered(413)), "{end:?}");
+    stream.write_all(&request.clone().header("Content-Length", "99999999999").bytes("x")).unwrap();
+    let answer = read_answer(&mut stream);
+    assert_eq!(answer.map(|answer| answer.status), Some(413));
+
+    // And without a length, where the limit shows only while reading.
+    let body = json!({ "content": "x".repeat(17 * 1024 * 1024) }).to_string();
+    let mut stream = connect(hub.address()).unwrap();
+    stream.write_all(&request.header("Transfer-Encoding", "chunked").bytes("x")).unwrap();
+    let _ = stream.write_all(format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len()).as_bytes());
+    let answer = read_answer(&mut stream).expect("an answer");
+    insta::assert_snapshot!(format!("{} {}", answer.status, answer.text()), @r#"413 {"error":"payload_too_large","error_description":"Request body exceeds the maximum of 16777216 bytes"}"#);
     assert!(hub.list().is_empty());
 }
 
@@ -162,23 +161,26 @@ fn answers(address: SocketAddr) {
 /// Waits for what the hub makes of a connection.
 #[track_caller]
 fn end(stream: &mut TcpStream) -> End {
+    read_answer(stream).map_or(End::Closed, |answer| End::Answered(answer.status))
+}
+
+/// Reads until there is an answer or the connection ends.
+#[track_caller]
+fn read_answer(stream: &mut TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
     let mut part = [0; 4096];
     loop {
-        match stream.read(&mut part) {
-            Ok(0) => break,
-            Ok(count) => bytes.extend(&part[..count]),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                // An answer on a connection that stays open is an answer.
-                assert!(Answer::parse(&bytes, false).is_some(), "the hub neither answers nor closes");
-                break;
-            }
-            Err(_) => break,
-        }
         if let Some(answer) = Answer::parse(&bytes, false) {
-            return End::Answered(answer.status);
+            return Some(answer);
+        }
+        match stream.read(&mut part) {
+            Ok(0) => return None,
+            Ok(count) => bytes.extend(&part[..count]),
+            Err(error) => {
+                let waiting = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+                assert!(!waiting, "the hub neither answers nor closes");
+                return None;
+            }
         }
     }
-    let status = || std::str::from_utf8(bytes.get(9..12)?).ok()?.parse().ok();
-    status().map_or(End::Closed, End::Answered)
 }

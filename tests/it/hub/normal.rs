@@ -1,13 +1,14 @@
 //! Answers without what no two servers share: the moment, random names, durations, and where they listen.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::wire::Answer;
 
 /// What differs between two runs that were told the same.
 pub struct Normaliser {
-    /// The whole second at which the test started.
-    pub started: i64,
+    /// When the test started.
+    pub started: Timestamp,
     /// `host:port` of the server whose answers these are.
     pub host: String,
 }
@@ -94,8 +95,8 @@ impl Normaliser {
     /// A number that means a moment of this test, in seconds or milliseconds.
     fn moment(&self, value: &Value) -> Option<Value> {
         let number = value.as_f64()?;
-        let during =
-            |number: f64| number > self.started as f64 - 300.0 && number < self.started as f64 + 1800.0;
+        let started = self.started.as_duration().as_secs_f64();
+        let during = |number: f64| (number - started).abs() < 1800.0;
         if during(number) {
             let whole = value.as_i64().is_some();
             return Some(json!(if whole { "<now in whole seconds>" } else { "<now>" }));
@@ -122,8 +123,8 @@ impl Normaliser {
     /// An ISO time of this test, with the zone as it is written and the fraction as long as it is.
     fn moment_in_words(&self, text: &str) -> Option<String> {
         let (date_time, rest) = text.split_at_checked(19)?;
-        let moment: jiff::Timestamp = format!("{}Z", date_time.replace(' ', "T")).parse().ok()?;
-        let during = (moment.as_second() - self.started).abs() < 1800;
+        let moment: Timestamp = format!("{}Z", date_time.replace(' ', "T")).parse().ok()?;
+        let during = moment.duration_since(self.started).as_secs().abs() < 1800;
         let shape: String = rest.chars().map(|c| if c.is_ascii_digit() { 'f' } else { c }).collect();
         (during && (rest.is_empty() || rest.starts_with(['.', 'Z', '+']))).then(|| {
             let shape = if rest.contains("+00:00") { shape.replace("+ff:ff", "+00:00") } else { shape };

@@ -27,7 +27,21 @@ fn the_services_own_client_cannot_tell_the_hub_from_a_service() {
 
     // What the client says of its own success, so that equal failures are not taken for it.
     let successes: Vec<&str> = with_hub.lines().filter(|line| line.contains("Result(")).collect();
-    insta::assert_snapshot!(successes.join("\n"), @"");
+    insta::assert_snapshot!(successes.join("\n"), @r#"
+    pull: "SyncResult(events_applied=0, pages_processed=0, final_cursor=17, events_failed=0)"
+    push: "PushResult(events_pushed=17, events_failed=0, final_seq=17)"
+    pull again: "SyncResult(events_applied=17, pages_processed=1, final_cursor=34, events_failed=0)"
+    pull: "SyncResult(events_applied=2, pages_processed=1, final_cursor=36, events_failed=0)"
+    push: "PushResult(events_pushed=4, events_failed=0, final_seq=21)"
+    pull again: "SyncResult(events_applied=2, pages_processed=1, final_cursor=38, events_failed=0)"
+    pull: "SyncResult(events_applied=2, pages_processed=1, final_cursor=40, events_failed=0)"
+    push: "PushResult(events_pushed=4, events_failed=0, final_seq=25)"
+    pull again: "SyncResult(events_applied=2, pages_processed=1, final_cursor=42, events_failed=0)"
+    pull: "SyncResult(events_applied=2, pages_processed=1, final_cursor=44, events_failed=0)"
+    push: "PushResult(events_pushed=4, events_failed=0, final_seq=29)"
+    pull again: "SyncResult(events_applied=2, pages_processed=1, final_cursor=46, events_failed=0)"
+    pull: "SyncResult(events_applied=0, pages_processed=0, final_cursor=46, events_failed=0)"
+    "#);
 }
 
 /// Runs the client against the server at `url`, with databases of its own in `folder`; what it printed.

@@ -140,7 +140,7 @@ def rows(storage):
     sql = """SELECT content_hash, content, tags, memory_type, metadata, created_at, deleted_at IS NOT NULL, store,
              embedding_pending, (SELECT count(*) FROM memory_embeddings WHERE rowid = memories.id)
              FROM memories ORDER BY content_hash"""
-    return [list(row) for row in storage.conn.execute(sql)]
+    return [[*row[:4], json.loads(row[4] or "null"), *row[5:]] for row in storage.conn.execute(sql)]
 
 
 async def held(remote):

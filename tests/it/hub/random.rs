@@ -1,6 +1,6 @@
 //! Random choices that are the same in every run.
 
-/// A generator of the SplitMix64 family: any seed is as good as any other.
+/// A generator of the family of `SplitMix64`: any seed is as good as any other.
 pub struct Random(u64);
 
 impl Random {
@@ -30,13 +30,13 @@ impl Random {
     }
 
     /// One of the choices.
-    pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len())]
+    pub fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())].clone()
     }
 
     /// Up to `most` of the choices, repetitions among them.
     pub fn some<T: Clone>(&mut self, choices: &[T], most: usize) -> Vec<T> {
-        (0..self.below(most + 1)).map(|_| self.pick(choices).clone()).collect()
+        (0..self.below(most + 1)).map(|_| self.pick(choices)).collect()
     }
 
     /// One of the choices, the first member of each saying how often it is taken.

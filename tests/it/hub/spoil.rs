@@ -5,9 +5,12 @@ use serde_json::{Value, json};
 use super::random::Random;
 use super::wire::Request;
 
+/// A way to spoil a request.
+type Way = fn(&mut Random, Request) -> Request;
+
 /// The request with one thing wrong, or at least unusual.
 pub fn spoil(random: &mut Random, request: Request) -> Request {
-    let ways: &[(usize, fn(&mut Random, Request) -> Request)] = &[
+    let ways: &[(usize, Way)] = &[
         (4, wrong_key),
         (4, wrong_method),
         (4, wrong_path),
@@ -29,7 +32,7 @@ fn wrong_key(random: &mut Random, request: Request) -> Request {
         5 => bearer(request, &format!("Bearer {key}")),
         6 => bearer(request, &format!("bearer  {key}")),
         7 => bearer(request, "Bearer wrong"),
-        8 => bearer(request, *random.pick(&["Basic dXNlcjpwYXNz", "Bearer", "", key])),
+        8 => bearer(request, random.pick(&["Basic dXNlcjpwYXNz", "Bearer", "", key])),
         _ => {
             let joint = if request.target.contains('?') { '&' } else { '?' };
             let target = format!("{}{joint}api_key={key}", request.target);
@@ -41,9 +44,9 @@ fn wrong_key(random: &mut Random, request: Request) -> Request {
 fn wrong_method(random: &mut Random, mut request: Request) -> Request {
     let methods =
         ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "HEAD", "OPTIONS", "TRACE", "BREW"];
-    (*random.pick(&methods)).clone_into(&mut request.method);
+    (random.pick(&methods)).clone_into(&mut request.method);
     if request.method == "OPTIONS" && random.chance(60) {
-        let origin = *random.pick(&["http://localhost:8000", "http://evil.example"]);
+        let origin = random.pick(&["http://localhost:8000", "http://evil.example"]);
         return request.header("Origin", origin).header("Access-Control-Request-Method", "PUT");
     }
     request
@@ -60,7 +63,7 @@ fn wrong_path(random: &mut Random, mut request: Request) -> Request {
         4 => format!("{path}x{query}"),
         5 => format!("/{path}{query}"),
         6 => format!("{}{query}", path.to_uppercase()),
-        _ => (*random.pick(&["/api", "/api/nothing", "/nothing", "/api/memories/", "/api//memories"]))
+        _ => (random.pick(&["/api", "/api/nothing", "/nothing", "/api/memories/", "/api//memories"]))
             .to_owned(),
     };
     request
@@ -110,11 +113,8 @@ fn wrong_body(random: &mut Random, request: Request) -> Request {
         7 => request.raw(""),
         8 => request.without("Content-Type"),
         9 => {
-            let kind = *random.pick(&[
-                "text/plain",
-                "application/x-www-form-urlencoded",
-                "application/vnd.api+json",
-            ]);
+            let kind =
+                random.pick(&["text/plain", "application/x-www-form-urlencoded", "application/vnd.api+json"]);
             request.header("Content-Type", kind)
         }
         10 => request.raw(random.pick(NOT_JSON).to_vec()),
@@ -169,14 +169,14 @@ fn one_member_wrong(random: &mut Random, mut body: Value) -> Value {
     ];
     let own: Vec<String> = members.keys().cloned().collect();
     let name = match random.below(10) {
-        0 => (*random.pick(&names)).to_owned(),
+        0 => (random.pick(&names)).to_owned(),
         1 => "surplus".to_owned(),
         _ if own.is_empty() => return json!({ "surplus": 1 }),
         2 | 3 => {
-            members.remove(random.pick(&own));
+            members.remove(&random.pick(&own));
             return body;
         }
-        _ => random.pick(&own).clone(),
+        _ => random.pick(&own),
     };
     let values = [
         Value::Null,
@@ -201,7 +201,7 @@ fn one_member_wrong(random: &mut Random, mut body: Value) -> Value {
         json!([{}, { "agent_id": "laptop" }]),
         json!(9e99),
     ];
-    members.insert(name, random.pick(&values).clone());
+    members.insert(name, random.pick(&values));
     body
 }
 

@@ -95,13 +95,13 @@ fn finds_everything(server: &Server, held: &Held) {
         let found = ask(
             server,
             "/api/search",
-            json!({ "query": memory.content, "n_results": 1, "store": memory.store }),
+            &json!({ "query": memory.content, "n_results": 1, "store": memory.store }),
         );
         assert_eq!(first(&found), json!(key), "by meaning: {found}");
         let similarity = found["results"][0]["similarity_score"].as_f64().unwrap();
         assert!(similarity > 0.99, "the vector is that of the text: {found}");
         for tag in &memory.tags {
-            let found = ask(server, "/api/search/by-tag", json!({ "tags": [tag], "store": memory.store }));
+            let found = ask(server, "/api/search/by-tag", &json!({ "tags": [tag], "store": memory.store }));
             let keys: Vec<&Value> = found["results"]
                 .as_array()
                 .unwrap()
@@ -122,14 +122,14 @@ fn finds_by_words(service: &Service, key: &str, memory: &Memory) {
     let arguments = json!({ "query": word, "mode": "hybrid", "limit": 1, "store": memory.store });
     let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
         "params": { "name": "memory_search", "arguments": arguments } });
-    let found = ask(service, "/mcp", call);
+    let found = ask(service, "/mcp", &call);
     let text = found["result"]["content"][0]["text"].as_str().unwrap();
     assert!(text.contains(key), "by the word {word}: {text}");
 }
 
 #[track_caller]
-fn ask(server: &Client, path: &str, body: Value) -> Value {
-    let (status, answer) = server.call(Method::POST, path, Some(&body)).unwrap();
+fn ask(server: &Client, path: &str, body: &Value) -> Value {
+    let (status, answer) = server.call(Method::POST, path, Some(body)).unwrap();
     assert!(status.is_success(), "{path}: {status} {answer}");
     answer
 }
@@ -194,7 +194,7 @@ fn push(server: &Client, turn: usize, op: &str, mut payload: Value, content: &st
     let event = json!({ "schema_version": 1, "agent_id": "device", "event_id": format!("{op}-{turn}"), "op": op,
         "content_hash": key_of(content), "hlc_physical": 1_700_000_000_000_u64 + turn as u64, "hlc_logical": 0,
         "embedding_model": null, "embedding_dim": null, "payload": payload });
-    let answer = ask(server, "/api/sync/events", json!({ "events": [event] }));
+    let answer = ask(server, "/api/sync/events", &json!({ "events": [event] }));
     assert_eq!(answer["applied"], 1, "{answer}");
 }
 

@@ -1,6 +1,6 @@
 //! HTTP on the wire, with nothing made right on the way: what a test writes is what the server reads.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -58,10 +58,10 @@ impl Request {
         let mut head =
             format!("{} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n", self.method, self.target);
         for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
         if let Some(body) = &self.body {
-            head += &format!("Content-Length: {}\r\n", body.len());
+            write!(head, "Content-Length: {}\r\n", body.len()).unwrap();
         }
         head += "\r\n";
         let mut bytes = head.into_bytes();
@@ -76,15 +76,13 @@ impl Request {
         let sent = stream.write_all(&self.bytes(&to.to_string()));
         let mut bytes = Vec::new();
         let read = stream.read_to_end(&mut bytes);
-        match Answer::parse(&bytes, self.method == "HEAD") {
-            Some(answer) => Ok(answer),
-            None => {
-                sent?;
-                read?;
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                Err(io::Error::new(io::ErrorKind::InvalidData, format!("no whole answer: {text:?}")))
-            }
+        if let Some(answer) = Answer::parse(&bytes, self.method == "HEAD") {
+            return Ok(answer);
         }
+        sent?;
+        read?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Err(io::Error::new(io::ErrorKind::InvalidData, format!("no whole answer: {text:?}")))
     }
 }
 

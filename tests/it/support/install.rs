@@ -35,7 +35,7 @@ impl Installation {
         }
     }
 
-    /// Installs schemathesis, which tries out what an OpenAPI document promises; its program lies beside the Python.
+    /// Installs schemathesis, which tries out what an `OpenAPI` document promises; its program lies beside the Python.
     pub fn of_schemathesis() -> Result<Self, String> {
         static INSTALLED: OnceLock<Result<Installation, String>> = OnceLock::new();
         let install = |folder: &Path, log: &Path| install_in_venv("schemathesis==4.32.5", folder, log);

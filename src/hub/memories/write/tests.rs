@@ -6,15 +6,15 @@ use std::sync::Mutex;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use http_body_util::BodyExt as _;
 use rusqlite::Connection;
 use rusqlite::types::Value as Column;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::hub::Clock;
-use crate::hub::database::Database;
+use crate::hub::{Clock, events};
 use crate::object::Timestamp;
 
 /// Made by `tests/fixtures/writes/record.py`.
@@ -43,8 +43,8 @@ impl Fixture {
         crate::local::prepare(&path).unwrap();
         let clock = Arc::clone(&now);
         let clock: Clock = Arc::new(move || *clock.lock().unwrap());
-        let database = Database::open(&path, Arc::clone(&clock)).unwrap();
-        let router = routes().with_state(Arc::new(Hub::new(database, None, clock)));
+        let hub = Hub::open(&path, clock).unwrap();
+        let router = routes().merge(events::routes()).with_state(Arc::new(hub));
         Self { router, now, database: Connection::open(path).unwrap(), _folder: folder }
     }
 
@@ -149,6 +149,30 @@ async fn four_hundred_requests_are_answered_stored_and_logged_as_by_the_service(
 }
 
 #[tokio::test]
+async fn what_was_written_is_announced() {
+    let hub = Fixture::new();
+    let request = Request::get("/api/events").body(Body::empty()).unwrap();
+    let mut listener = hub.router.clone().oneshot(request).await.unwrap().into_body();
+
+    let tea = hub.store("tea").await;
+    let path = format!("/api/memories/{}", tea.body["content_hash"].as_str().unwrap());
+    hub.store("Tea").await;
+    hub.send("PUT", &path, "{}", &[]).await;
+    hub.send("PUT", &path, r#"{"tags": ["hot"]}"#, &[("If-Match", "\"stale\"")]).await;
+    hub.send("PUT", &path, r#"{"tags": ["hot"]}"#, &[]).await;
+    hub.send("DELETE", &path, "", &[]).await;
+    hub.send("DELETE", &path, "", &[]).await;
+
+    let mut told = Vec::new();
+    while !told.contains(&"memory_deleted".to_owned()) {
+        let piece = listener.frame().await.unwrap().unwrap().into_data().unwrap();
+        let text = String::from_utf8(piece.to_vec()).unwrap();
+        told.extend(text.lines().filter_map(|line| line.strip_prefix("event: ")).map(str::to_owned));
+    }
+    assert_eq!(told, ["connection_established", "memory_stored", "memory_updated", "memory_deleted"]);
+}
+
+#[tokio::test]
 async fn conditions_guard_every_write() {
     let hub = Fixture::new();
     let stored = hub.store("tea").await;
@@ -213,6 +237,7 @@ async fn odd_bodies_are_refused_or_kept_whole() {
         r#""\ud800""#.to_owned(),
         r#""\ud83d\ude00""#.to_owned(),
         r#"{"\udfff": 1}"#.to_owned(),
+        deep(99),
         deep(100),
         deep(100_000),
     ] {
@@ -233,6 +258,7 @@ async fn odd_bodies_are_refused_or_kept_whole() {
     "\ud83d\ude00": 200, kept
     {"\udfff": 1}: 422, refused
     [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[: 200, kept
+    [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[: 400, refused
     [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[: 422, refused
     "#);
     for body in

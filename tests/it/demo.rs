@@ -1,0 +1,73 @@
+//! `memsync demo`: the whole story, as it is told.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::support::TestEnvironment;
+use crate::support::gallery::assert_gallery;
+
+/// The output without what differs from run to run: the port, the folder of the moment and the ids of commits, which
+/// hold both.
+fn steady(text: &str) -> String {
+    let mut steady = String::new();
+    for line in text.lines() {
+        let words = line.split(' ').map(|word| {
+            let is_commit = line.starts_with("commit ") || line.contains("sync with");
+            let is_id = word.len() >= 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+            match word.split_once("/memsync-demo-") {
+                Some((_, rest)) => format!("[DEMO]{}", rest.find('/').map_or("", |at| &rest[at..])),
+                None if word.starts_with("http://127.0.0.1:") => "http://127.0.0.1:[PORT]".to_owned(),
+                None if is_commit && is_id => "[COMMIT]".to_owned(),
+                None => word.to_owned(),
+            }
+        });
+        steady += &words.collect::<Vec<_>>().join(" ");
+        steady.push('\n');
+    }
+    steady
+}
+
+#[test]
+fn the_story_is_played_to_its_end_and_leaves_nothing() {
+    let environment = TestEnvironment::new();
+    let device = environment.device("laptop");
+    let folder = environment.folder("temporary");
+    let told = device.command().env("TMPDIR", &folder).arg("demo").output().unwrap();
+    assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stderr));
+    assert_gallery("demo.txt", &steady(&String::from_utf8(told.stdout).unwrap()));
+    assert_snapshot!(String::from_utf8(told.stderr).unwrap(), @"
+
+    Nothing of this remains; `memsync demo --keep DIR` keeps it.
+    hint: `memsync init --server` makes this machine the server of your own devices
+    ");
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+    assert!(!device.staging.exists() && !device.database.path().exists(), "nothing of the user's is touched");
+}
+
+#[test]
+fn what_is_kept_can_be_gone_on_with() {
+    let environment = TestEnvironment::new();
+    let device = environment.device("laptop");
+    let folder = environment.folder("kept");
+    let told = device.memsync(["demo", "--keep", folder.to_str().unwrap()]);
+    assert_snapshot!(told, @"
+    exit status: 2
+    ----- stderr -----
+    error: cannot use [TMP]/kept
+      caused by: File exists (os error 17)
+    hint: name a folder that does not exist yet, in one that does
+    ");
+    let stage = folder.join("stage");
+    device.memsync(["demo", "--keep", stage.to_str().unwrap()]).success();
+    let laptop = stage.join("laptop");
+    let mut status = device.command();
+    status
+        .env("MCP_MEMORY_SQLITE_PATH", laptop.join("sqlite_vec.db"))
+        .env("STAGING_DB", laptop.join("staging.db"))
+        .args(["log", "--oneline"]);
+    let log = String::from_utf8(status.output().unwrap().stdout).unwrap();
+    assert_eq!(log.lines().count(), 5, "{log}");
+    let names = ["hub", "laptop", "desktop"].map(|name| stage.join(name).join("sqlite_vec.db").is_file());
+    assert_eq!(names, [true; 3]);
+}
