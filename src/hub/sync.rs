@@ -63,7 +63,7 @@ async fn feed(State(hub): State<Arc<Hub>>, Query(mut query): Query) -> Result<Js
 }
 
 async fn baseline(State(hub): State<Arc<Hub>>) -> Result<impl IntoResponse, Failure> {
-    let body = hub.database.stream(|reader, chunks| reader.baseline(chunks)).await?;
+    let body = hub.database.stream(Reader::baseline).await?;
     Ok(([(CONTENT_TYPE, "application/json")], body))
 }
 

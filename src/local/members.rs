@@ -144,16 +144,16 @@ impl Formatter for Python {
     }
 
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
-        for character in text.chars() {
-            if matches!(character, ' '..='~') {
-                write!(writer, "{character}")?;
-            } else {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    write!(writer, "\\u{unit:04x}")?;
-                }
+        let mut rest = text;
+        while let Some(other) = rest.find(|character| !matches!(character, ' '..='~')) {
+            writer.write_all(&rest.as_bytes()[..other])?;
+            let character = rest[other..].chars().next().unwrap_or_default();
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
             }
+            rest = &rest[other + character.len_utf8()..];
         }
-        Ok(())
+        writer.write_all(rest.as_bytes())
     }
 }
 

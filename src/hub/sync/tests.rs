@@ -1,5 +1,7 @@
 //! The replication endpoints over HTTP: shapes, refusals, conditions.
 
+use std::fmt::Write as _;
+
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use serde_json::json;
@@ -61,7 +63,7 @@ async fn a_page_has_bounds() {
     {
         let (status, _, body) = hub.send("GET", &format!("/api/sync/events{query}"), &Value::Null).await;
         let told = body["detail"][0]["msg"].as_str().map_or_else(|| body.to_string(), str::to_owned);
-        shown += &format!("{query:<16} {status} {told}\n");
+        writeln!(shown, "{query:<16} {status} {told}").unwrap();
     }
     insta::assert_snapshot!(shown, @r#"
                      200 {"events":[],"has_more":false,"next_seq":0}
@@ -93,7 +95,7 @@ async fn conditions_of_events_are_those_of_requests() {
     for condition in [json!({"if_match": "*"}), json!({"if_none_match": "*"}), json!({"if_none_match": "*"})]
     {
         let id = u8::try_from(shown.lines().count()).unwrap();
-        shown += &format!("{condition} {}\n", hub.push(json!([event(id, condition.clone())])).await);
+        writeln!(shown, "{condition} {}", hub.push(json!([event(id, condition.clone())])).await).unwrap();
     }
     let (_, etag, _) = hub.send("GET", "/api/memories/tea", &Value::Null).await;
     let change = |id: u8, condition: Value| {
@@ -104,10 +106,10 @@ async fn conditions_of_events_are_those_of_requests() {
     };
     let current = json!({ "if_match": etag });
     let both = json!([change(5, current.clone()), change(6, current), change(7, json!({"if_match": null}))]);
-    shown += &format!("the version that is there, twice, and none {}\n", hub.push(both).await);
+    writeln!(shown, "the version that is there, twice, and none {}", hub.push(both).await).unwrap();
     for nonsense in [json!(5), json!("tea"), json!(["*"])] {
         let condition = json!({ "if_match": nonsense });
-        shown += &format!("{condition} {}\n", hub.push(json!([change(8, condition.clone())])).await);
+        writeln!(shown, "{condition} {}", hub.push(json!([change(8, condition.clone())])).await).unwrap();
     }
     insta::assert_snapshot!(shown, @r#"
     {"if_match":"*"} 200 {"applied":0,"failed":1,"results":[{"event_id":"0","status":"precondition_failed"}],"skipped":0}

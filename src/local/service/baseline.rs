@@ -31,7 +31,7 @@ const ID_LENGTH: usize = 32;
 
 /// A row as an event; its members are in the service's order.
 #[derive(Debug, Serialize)]
-struct Event<'a> {
+struct Line<'a> {
     schema_version: u8,
     agent_id: String,
     event_id: String,
@@ -119,7 +119,7 @@ fn write(connection: &Connection, bookkeeping: &Bookkeeping, sink: &mut impl Wri
             sink.write_all(b",")?;
         }
         let clock = latest_clock(&cut, name)?;
-        serde_json::to_writer(&mut *sink, &event(row, name, clock, bookkeeping)?)?;
+        serde_json::to_writer(&mut *sink, &line(row, name, clock, bookkeeping)?)?;
         count += 1;
     }
     write!(sink, "],\"watermark\":{watermark},\"count\":{count}}}")?;
@@ -136,12 +136,12 @@ fn latest_clock(connection: &Connection, name: &str) -> rusqlite::Result<Option<
         .optional()
 }
 
-fn event<'a>(
+fn line<'a>(
     row: &'a Row<'_>,
     name: &'a str,
     clock: Option<Clock>,
     bookkeeping: &Bookkeeping,
-) -> rusqlite::Result<Event<'a>> {
+) -> rusqlite::Result<Line<'a>> {
     let created_at = moment(row.get_ref(5)?, row.get_ref(6)?);
     let updated_at = moment(row.get_ref(7)?, row.get_ref(8)?);
     let metadata = metadata(row.get_ref(4)?.as_str().unwrap_or_default(), bookkeeping);
@@ -158,7 +158,7 @@ fn event<'a>(
     };
     // What the log does not know has the clock of its creation.
     let clock = clock.unwrap_or_else(|| Clock::at(created_at));
-    Ok(Event {
+    Ok(Line {
         schema_version: 1,
         agent_id,
         event_id: event_id(op, name, row.get_ref(7)?),

@@ -15,9 +15,10 @@ use crate::local::error;
 use crate::side;
 
 use super::Changes;
-use super::event::{Content, Event, Malformed};
+use super::event::{Event, Malformed};
 use super::ingest::Problem;
 use super::log::{Line, Operation};
+use super::payload::Arrival;
 
 /// How many events one statement takes: SQLite allows 32,766 values, and memory is held for all of them.
 const MOST: usize = 512;
@@ -42,8 +43,7 @@ impl Changes<'_> {
         let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
         let mut run = Vec::new();
         for event in events.iter().take(MOST).map_while(|event| event.as_ref().ok()) {
-            let is_first =
-                names.insert(&event.content_hash) && ids.insert((&event.agent_id, &event.event_id));
+            let is_first = names.insert(&event.content_hash) && ids.insert((&event.agent_id, &event.id));
             if !is_first || !is_arrival(event) || self.is_known(event)? {
                 break;
             }
@@ -60,7 +60,7 @@ impl Changes<'_> {
         self.reader
             .connection
             .prepare_cached(sql)?
-            .query_row([event.content_hash.as_str(), &event.agent_id, &event.event_id], |row| row.get(0))
+            .query_row([event.content_hash.as_str(), &event.agent_id, &event.id], |row| row.get(0))
     }
 
     fn insert_all(&self, run: &[&Event]) -> rusqlite::Result<()> {
@@ -71,19 +71,21 @@ impl Changes<'_> {
         }
         let before: i64 =
             connection.query_row("SELECT coalesce(max(id), 0) FROM memories", [], |row| row.get(0))?;
-        let contents = || run.iter().map(|event| Content::read(&event.payload).unwrap_or_default());
-        let names = run.iter().map(|event| event.content_hash.as_str());
-        let columns = names.zip(contents()).map(|(name, content)| content.columns(name, self.now));
-        self.rows().insert(columns.collect())?;
+        let maker = self.reader.maker;
+        let (mut rows, mut vectors) = (Vec::new(), Vec::new());
+        for event in run {
+            let content = Arrival::read(&event.payload).unwrap_or_default();
+            vectors.push((maker.vector(content.content), content.store));
+            rows.push(content.columns(event.content_hash.as_str(), self.now));
+        }
+        self.rows().insert(rows)?;
         // Rows get rising ids, in the order of the statement.
         let ids: Vec<i64> = connection
             .prepare_cached("SELECT id FROM memories WHERE id > ?1 ORDER BY id")?
             .query_map([before], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        let maker = self.reader.maker;
-        let vectors = ids.into_iter().zip(contents()).filter_map(|(id, content)| {
-            let vector = maker.vector(content.content)?;
-            Some([id.into(), vector.into(), content.store.to_owned().into()])
+        let vectors = ids.into_iter().zip(vectors).filter_map(|(id, (vector, store))| {
+            vector.map(|vector| [id.into(), vector.into(), store.to_owned().into()])
         });
         insert(connection, "memory_embeddings (rowid, content_embedding, store)", vectors)
     }

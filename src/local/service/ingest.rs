@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 use crate::local::{error, members, write};
 use crate::side;
 
-use super::event::{Content, Event, Malformed};
+use super::event::{Event, Malformed};
 use super::log::{self, Line, Operation};
+use super::payload::Arrival;
 use super::resolve::{Clock, Entry};
 use super::{Changes, Condition, Reader};
 
@@ -147,7 +148,7 @@ impl Changes<'_> {
         self.reader
             .connection
             .prepare_cached(sql)?
-            .query_row([&event.agent_id, &event.event_id], |row| {
+            .query_row([&event.agent_id, &event.id], |row| {
                 let payload: String = row.get(1)?;
                 Ok((row.get(0)?, serde_json::from_str(&payload).unwrap_or_default()))
             })
@@ -170,7 +171,7 @@ impl Changes<'_> {
 
     fn mend(&self, event: &Event, payload: &Map<String, Value>) -> rusqlite::Result<()> {
         let sql = "UPDATE sync_events SET payload = ?3 WHERE agent_id = ?1 AND event_id = ?2";
-        let values = params![event.agent_id, event.event_id, members::python(payload)];
+        let values = params![event.agent_id, event.id, members::python(payload)];
         self.reader.connection.prepare_cached(sql)?.execute(values).map(drop)
     }
 
@@ -189,7 +190,7 @@ impl Changes<'_> {
             Operation::UpdateMetadata => self.put_fields(key, &entries)?,
             Operation::Create if leads => {
                 // What is refused here was refused when the event was read.
-                let content = Content::read(payload).unwrap_or_default();
+                let content = Arrival::read(payload).unwrap_or_default();
                 if content.content.is_empty() {
                     return Ok(Status::SkippedDuplicate);
                 }
@@ -204,7 +205,7 @@ impl Changes<'_> {
 }
 
 fn is(event: &Event, entry: &Entry) -> bool {
-    entry.event_id == event.event_id && entry.agent_id.as_deref() == Some(&event.agent_id)
+    entry.event_id == event.id && entry.agent_id.as_deref() == Some(&event.agent_id)
 }
 
 /// The payload that the log should hold for an event that it knows without text, now that the event comes with

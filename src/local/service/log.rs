@@ -6,6 +6,8 @@
 //!
 //! Must never: decide what an entry means for its memory.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, OptionalExtension, params_from_iter, types as sql};
 use serde_json::{Map, Value, json};
 
@@ -65,7 +67,7 @@ pub(super) struct Line<'a> {
     embedding_model: Option<&'a str>,
     embedding_dim: Option<i64>,
     /// JSON text.
-    payload: String,
+    payload: Cow<'a, str>,
 }
 
 impl<'a> Line<'a> {
@@ -73,13 +75,13 @@ impl<'a> Line<'a> {
     pub(super) fn of(event: &'a Event) -> Self {
         Self {
             agent_id: &event.agent_id,
-            event_id: &event.event_id,
+            event_id: &event.id,
             operation: event.operation,
             content_hash: event.content_hash.as_str(),
             clock: event.clock,
             embedding_model: event.embedding_model.as_deref(),
             embedding_dim: event.embedding_dim,
-            payload: members::python(&event.payload),
+            payload: Cow::Borrowed(&event.text),
         }
     }
 
@@ -98,7 +100,7 @@ impl<'a> Line<'a> {
             self.clock.logical.into(),
             self.embedding_model.map(str::to_owned).into(),
             self.embedding_dim.into(),
-            self.payload.into(),
+            self.payload.into_owned().into(),
             now.seconds().into(),
             iso::format_seconds(now).into(),
         ]
@@ -145,7 +147,7 @@ impl Changes<'_> {
                 clock,
                 embedding_model: None,
                 embedding_dim: None,
-                payload: members::python(payload),
+                payload: Cow::Owned(members::python(payload)),
             };
             append(connection, line, self.now)
         };

@@ -11,14 +11,14 @@ use serde_json::{Map, Value};
 use crate::local::{iso, members};
 
 use super::Changes;
-use super::event::Content;
 use super::log::Operation;
+use super::payload::Arrival;
 use super::resolve::{Entry, Fields, Liveness, leading};
 
 impl Changes<'_> {
     /// Puts a memory in the place of whatever had its name. The row is a new one, as it is in the service, so a
     /// baseline shows it last.
-    pub(super) fn put_memory(&self, key: &str, content: Content<'_>) -> rusqlite::Result<()> {
+    pub(super) fn put_memory(&self, key: &str, content: Arrival<'_>) -> rusqlite::Result<()> {
         let rows = self.rows();
         let (store, vector) = (content.store, self.reader.maker.vector(content.content));
         rows.remove(key)?;
@@ -57,7 +57,7 @@ impl Changes<'_> {
             }
             None => {
                 let create = leading(entries, Operation::Create);
-                let content = create.and_then(|create| Content::read(&create.payload).ok());
+                let content = create.and_then(|create| Arrival::read(&create.payload).ok());
                 let Some(content) = content.filter(|content| !content.content.is_empty()) else {
                     return Ok(());
                 };

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 
 use crate::object::Timestamp;
 
-use super::event::{self, Update};
 use super::log::Operation;
+use super::payload::{self, Update};
 
 /// A hybrid logical clock: later is greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,15 +90,13 @@ pub(super) enum Liveness {
 impl Liveness {
     /// Weighs the create that counts against the deletion that counts.
     pub(super) fn of(entries: &[Entry]) -> Self {
-        let deletion = leading(entries, Operation::Delete);
-        let dead =
-            |deletion: &Entry| Self::Dead(event::moment(&deletion.payload, "deleted_at").unwrap_or(None));
-        match (leading(entries, Operation::Create), deletion) {
-            (None, None) => Self::Unsaid,
-            (Some(_), None) => Self::Live,
-            (None, Some(deletion)) => dead(deletion),
-            (Some(create), Some(deletion)) if overcomes(create, deletion) => Self::Live,
-            (Some(_), Some(deletion)) => dead(deletion),
+        let create = leading(entries, Operation::Create);
+        let Some(deletion) = leading(entries, Operation::Delete) else {
+            return if create.is_some() { Self::Live } else { Self::Unsaid };
+        };
+        match create {
+            Some(create) if overcomes(create, deletion) => Self::Live,
+            _ => Self::Dead(payload::moment(&deletion.payload, "deleted_at").unwrap_or(None)),
         }
     }
 }

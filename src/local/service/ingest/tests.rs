@@ -1,5 +1,7 @@
 //! Events against the real service's answers to the same events, and what must hold beyond them.
 
+use std::fmt::Write as _;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -179,8 +181,9 @@ proptest! {
 fn event(id: &str, op: &str, clock: i64, payload: Value, changes: Value) -> Value {
     let mut event = json!({
         "agent_id": "cook", "event_id": id, "op": op, "content_hash": "tea", "hlc_physical": clock,
-        "hlc_logical": 0, "payload": payload,
+        "hlc_logical": 0,
     });
+    event["payload"] = payload;
     let Value::Object(changes) = changes else { unreachable!() };
     event.as_object_mut().unwrap().extend(changes);
     event
@@ -195,7 +198,7 @@ fn an_event_happens_only_where_its_condition_holds() {
     let mut database = Fixture::new();
     let mut shown = String::new();
     let mut attempt = |database: &mut Fixture, words: &str, event: Value| {
-        shown += &format!("{words}: {}\n", database.ingest([event])[0].name());
+        writeln!(shown, "{words}: {}", database.ingest([event])[0].name()).unwrap();
     };
     let absent = || json!({"condition": "absent"});
     attempt(&mut database, "any version of what is absent", tea("1", 1, json!({"condition": "present"})));
