@@ -45,7 +45,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand config 'Show and change settings'
             cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
-            cand demo 'Play the whole story on this machine: a server, two devices, a merge and a conflict'
+            cand demo 'Play the whole story on this machine, and change nothing'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -391,7 +391,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;serve'= {
             cand --db 'The database [default: the one that the service uses]'
-            cand --listen 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network'
+            cand --listen 'Where to listen; port 0 takes a free one, 0.0.0.0 is every network'
             cand --api-key-file 'The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]'
             cand --tls 'Encrypt, with a certificate that is made on first use and kept beside the database'
             cand --tls-cert 'Encrypt with the certificate in this PEM file'
@@ -455,7 +455,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand config 'Show and change settings'
             cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
-            cand demo 'Play the whole story on this machine: a server, two devices, a merge and a conflict'
+            cand demo 'Play the whole story on this machine, and change nothing'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
             cand help 'Print this message or the help of the given subcommand(s)'

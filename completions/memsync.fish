@@ -49,7 +49,7 @@ complete -c memsync -n "__fish_memsync_needs_command" -f -a "show" -d 'Show a sy
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "config" -d 'Show and change settings'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "remote" -d 'Show and change the servers and files to sync with'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "serve" -d 'Be the server that devices sync with'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "demo" -d 'Play the whole story on this machine: a server, two devices, a merge and a conflict'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "demo" -d 'Play the whole story on this machine, and change nothing'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "man" -d 'Show the manual page of memsync or of one command'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -315,7 +315,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from help" -f -a "trust" -d 'Trust exactly one certificate of a server'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c memsync -n "__fish_memsync_using_subcommand serve" -l db -d 'The database [default: the one that the service uses]' -r -F
-complete -c memsync -n "__fish_memsync_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network' -r
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one, 0.0.0.0 is every network' -r
 complete -c memsync -n "__fish_memsync_using_subcommand serve" -l api-key-file -d 'The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]' -r -F
 complete -c memsync -n "__fish_memsync_using_subcommand serve" -l tls -d 'Encrypt, with a certificate that is made on first use and kept beside the database' -r -f -a "self-signed\t'One\'s own, which devices trust by its fingerprint'"
 complete -c memsync -n "__fish_memsync_using_subcommand serve" -l tls-cert -d 'Encrypt with the certificate in this PEM file' -r -F
@@ -367,7 +367,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_see
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help" -f -a "config" -d 'Show and change settings'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help" -f -a "remote" -d 'Show and change the servers and files to sync with'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help" -f -a "serve" -d 'Be the server that devices sync with'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help" -f -a "demo" -d 'Play the whole story on this machine: a server, two devices, a merge and a conflict'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help" -f -a "demo" -d 'Play the whole story on this machine, and change nothing'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help" -f -a "completions" -d 'Print the completions for a shell'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help" -f -a "man" -d 'Show the manual page of memsync or of one command'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

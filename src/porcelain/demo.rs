@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 
 use stage::Stage;
 
-/// Play the whole story on this machine: a server, two devices, a merge and a conflict
+/// Play the whole story on this machine, and change nothing
 ///
 /// Starts a server on a free port of this machine and makes two devices beside it, whose memories are written the way
 /// mcp-memory-service writes them. The commands that it shows are run, and what they print is what you see. Nothing of

@@ -6,7 +6,7 @@ use crate::support::TestEnvironment;
 use crate::support::environment::Device;
 use crate::support::gallery::assert_gallery;
 
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 24] = [
     &[],
     &["init"],
     &["status"],
@@ -28,6 +28,7 @@ const COMMANDS: [&[&str]; 23] = [
     &["remote", "remove"],
     &["remote", "trust"],
     &["serve"],
+    &["demo"],
     &["completions"],
     &["man"],
 ];

@@ -158,9 +158,11 @@ fn the_hub_answers_as_the_service_does() {
     let Some(services) = Services::available() else { return };
     let environment = TestEnvironment::new();
     let service = start(&services, &environment, "service");
-    let hub = Hub::start(&environment.folder("hub"));
+    let mut hub = Hub::start(&environment.folder("hub"));
     let (seed, count) = sequence();
     let differing = replay(seed, count, address(&service), hub.address());
+    hub.stop();
+    hub.database().check();
     // Their logs would bury the report.
     drop((service, hub));
     let mut used = vec![0; DELIBERATE.len()];
