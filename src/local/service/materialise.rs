@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
 use crate::local::{iso, members};
+use crate::object::Memory;
 
 use super::Changes;
 use super::payload::Arrival;
