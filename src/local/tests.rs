@@ -10,6 +10,7 @@ use std::fs;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
+use rusqlite::OpenFlags;
 use rusqlite::types::Value;
 use tempfile::TempDir;
 
@@ -580,6 +581,34 @@ fn what_cannot_be_written_is_read_and_stays_as_it_was() {
     assert!(matches!(result, Err(side::Error::Unwritable { .. })), "disk full: {result:?}");
     assert_eq!(snapshot(&mut database).len(), 1);
     fixture.assert_sound(&mut database);
+}
+
+#[test]
+fn a_database_that_was_torn_from_its_writer_is_no_truth() {
+    let fixture = Fixture::with_seed(V12);
+    let writer = &fixture.service;
+    let tear =
+        "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE memories SET content = 'torn';
+                CREATE TABLE later (bytes); INSERT INTO later VALUES (zeroblob(1000000))";
+    writer.execute_batch(tear).unwrap();
+    let torn = TempDir::new().unwrap();
+    let path = |folder: &TempDir, name: &str| folder.path().join(name);
+    for name in ["sqlite_vec.db", "sqlite_vec.db-journal"] {
+        fs::copy(path(&fixture.folder, name), path(&torn, name)).unwrap();
+    }
+
+    let path = path(&torn, "sqlite_vec.db");
+    assert_eq!(open::address(&path), None);
+    let error = open::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY, Duration::ZERO).unwrap_err();
+    let error = error::reading(&path, error).to_string().replace(&path.display().to_string(), "PATH");
+    insta::assert_snapshot!(error, @"cannot read PATH: a write to it was interrupted and must be undone first");
+
+    let options = Options { path: path.clone(), ..fixture.options() };
+    let mut mended = Database::open(options).unwrap();
+    assert_eq!(held(&mut mended, "seed").unwrap().content, "Seed");
+    drop(mended);
+    fs::write(torn.path().join("sqlite_vec.db-journal"), "").unwrap();
+    assert!(open::address(&path).is_some(), "an empty journal holds nothing");
 }
 
 #[cfg(unix)]
