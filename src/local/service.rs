@@ -109,13 +109,19 @@ impl Reader {
         Ok(reader)
     }
 
-    /// An empty database says nothing about its vectors; the service without a model then makes hash vectors.
+    /// A database without memories and vectors says nothing about these; the service without a model then makes
+    /// hash vectors.
     fn settle_maker(&mut self) -> Result<(), side::Error> {
-        let is_empty = "SELECT NOT EXISTS (SELECT 1 FROM memories)";
-        let is_empty = self.connection.query_row(is_empty, [], |row| row.get(0));
-        if is_empty.map_err(|error| self.failed(error))?
-            && let Some(dimension) = self.schema.vectors.and_then(|vectors| vectors.dimension)
-        {
+        let Some(dimension) = self.schema.vectors.and_then(|vectors| vectors.dimension) else {
+            return Ok(());
+        };
+        let is_empty = format!(
+            "SELECT NOT EXISTS (SELECT 1 FROM memory_embeddings) \
+             AND NOT EXISTS (SELECT 1 FROM memories WHERE {})",
+            self.schema.live()
+        );
+        let is_empty = self.connection.query_row(&is_empty, [], |row| row.get(0));
+        if is_empty.map_err(|error| self.failed(error))? {
             self.maker = Maker::Hash { dimension };
         }
         Ok(())

@@ -226,6 +226,16 @@ fn metadata_and_types_alone_move_what_the_service_moves() {
 }
 
 #[test]
+fn where_all_is_deleted_new_memories_still_get_vectors() {
+    let mut database = Fixture::new();
+    database.store(TEA);
+    database.delete(&content_hash(TEA), &Condition::default());
+    database.reopen();
+    database.store("Cake");
+    database.assert_sound();
+}
+
+#[test]
 fn odd_texts_are_stored_as_they_are() {
     let mut database = Fixture::new();
     let huge = "Wörter und mehr ".repeat(1024 * 1024 / 17);
