@@ -77,6 +77,14 @@ pub(super) fn write_through(connection: &Connection, busy_timeout: Duration) -> 
     ended
 }
 
+/// Switches the write-ahead log on, as the service does whenever it opens a database, and says whether it is on. Where
+/// somebody else has just opened it too, or the file system lacks what this takes, the database is whole without, but
+/// who reads and who writes wait for each other.
+pub(super) fn write_ahead(connection: &Connection) -> bool {
+    let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+    mode.is_ok_and(|mode| mode == "wal")
+}
+
 /// Whether this may be a database in WAL mode in a folder that cannot be written: SQLite then fails at the
 /// first read, because it would need a file of shared memory beside the database.
 fn needs_files_it_cannot_make(error: &rusqlite::Error) -> bool {

@@ -51,7 +51,7 @@ use crate::side;
 
 use super::rows::Rows;
 use super::schema::Schema;
-use super::{Database, error};
+use super::{Database, error, open};
 
 use list::Selection;
 
@@ -151,8 +151,13 @@ impl Writer {
     /// Opens the database that is there; it must have 12.2.0's schema.
     pub fn open(path: PathBuf, busy_timeout: Duration) -> Result<Self, side::Error> {
         let reader = Reader::open(path, busy_timeout)?;
-        // What was acknowledged must survive a loss of power, not only of this process.
-        let durable = reader.connection.pragma_update(None, "synchronous", "FULL");
+        // A database that was a file remote has no write-ahead log.
+        if !open::write_ahead(&reader.connection) {
+            tracing::warn!("the database has no write-ahead log: reads delay writes");
+        }
+        // What was acknowledged must survive a loss of power, not only of this process; on macOS an ordinary sync may
+        // stop in the disk's cache.
+        let durable = reader.connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;");
         durable.map_err(|error| reader.failed(error))?;
         log::settle_clock(&reader.connection).map_err(|error| error::writing(&reader.options.path, error))?;
         Ok(Self { reader })

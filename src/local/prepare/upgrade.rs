@@ -15,7 +15,7 @@ use crate::side;
 
 use super::super::schema::Schema;
 use super::super::{error, open};
-use super::{Prepared, SCHEMA, write_ahead};
+use super::{Prepared, SCHEMA};
 
 /// The tables that older releases made with fewer columns. The rows of the first two need nothing but the new
 /// columns' defaults; the third is made anew.
@@ -63,7 +63,7 @@ fn carry_out(
     connection.pragma_update(None, "synchronous", "EXTRA").map_err(fail)?;
     let result = transaction(path, connection, whole, schema);
     if mode == "wal" {
-        write_ahead(connection);
+        open::write_ahead(connection);
     }
     result
 }

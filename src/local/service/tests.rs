@@ -236,6 +236,19 @@ fn where_all_is_deleted_new_memories_still_get_vectors() {
 }
 
 #[test]
+fn a_writer_opens_what_was_a_remote_with_a_log_that_is_synced() {
+    let mut database = Fixture::new();
+    database.execute("PRAGMA journal_mode = DELETE");
+    database.reopen();
+    let settings = ["journal_mode", "synchronous", "fullfsync"];
+    insta::assert_snapshot!(settings.map(|name| database.show(&format!("PRAGMA {name}"))).concat(), @"
+    wal
+    2
+    1
+    ");
+}
+
+#[test]
 fn odd_texts_are_stored_as_they_are() {
     let mut database = Fixture::new();
     let huge = "Wörter und mehr ".repeat(1024 * 1024 / 17);
