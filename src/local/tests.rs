@@ -410,6 +410,32 @@ fn what_a_server_could_only_carry_is_put_back_in_its_place() {
 }
 
 #[test]
+fn a_text_that_a_server_could_only_carry_ends_with_the_next_text() {
+    let fixture = Fixture::with_seed(V12);
+    fixture.insert(
+        "key",
+        "hello",
+        r#"{"memsync": {"content": "Hello", "created_at": 2.5}, "access_count": 1}"#,
+    );
+    let mut database = fixture.open();
+    let before = held(&mut database, "key").unwrap();
+    assert_eq!(before.content, "Hello");
+
+    let target = Memory { content: "HELLO!".to_owned(), ..before.clone() };
+    let outcomes = apply(&mut database, vec![edit("key", Some(&before), Some(&target))]);
+    assert_eq!(outcomes, [Outcome::Done { now: Some(target.clone()) }]);
+    let metadata = "SELECT metadata FROM memories WHERE content_hash = 'key'";
+    assert_eq!(fixture.one::<String>(metadata), r#"{"memsync": {"created_at": 2.5}, "access_count": 1}"#);
+
+    let all = Memory { content: "hello".to_owned(), created_at: Timestamp::new(3.5), ..target.clone() };
+    let back = r#"UPDATE memories SET metadata = '{"memsync": {"content": "HELLO!", "created_at": 2.5}}' WHERE content_hash = 'key'"#;
+    fixture.service.execute_batch(back).unwrap();
+    let outcomes = apply(&mut database, vec![edit("key", Some(&target), Some(&all))]);
+    assert_eq!(outcomes, [Outcome::Done { now: Some(all) }]);
+    assert_eq!(fixture.one::<String>(metadata), "{}");
+}
+
+#[test]
 fn an_unknown_maker_makes_no_vectors_and_leaves_none_that_is_wrong() {
     let fixture = Fixture::with_vector_of("another text", V12);
     let mut database = fixture.open();
