@@ -39,7 +39,7 @@ mod text;
 pub mod types;
 mod update;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -93,6 +93,8 @@ pub struct Changes<'a> {
     pub reader: &'a Reader,
     /// The moment of the changes.
     pub now: Timestamp,
+    /// How many attempts this is inside of.
+    depth: Cell<u32>,
     is_committed: bool,
 }
 
@@ -177,27 +179,47 @@ impl Writer {
             .connection
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(|error| error::writing(&reader.options.path, error))?;
-        Ok(Changes { reader, now, is_committed: false })
+        Ok(Changes { reader, now, depth: Cell::new(0), is_committed: false })
     }
 }
 
 impl Changes<'_> {
-    /// Carries out one change; where it fails nothing of it remains, and the others go on.
+    /// Carries out one change; where it fails nothing of it remains, and the others go on. Where SQLite has rolled
+    /// the whole transaction back, this and all that follows is [`side::Error::Unwritable`].
     pub fn attempt<T, E: From<side::Error>>(
         &self,
         change: impl FnOnce(&Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.execute("SAVEPOINT attempt")?;
+        self.check()?;
+        let depth = self.depth.get();
+        self.execute(&format!("SAVEPOINT attempt{depth}"))?;
+        self.depth.set(depth + 1);
         let result = change(self);
+        // Also where an attempt inside panicked and its savepoint is still there: hence their different names.
+        self.depth.set(depth);
         if result.is_err() {
-            self.execute("ROLLBACK TO attempt")?;
+            if self.check().is_err() {
+                return result;
+            }
+            self.execute(&format!("ROLLBACK TO attempt{depth}"))?;
         }
-        self.execute("RELEASE attempt")?;
+        self.execute(&format!("RELEASE attempt{depth}"))?;
         result
+    }
+
+    /// Whether the transaction is still there. SQLite rolls it back by itself where the disk is full or fails; a
+    /// savepoint would then begin, and its release commit, a transaction of its own.
+    fn check(&self) -> Result<(), side::Error> {
+        if self.reader.connection.is_autocommit() {
+            let cause = "SQLite has rolled the transaction back".into();
+            return Err(side::Error::Unwritable { path: self.reader.options.path.clone(), cause });
+        }
+        Ok(())
     }
 
     /// Makes the changes last.
     pub fn commit(mut self) -> Result<(), side::Error> {
+        self.check()?;
         self.execute("COMMIT")?;
         self.is_committed = true;
         Ok(())
