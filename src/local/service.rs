@@ -68,7 +68,8 @@ pub use statistics::Statistics;
 pub use tag_counts::TagCount;
 pub use update::Updates;
 
-/// A connection that answers questions.
+/// A connection that answers questions. It asks for the schema once: 12.2.0's has everything that is known here, so
+/// that what a later version adds while it is open changes nothing.
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
