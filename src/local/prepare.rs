@@ -22,7 +22,7 @@ use crate::side;
 use super::{error, open};
 
 /// What 12.2.0 makes of an empty file, the rows of its own tables included.
-const SCHEMA: &str = include_str!("prepare/schema.sql");
+pub(super) const SCHEMA: &str = include_str!("prepare/schema.sql");
 
 /// How long to wait for another process that makes or uses the database.
 const PATIENCE: Duration = Duration::from_secs(15);
