@@ -1,8 +1,12 @@
 //! Events of other peers, taken into the log and carried out.
 //!
 //! Guarantees: what is answered [`Status::Applied`] or [`Status::SkippedDuplicate`] is in the log once the
-//! transaction is committed, and the memory is what all entries of the log make of it, whatever order they came in. An
-//! event that is answered otherwise left nothing behind. An event is carried out at most once.
+//! transaction is committed. Whether the memory is there, its tags, its type and what events say of its metadata are
+//! what all entries of the log make of it, whatever order they came in, where no one edited the row without an
+//! entry; such an edit stays until an event says otherwise or a create replaces it. Text, store and time of
+//! creation are those of the create that made the row: one that arrives after later events does not replace them,
+//! as in the service. An event that is answered otherwise left nothing behind. An event is carried out at most once.
+//! A create without text counts among the others, as in the service, although it makes no row.
 //!
 //! Must never: let an event pass whose condition does not hold.
 
@@ -15,7 +19,7 @@ use crate::side;
 use super::event::{Event, Malformed};
 use super::log::{self, Line, Operation};
 use super::payload::Arrival;
-use super::resolve::{Clock, Entry};
+use super::resolve::{Clock, Entry, Fields, Liveness, leading};
 use super::{Changes, Condition, Reader};
 
 /// What became of an event.
@@ -186,20 +190,33 @@ impl Changes<'_> {
         let key = event.content_hash.as_str();
         let entries = log::entries(&self.reader.connection, key)?;
         let leads = entries.iter().min_by_key(|entry| entry.rank()).is_some_and(|entry| is(event, entry));
+        let others: Vec<Entry> = entries.iter().filter(|entry| !is(event, entry)).cloned().collect();
+        let before = Liveness::of(&others);
+        let mut counts = leads || event.operation == Operation::UpdateMetadata;
+        // What is refused here was refused when the event was read.
+        let arrival = Arrival::read(payload).unwrap_or_default();
         match event.operation {
-            Operation::UpdateMetadata => self.put_fields(key, &entries)?,
-            Operation::Create if leads => {
-                // What is refused here was refused when the event was read.
-                let content = Arrival::read(payload).unwrap_or_default();
-                if content.content.is_empty() {
-                    return Ok(Status::SkippedDuplicate);
-                }
-                self.put_memory(key, content)?;
-                self.put_liveness(key, &entries)?;
+            Operation::UpdateMetadata => {
+                let own = entries.iter().find(|entry| is(event, entry));
+                let fields = own.map(|own| Fields::decided_by(own, &entries)).unwrap_or_default();
+                self.put_fields(key, fields)?;
             }
-            Operation::Create | Operation::Delete => self.put_liveness(key, &entries)?,
+            Operation::Create if leads && !arrival.content.is_empty() => {
+                self.put_memory(key, arrival)?;
+                // The row is a new one, and was not there before.
+                self.put_liveness(key, &entries, Liveness::Unsaid)?;
+            }
+            Operation::Create | Operation::Delete => {
+                self.put_liveness(key, &entries, before)?;
+                let create = leading(&entries, Operation::Create);
+                if create.is_some_and(|create| is(event, create)) {
+                    // Later changes came first, and count on top of it; or it has no text, and counts without
+                    // making a row. The service waits for one more event before it shows that.
+                    self.put_fields(key, Fields::of(&entries))?;
+                }
+                counts &= event.operation == Operation::Delete;
+            }
         }
-        let counts = leads || event.operation == Operation::UpdateMetadata;
         Ok(if counts { Status::Applied } else { Status::SkippedDuplicate })
     }
 }

@@ -132,6 +132,25 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// Each field that `own`, a change among the entries, decides; and the moment that they come to.
+    pub(super) fn decided_by(own: &Entry, entries: &[Entry]) -> Self {
+        let create = leading(entries, Operation::Create);
+        let updated_at = Self::of(entries).updated_at;
+        if create.is_some_and(|create| create.rank() < own.rank()) {
+            return Self { updated_at, ..Self::default() };
+        }
+        let mut fields = Self { updated_at, ..Self::default() };
+        fields.take(Update::read(&own.payload).ok());
+        let is_later = |entry: &&Entry| entry.rank() < own.rank();
+        let changes = entries.iter().filter(|entry| entry.operation == Some(Operation::UpdateMetadata));
+        for later in changes.filter(is_later).filter_map(|entry| Update::read(&entry.payload).ok()) {
+            fields.tags = fields.tags.filter(|_| later.tags.is_none());
+            fields.memory_type = fields.memory_type.filter(|_| later.memory_type.is_none());
+            fields.members.retain(|name, _| later.members.iter().all(|(other, _)| other != name));
+        }
+        Self { updated_at, ..fields }
+    }
+
     /// Each field as the entry that counts for it has it: of the create that counts and of every change that
     /// came after it.
     pub(super) fn of(entries: &[Entry]) -> Self {
