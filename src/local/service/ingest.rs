@@ -16,11 +16,12 @@ use serde_json::{Map, Value};
 use crate::local::{error, members, write};
 use crate::side;
 
+use super::bulk::Run;
 use super::event::{Event, Malformed};
 use super::log::{self, Line, Operation};
 use super::payload::Arrival;
 use super::resolve::{Clock, Entry, Fields, Liveness, leading};
-use super::{Changes, Condition, Reader};
+use super::{Changes, Condition, Reader, text};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,11 +92,16 @@ impl Changes<'_> {
     pub fn ingest(&self, batch: &Batch) -> Result<Vec<Status>, side::Error> {
         let events = &batch.0;
         let mut statuses = Vec::with_capacity(events.len());
+        let mut alone_until = 0;
         while let Some(event) = events.get(statuses.len()) {
-            let arrived = self.ingest_arrivals(&events[statuses.len()..])?;
-            if arrived > 0 {
-                statuses.extend(vec![Status::Applied; arrived]);
-                continue;
+            if statuses.len() >= alone_until {
+                match self.ingest_arrivals(&events[statuses.len()..])? {
+                    Run::Arrived(length) => {
+                        statuses.resize(statuses.len() + length, Status::Applied);
+                        continue;
+                    }
+                    Run::Apart(length) => alone_until = statuses.len() + length,
+                }
             }
             let status = self.ingest_one(event)?;
             statuses.push(status);
@@ -115,6 +121,10 @@ impl Changes<'_> {
                 return Ok(Status::Failed);
             }
         };
+        if !event.clock.is_plausible(self.now) {
+            tracing::warn!(clock = ?event.clock, "an event is refused for its clock");
+            return Ok(Status::Failed);
+        }
         match self.attempt(|changes| changes.carry_out(event)) {
             Ok(status) => Ok(status),
             Err(Problem::Sqlite(error)) if error::concerns_one_memory(&error) => {
@@ -154,7 +164,7 @@ impl Changes<'_> {
             .prepare_cached(sql)?
             .query_row([&event.agent_id, &event.id], |row| {
                 let payload: String = row.get(1)?;
-                Ok((row.get(0)?, serde_json::from_str(&payload).unwrap_or_default()))
+                Ok((row.get(0)?, text::members(&payload)))
             })
             .optional()
     }
@@ -182,7 +192,7 @@ impl Changes<'_> {
     /// Notes that the log has seen `clock`: what is written here later has to be later than it.
     pub(super) fn pass(&self, clock: Clock) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
-        if clock > log::clock(connection)? { log::set_clock(connection, clock) } else { Ok(()) }
+        if clock > log::clock(connection, self.now)? { log::set_clock(connection, clock) } else { Ok(()) }
     }
 
     /// Makes the memory what its entries come to, now that `event` is one of them.

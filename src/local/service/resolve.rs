@@ -14,6 +14,7 @@ use crate::object::Timestamp;
 
 use super::log::Operation;
 use super::payload::{self, Update};
+use super::text::members;
 
 /// A hybrid logical clock: later is greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,22 @@ impl Clock {
         #[expect(clippy::cast_possible_truncation, reason = "what is out of range is at its end")]
         let physical = milliseconds as i64;
         Self { physical, logical: 0 }
+    }
+}
+
+/// How far ahead of the present a clock may be, in milliseconds: a day. Nothing that happens later could ever count
+/// against an entry that is beyond all bounds.
+const AHEAD: i64 = 24 * 60 * 60 * 1000;
+
+impl Clock {
+    /// Whether a computer whose clock is roughly right can have given it out by `now`.
+    pub(super) fn is_plausible(self, now: Timestamp) -> bool {
+        self.physical >= 0 && self.logical >= 0 && self.physical <= Self::latest_plausible(now)
+    }
+
+    /// The last millisecond that is plausible at `now`.
+    pub(super) fn latest_plausible(now: Timestamp) -> i64 {
+        Self::at(Some(now)).physical.saturating_add(AHEAD)
     }
 }
 
@@ -58,7 +75,7 @@ impl Entry {
             agent_id: row.get_ref(2)?.as_str().ok().map(str::to_owned),
             event_id: text(3)?,
             operation: Operation::from_name(&text(4)?),
-            payload: serde_json::from_str(&text(5)?).unwrap_or_default(),
+            payload: members(&text(5)?),
         })
     }
 

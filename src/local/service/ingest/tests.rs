@@ -423,3 +423,29 @@ fn a_create_that_arrives_after_a_later_change_counts_below_it() {
         assert_eq!(row, "second | {\"a\": 10, \"b\": 7} | NULL\n");
     }
 }
+
+#[test]
+fn a_clock_that_nobody_can_have_given_out_is_refused() {
+    let mut database = Fixture::new();
+    let now = 1_700_000_000_500;
+    for clock in [-1, now + 24 * 60 * 60 * 1000 + 1, i64::MAX] {
+        let events = [tea("1", clock, json!({})), tea("2", clock, json!({"content_hash": "tee"}))];
+        assert_eq!(database.ingest(events), [Status::Failed; 2], "{clock}");
+    }
+    assert_eq!(database.ingest([tea("1", 1, json!({"hlc_logical": -1}))]), [Status::Failed]);
+    assert_eq!(database.ingest([tea("1", now + 24 * 60 * 60 * 1000, json!({}))]), [Status::Applied]);
+}
+
+#[test]
+fn one_memory_that_cannot_be_written_costs_those_before_it_nothing() {
+    let mut database = Fixture::new();
+    database.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON memories WHEN new.content_hash = '400' \
+         BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    );
+    let events = (0..500).map(|name| tea(&name.to_string(), 1, json!({"content_hash": name.to_string()})));
+    let statuses = database.ingest(events);
+    assert_eq!(statuses.iter().filter(|status| **status == Status::Applied).count(), 400);
+    assert_eq!(statuses[400..], [Status::Failed; 100]);
+    assert_eq!(database.show("SELECT count(*) FROM memories"), "400\n");
+}
