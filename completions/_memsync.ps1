@@ -424,7 +424,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
         }
         'memsync;serve' {
             [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'The database [default: the one that the service uses]')
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0 takes a free one, 0.0.0.0 is every network')
             [CompletionResult]::new('--api-key-file', '--api-key-file', [CompletionResultType]::ParameterName, 'The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]')
             [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Encrypt, with a certificate that is made on first use and kept beside the database')
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Encrypt with the certificate in this PEM file')

@@ -391,7 +391,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;serve'= {
             cand --db 'The database [default: the one that the service uses]'
-            cand --listen 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network'
+            cand --listen 'Where to listen; port 0 takes a free one, 0.0.0.0 is every network'
             cand --api-key-file 'The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]'
             cand --tls 'Encrypt, with a certificate that is made on first use and kept beside the database'
             cand --tls-cert 'Encrypt with the certificate in this PEM file'

@@ -315,7 +315,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from help" -f -a "trust" -d 'Trust exactly one certificate of a server'
 complete -c memsync -n "__fish_memsync_using_subcommand remote; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c memsync -n "__fish_memsync_using_subcommand serve" -l db -d 'The database [default: the one that the service uses]' -r -F
-complete -c memsync -n "__fish_memsync_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network' -r
+complete -c memsync -n "__fish_memsync_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one, 0.0.0.0 is every network' -r
 complete -c memsync -n "__fish_memsync_using_subcommand serve" -l api-key-file -d 'The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]' -r -F
 complete -c memsync -n "__fish_memsync_using_subcommand serve" -l tls -d 'Encrypt, with a certificate that is made on first use and kept beside the database' -r -f -a "self-signed\t'One\'s own, which devices trust by its fingerprint'"
 complete -c memsync -n "__fish_memsync_using_subcommand serve" -l tls-cert -d 'Encrypt with the certificate in this PEM file' -r -F

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, HeaderValue};
@@ -63,6 +63,10 @@ async fn hold(State(places): State<Arc<Semaphore>>, request: Request, next: Next
 
 /// Reads a body.
 pub(super) async fn read_body(body: Body) -> Result<Bytes, Failure> {
+    // Its length alone may say that there is nothing to wait for.
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(Failure::too_large(LARGEST_BODY));
+    }
     match timeout(BODY_PATIENCE, Limited::new(body, LARGEST_BODY).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::too_large(LARGEST_BODY)),

@@ -30,8 +30,8 @@ use super::request::Peer;
 use super::tls::{HTTP2, Tls};
 use super::{Clock, Hub, Key, files, router};
 
-/// How many connections may be open.
-const CONNECTIONS: usize = 1024;
+/// How many connections may be open: fewer than the files that a process may have open, which is often 1024.
+const CONNECTIONS: usize = 512;
 
 /// How long a client may take for a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);

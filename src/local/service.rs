@@ -1,6 +1,6 @@
 //! The database the way mcp-memory-service itself works with it: what its HTTP API lists, finds, stores and logs.
 //!
-//! [`Database`](super::Database) carries memories between two sides and knows every schema; this module answers
+//! [`Database`] carries memories between two sides and knows every schema; this module answers
 //! for the service in front of one database of version 12.2.0's schema, which [`super::prepare`] makes. Both
 //! write vectors, full-text index, tombstones and links the same way.
 //!

@@ -22,7 +22,7 @@ pub struct Args {
     /// The database [default: the one that the service uses]
     #[arg(long, value_name = "PATH")]
     pub db: Option<PathBuf>,
-    /// Where to listen; port 0 takes a free one, 0.0.0.0 and [::] listen on every network
+    /// Where to listen; port 0 takes a free one, 0.0.0.0 is every network
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
     /// The file with the API key, readable by you alone [default: the key of the environment, else the file beside the database]

@@ -6,6 +6,7 @@ mod differential;
 mod events;
 mod fuzz;
 mod hostile;
+mod lasting;
 mod normal;
 mod official;
 mod random;

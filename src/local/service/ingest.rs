@@ -1,12 +1,11 @@
 //! Events of other peers, taken into the log and carried out.
 //!
 //! Guarantees: what is answered [`Status::Applied`] or [`Status::SkippedDuplicate`] is in the log once the
-//! transaction is committed. Whether the memory is there, its tags, its type and what events say of its metadata are
-//! what all entries of the log make of it, whatever order they came in, where no one edited the row without an
-//! entry; such an edit stays until an event says otherwise or a create replaces it. Text, store and time of
-//! creation are those of the create that made the row: one that arrives after later events does not replace them,
-//! as in the service. An event that is answered otherwise left nothing behind. An event is carried out at most once.
-//! A create without text counts among the others, as in the service, although it makes no row.
+//! transaction is committed, and is carried out once, however often it comes. Whether a memory that is there
+//! lives is what all entries of the log come to, whatever order they came in, and so is each field that an update
+//! names, from then on. What was edited in the row without an entry stays until an event says something else about
+//! it. A create that arrives when others already count more shows with the next update, and one without text too,
+//! as in the service. An event that is answered otherwise left nothing behind.
 //!
 //! Must never: let an event pass whose condition does not hold.
 
@@ -20,7 +19,7 @@ use super::bulk::Run;
 use super::event::{Event, Malformed};
 use super::log::{self, Line, Operation};
 use super::payload::Arrival;
-use super::resolve::{Clock, Entry, Fields, Liveness, leading};
+use super::resolve::{Clock, Entry, Fields, Liveness};
 use super::{Changes, Condition, Reader, text};
 
 /// What became of an event.
@@ -201,7 +200,7 @@ impl Changes<'_> {
         let entries = log::entries(&self.reader.connection, key)?;
         let leads = entries.iter().min_by_key(|entry| entry.rank()).is_some_and(|entry| is(event, entry));
         let others: Vec<Entry> = entries.iter().filter(|entry| !is(event, entry)).cloned().collect();
-        let before = Liveness::of(&others);
+        let before = Liveness::carried_out(&others);
         let mut counts = leads || event.operation == Operation::UpdateMetadata;
         // What is refused here was refused when the event was read.
         let arrival = Arrival::read(payload).unwrap_or_default();
@@ -216,16 +215,9 @@ impl Changes<'_> {
                 // The row is a new one, and was not there before.
                 self.put_liveness(key, &entries, Liveness::Unsaid)?;
             }
-            Operation::Create | Operation::Delete => {
-                self.put_liveness(key, &entries, before)?;
-                let create = leading(&entries, Operation::Create);
-                if create.is_some_and(|create| is(event, create)) {
-                    // Later changes came first, and count on top of it; or it has no text, and counts without
-                    // making a row. The service waits for one more event before it shows that.
-                    self.put_fields(key, Fields::of(&entries))?;
-                }
-                counts &= event.operation == Operation::Delete;
-            }
+            // The service, too, waits for one more event.
+            Operation::Create if leads => counts = false,
+            Operation::Create | Operation::Delete => self.put_liveness(key, &entries, before)?,
         }
         Ok(if counts { Status::Applied } else { Status::SkippedDuplicate })
     }

@@ -13,10 +13,9 @@ use crate::local::iso;
 use crate::object::Memory;
 
 use super::Changes;
-use super::log::Operation;
 use super::merge::merge;
 use super::payload::Arrival;
-use super::resolve::{Entry, Fields, Liveness, leading};
+use super::resolve::{Entry, Fields, Liveness};
 
 /// What a row is brought back with.
 struct Buried {
@@ -37,8 +36,9 @@ impl Changes<'_> {
         rows.replace_vector(rows.id(key)?, store, vector)
     }
 
-    /// Lets the memory be there, or not. A row that is there stays as it is where the entries said the same
-    /// `before`.
+    /// Lets the memory be there, or not. It stays as it is where the entries said the same `before`. Where there is
+    /// no row none is made, as in the service: an entry that brings a memory but arrives when others already counted
+    /// more brings none.
     pub(super) fn put_liveness(
         &self,
         key: &str,
@@ -48,7 +48,6 @@ impl Changes<'_> {
         let liveness = Liveness::of(entries);
         let buried = self.buried(key)?;
         match (liveness, buried) {
-            (Liveness::Live, None) => self.bring(key, entries),
             (Liveness::Unsaid, _) | (_, None) => Ok(()),
             _ if liveness == before => Ok(()),
             (Liveness::Live, Some(buried)) => self.revive(&buried),
@@ -76,16 +75,6 @@ impl Changes<'_> {
         let sql = "UPDATE memories SET deleted_at = NULL WHERE id = ?1";
         self.reader.connection.prepare_cached(sql)?.execute([buried.id])?;
         self.rows().replace_vector(buried.id, &buried.store, self.reader.maker.vector(&buried.content))
-    }
-
-    /// Makes a memory of which there is not even a tombstone, because the entry that brings it arrived when
-    /// others already counted more. In the service it stays lost.
-    fn bring(&self, key: &str, entries: &[Entry]) -> rusqlite::Result<()> {
-        let create = leading(entries, Operation::Create);
-        let content = create.and_then(|create| Arrival::read(&create.payload).ok());
-        let Some(content) = content.filter(|content| !content.content.is_empty()) else { return Ok(()) };
-        self.put_memory(key, content)?;
-        self.put_fields(key, Fields::of(entries))
     }
 
     /// Gives a live memory these tags, this type and these members of its metadata; what is not said stays.

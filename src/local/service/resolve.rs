@@ -79,6 +79,11 @@ impl Entry {
         })
     }
 
+    /// Whether it brings the text of a memory.
+    fn has_text(&self) -> bool {
+        self.payload.get("content").and_then(Value::as_str).is_some_and(|content| !content.is_empty())
+    }
+
     /// Of entries that contradict each other the least counts: the later one, a deletion where both are
     /// equally late, and then by author and id, so that the order is total.
     pub(super) fn rank(&self) -> impl Ord + use<'_> {
@@ -105,6 +110,14 @@ pub(super) enum Liveness {
 }
 
 impl Liveness {
+    /// What the row already shows of entries that are in the order of their arrival: all but that of a create
+    /// without text, which waits for the next.
+    pub(super) fn carried_out(entries: &[Entry]) -> Self {
+        let last = entries.iter().rfind(|entry| entry.operation != Some(Operation::UpdateMetadata));
+        let waits = |entry: &Entry| entry.operation == Some(Operation::Create) && !entry.has_text();
+        if last.is_some_and(waits) { Self::Unsaid } else { Self::of(entries) }
+    }
+
     /// Weighs the create that counts against the deletion that counts.
     pub(super) fn of(entries: &[Entry]) -> Self {
         let create = leading(entries, Operation::Create);
@@ -137,6 +150,18 @@ fn names(anchor: Option<&Value>, deletion: &Entry) -> bool {
     anchor == Some(&json!([clock.physical, clock.logical, agent_id]))
 }
 
+/// Whether nothing of `create` shows in the row before the last of the entries, which are in the order of their
+/// arrival: it made no row, because it has no text or others counted more, and no change has come since.
+fn is_hidden(create: Option<&Entry>, entries: &[Entry]) -> bool {
+    let is_it = |entry: &Entry| create.is_some_and(|create| create.rank() == entry.rank());
+    let Some(at) = entries.iter().position(is_it) else { return false };
+    let (earlier, since) = (&entries[..at], &entries[at + 1..]);
+    let made_no_row =
+        earlier.iter().any(|entry| entry.rank() < entries[at].rank()) || !entries[at].has_text();
+    let changes = since.iter().filter(|entry| entry.operation == Some(Operation::UpdateMetadata));
+    made_no_row && changes.count() <= 1
+}
+
 /// What the entries of a memory say about its tags, its type and its metadata.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Fields {
@@ -149,8 +174,12 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Each field that `own`, a change among the entries, decides; and the moment that they come to.
+    /// Each field that `own`, the last of the entries to arrive and a change, decides, and the moment that they
+    /// come to. Where it is the first change after a create that the row does not show, that is every field.
     pub(super) fn decided_by(own: &Entry, entries: &[Entry]) -> Self {
+        if is_hidden(leading(entries, Operation::Create), entries) {
+            return Self::of(entries);
+        }
         let create = leading(entries, Operation::Create);
         let updated_at = Self::of(entries).updated_at;
         if create.is_some_and(|create| create.rank() < own.rank()) {

@@ -1,11 +1,12 @@
 //! `kill -9` in the middle of a thousand writes: what was acknowledged is there, and the database is whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::requests::key_of;
@@ -31,15 +32,18 @@ struct Told {
 fn what_was_acknowledged_survives_kill_9() {
     let environment = TestEnvironment::new();
     let mut hub = Hub::start(&environment.folder("hub"));
+    let mut unanswered = 0;
     // Early, amid the growth, and near the end: after that many acknowledged writes.
     for (round, acknowledged) in [3, 170, 620, 940].into_iter().enumerate() {
         let told = write_until_killed(&mut hub, round, acknowledged);
+        unanswered += told.iter().map(|told| told.unanswered.len()).sum::<usize>();
         hub.resume();
         check_served(&hub, &told);
         hub.kill();
         check_database(&hub, &told);
         hub.resume();
     }
+    assert!(unanswered > 0, "no kill came in the midst of a write");
 }
 
 /// Writes from all sides, kills the hub when enough was acknowledged, and returns what it was told.
@@ -128,6 +132,12 @@ fn check_served(hub: &Hub, told: &[Told]) {
             assert!(marker == expected(state) || unanswered, "{text}: {marker:?} instead of {state:?}");
         }
     }
+    // And finds what it has by its vector.
+    for memory in listed.values().step_by(listed.len() / 20 + 1) {
+        let query = json!({ "query": memory["content"], "n_results": 1 });
+        let (_, found) = hub.call(Method::POST, "/api/search", Some(&query)).unwrap();
+        assert_eq!(found["results"][0]["memory"]["content_hash"], memory["content_hash"], "{found}");
+    }
 }
 
 /// The file itself is whole: SQLite's own check, the full-text index, a vector for each memory, and the log.
@@ -138,8 +148,7 @@ fn check_database(hub: &Hub, told: &[Told]) {
         assert_eq!(row.vector, !row.deleted, "{row:?}");
     }
     // A push is one acknowledgement for all its events, and none of an unacknowledged one is there in part.
-    let keys: std::collections::BTreeSet<String> =
-        database.live().into_iter().map(|row| row.content_hash).collect();
+    let keys: BTreeSet<String> = database.live().into_iter().map(|row| row.content_hash).collect();
     for told in told {
         for (text, state) in told.unanswered.iter().filter(|(text, _)| text.starts_with("Pushed")) {
             let together = told.unanswered.keys().filter(|other| keys.contains(&key_of(other))).count();

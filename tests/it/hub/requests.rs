@@ -4,6 +4,8 @@
 //! told exactly the same. It names few memories, so that they meet: duplicates, edits of what another request
 //! made, deletions, and memories that are made again.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -22,6 +24,8 @@ pub struct Requests {
     pub made: usize,
     /// How many there will be.
     pub count: usize,
+    /// The latest clock of an event that changes a memory, by key.
+    pub changed: BTreeMap<String, i64>,
 }
 
 type Make = fn(&mut Requests) -> Request;
@@ -30,7 +34,7 @@ impl Requests {
     /// `count` requests from a seed.
     pub fn new(seed: u64, count: usize, started: Timestamp) -> Self {
         let now = started.as_duration().as_secs_f64().floor();
-        Self { random: Random::new(seed), now, texts: texts(), made: 0, count }
+        Self { random: Random::new(seed), now, texts: texts(), made: 0, count, changed: BTreeMap::new() }
     }
 
     fn make(&mut self) -> Request {
@@ -196,8 +200,7 @@ impl Iterator for Requests {
     }
 }
 
-/// Whether a request stores an empty text. With the vectors that the service falls back to it fails at that, as an
-/// empty text's vector has no direction to compare; it can with a model's. So there is nothing to compare with.
+/// Whether a request stores an empty text, which is one of the differences that last.
 fn creates_nothing(request: &Request) -> bool {
     let body = request.body.as_ref().and_then(|body| serde_json::from_slice::<Value>(body).ok());
     request.method == "POST" && body.is_some_and(|body| body["content"] == "")
