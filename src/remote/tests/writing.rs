@@ -389,6 +389,31 @@ fn an_event_creates_and_replaces_with_a_clock_ahead() {
 }
 
 #[test]
+fn an_acknowledged_event_that_replaced_nothing_is_stale() {
+    let server = event_server(|events, held| {
+        // The first creates the memory. The others are older than what the server holds, for once.
+        if held.is_empty() {
+            held.extend(events.as_array().unwrap().clone());
+        }
+        Reply::Json(json!({"results": [{"status": "applied"}]}))
+    });
+    let mut http = server.connect();
+    let held = now(&apply(&mut http, vec![create("Hello")]).unwrap()[0]).clone();
+    let edits: [fn(&mut Memory); 3] = [
+        |memory| memory.store = Some("work".to_owned()),
+        |memory| memory.created_at = Timestamp::new(0.5),
+        |memory| memory.superseded_by = Some("another".to_owned()),
+    ];
+    for change in edits {
+        let mut target = held.clone();
+        change(&mut target);
+        let edit = Edit { expected: Some(held.id()), target: Some(target), ..create("Hello") };
+        assert_eq!(apply(&mut http, vec![edit]).unwrap(), [Outcome::Stale]);
+    }
+    assert_eq!(http.writes(), 4);
+}
+
+#[test]
 fn the_events_after_a_failed_one_are_sent_again_and_applied_is_not_believed() {
     let server = event_server(|events, held| {
         let mut results = Vec::new();
