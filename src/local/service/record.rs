@@ -21,7 +21,7 @@ use super::text::{members, strip};
 use super::{Reader, types};
 
 /// What the service shows where a memory has no tags.
-pub(super) const UNTAGGED: &str = "untagged";
+pub const UNTAGGED: &str = "untagged";
 
 /// Two moments of one row that are further apart, in seconds, are not the same moment.
 const TOLERANCE: f64 = 1.0;
