@@ -2,7 +2,7 @@
 //!
 //! Guarantees: [`Database::write`] answers only once its transaction is on the disk. Requests that write at the
 //! same moment share one transaction, each in a savepoint of its own, so that one that fails, or panics, leaves
-//! nothing behind and concerns no other. Readers never wait for the writer. Both have a limit on what waits.
+//! nothing behind and concerns no other; where SQLite gives the transaction up, all of them fail. Readers never wait for the writer. Both have a limit on what waits.
 
 mod stream;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Events of other peers, taken into the log and carried out.
 //!
 //! Guarantees: what is answered [`Status::Applied`] or [`Status::SkippedDuplicate`] is in the log once the
-//! transaction is committed, and the memory is what all entries of the log make of it, whatever order they came in. An
-//! event that is answered otherwise left nothing behind. An event is carried out at most once.
+//! transaction is committed, and is carried out once, however often it comes. Whether a memory that is there
+//! lives, and what an update makes of it, is what all entries of the log come to, whatever order they came in.
+//! An event that is answered otherwise left nothing behind.
 //!
 //! Must never: let an event pass whose condition does not hold.
 

@@ -9,11 +9,11 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
 use crate::local::{iso, members};
+use crate::object::Memory;
 
 use super::Changes;
-use super::log::Operation;
 use super::payload::Arrival;
-use super::resolve::{Entry, Fields, Liveness, leading};
+use super::resolve::{Entry, Fields, Liveness};
 
 impl Changes<'_> {
     /// Puts a memory in the place of whatever had its name. The row is a new one, as it is in the service, so a
@@ -30,7 +30,7 @@ impl Changes<'_> {
     pub(super) fn put_liveness(&self, key: &str, entries: &[Entry]) -> rusqlite::Result<()> {
         match Liveness::of(entries) {
             Liveness::Unsaid => Ok(()),
-            Liveness::Live => self.revive(key, entries),
+            Liveness::Live => self.revive(key),
             Liveness::Dead(moment) => {
                 let select = "SELECT id FROM memories WHERE content_hash = ?1";
                 let connection = &self.reader.connection;
@@ -40,31 +40,16 @@ impl Changes<'_> {
         }
     }
 
-    /// Makes a memory of a tombstone. Where there is not even one, because the entry that brings the memory
-    /// arrived when others already counted more, it is made now; in the service it stays lost.
-    fn revive(&self, key: &str, entries: &[Entry]) -> rusqlite::Result<()> {
-        let select = "SELECT id, deleted_at IS NULL, content, coalesce(store, 'default') FROM memories \
-                      WHERE content_hash = ?1";
-        let read = |row: &Row<'_>| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
-        };
-        let connection = &self.reader.connection;
-        match connection.prepare_cached(select)?.query_row([key], read).optional()? {
-            Some((_, true, _, _)) => Ok(()),
-            Some((id, false, content, store)) => {
-                connection.execute("UPDATE memories SET deleted_at = NULL WHERE id = ?1", [id])?;
-                self.rows().replace_vector(id, &store, self.reader.maker.vector(&content))
-            }
-            None => {
-                let create = leading(entries, Operation::Create);
-                let content = create.and_then(|create| Arrival::read(&create.payload).ok());
-                let Some(content) = content.filter(|content| !content.content.is_empty()) else {
-                    return Ok(());
-                };
-                self.put_memory(key, content)?;
-                self.put_fields(key, entries)
-            }
-        }
+    /// Makes a memory of a tombstone. Where there is none nothing is made, as in the service: an entry that brings
+    /// a memory but arrives when others already counted more brings none.
+    fn revive(&self, key: &str) -> rusqlite::Result<()> {
+        let sql = "UPDATE memories SET deleted_at = NULL WHERE content_hash = ?1 AND deleted_at IS NOT NULL \
+                   RETURNING id, content, coalesce(store, ?2)";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+        let mut statement = self.reader.connection.prepare_cached(sql)?;
+        let row = statement.query_row([key, Memory::DEFAULT_STORE], read).optional()?;
+        let Some((id, content, store)) = row else { return Ok(()) };
+        self.rows().replace_vector(id, &store, self.reader.maker.vector(&content))
     }
 
     /// Gives a live memory the tags, the type and the metadata that the entries say. Members of its metadata

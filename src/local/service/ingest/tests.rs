@@ -1,5 +1,6 @@
 //! Events against the real service's answers to the same events, and what must hold beyond them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use proptest::collection::vec;
@@ -70,21 +71,13 @@ impl Fixture {
 #[test]
 fn each_event_is_answered_and_carried_out_as_the_service_does_it() {
     let mut database = Fixture::new();
-    let mut lost = Vec::new();
     for line in recorded() {
         let event = &line["event"];
         let name = event["content_hash"].as_str().unwrap();
         let status = database.ingest([event.clone()])[0];
         assert_eq!(line["status"], status.name(), "{event}");
-        match (database.row(name), &line["row"]) {
-            // The service never makes this memory, although by its own rules it is there.
-            (Value::Array(_), Value::Null) => lost.push(name.to_owned()),
-            (row, recorded) => assert_eq!(row.to_string(), recorded.to_string(), "{event}"),
-        }
+        assert_eq!(database.row(name).to_string(), line["row"].to_string(), "{event}");
     }
-    lost.sort();
-    lost.dedup();
-    insta::assert_snapshot!(lost.join(" "), @"a3");
     database.assert_sound();
 }
 
@@ -154,7 +147,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_same_memories_are_there_in_whatever_order_events_arrive(swaps in vec(any::<(Index, Index)>(), 200)) {
+    fn a_memory_lives_or_not_in_whatever_order_events_arrive(swaps in vec(any::<(Index, Index)>(), 200)) {
         // Altered and mended copies of one event are what the order is allowed to matter for.
         let mut events: Vec<Value> = Vec::new();
         for line in recorded() {
@@ -171,9 +164,15 @@ proptest! {
         let [one, other] = [events, other].map(|events| {
             let mut database = Fixture::new();
             database.ingest(events);
-            database.show("SELECT content_hash FROM memories WHERE deleted_at IS NULL ORDER BY 1")
+            database.show("SELECT content_hash, deleted_at FROM memories ORDER BY 1")
         });
-        prop_assert_eq!(one, other);
+        let [one, other] = [&one, &other].map(|rows| {
+            rows.lines().filter_map(|row| row.split_once(" | ")).collect::<BTreeMap<_, _>>()
+        });
+        // A row may be missing where its memory arrived when others already counted more.
+        for (name, deleted_at) in &one {
+            prop_assert!(other.get(name).is_none_or(|other| other == deleted_at), "{}", name);
+        }
     }
 }
 
