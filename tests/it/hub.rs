@@ -11,6 +11,7 @@ mod normal;
 mod official;
 mod random;
 mod requests;
+mod searches;
 mod spoil;
 mod sse;
 mod stop;

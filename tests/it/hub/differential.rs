@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use serde_json::Value;
 
 use super::normal::Normaliser;
-use super::requests::Requests;
+use super::requests::{self, Requests};
 use super::wire::{Answer, Request, shortened};
 use crate::support::service::Options;
 use crate::support::{Hub, Service, Services, TestEnvironment, Version};
@@ -232,7 +232,7 @@ fn replay(seed: u64, count: usize, service: SocketAddr, hub: SocketAddr) -> Vec<
     let normaliser = |address: SocketAddr| Normaliser { started, host: address.to_string() };
     let (of_service, of_hub) = (normaliser(service), normaliser(hub));
     let mut differing = Vec::new();
-    for (number, request) in Requests::new(seed, count, started).enumerate() {
+    for (number, request) in Requests::new(seed, count, started).chain(requests::last()).enumerate() {
         let answers = (request.send(service), request.send(hub));
         let (Ok(theirs), Ok(ours)) = answers else {
             panic!("request {number}, {request}: {answers:?}");
