@@ -43,7 +43,7 @@ const LARGEST_HEAD: usize = 64 * 1024;
 const PING: Duration = Duration::from_secs(30);
 
 /// How many requests a client that speaks HTTP/2 may send at once.
-const STREAMS: u32 = 128;
+const STREAMS: u32 = 32;
 
 /// How long requests may take to end once the hub is to stop.
 const GRACE: Duration = Duration::from_secs(10);
