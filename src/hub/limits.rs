@@ -72,7 +72,7 @@ async fn hold(State(places): State<Arc<Semaphore>>, request: Request, next: Next
             response.map(|body| Body::new(Held { body, place: Arc::new(place) }))
         }
         Ok(Ok(response)) => response,
-        Ok(Err(_)) => Failure::busy("The request took too long").into_response(),
+        Ok(Err(_)) => Failure::late().into_response(),
         Err(_) => Failure::bug().into_response(),
     }
 }
