@@ -241,7 +241,7 @@ mod tests {
             tokio::join!(
                 async {
                     sleep(SHORT / 2).await;
-                    peer.write_all(b"x").await.unwrap()
+                    peer.write_all(b"x").await.unwrap();
                 },
                 watched.read_exact(&mut read)
             )
