@@ -153,6 +153,12 @@ pub enum Error {
         #[source]
         cause: Cause,
     },
+    /// The database was torn from a program that wrote it, and lies where that write cannot be undone.
+    #[error("cannot read {}: a write to it was interrupted and must be undone first", .path.display())]
+    Interrupted {
+        /// The file.
+        path: PathBuf,
+    },
     /// The database cannot be read.
     #[error("cannot read {}", .path.display())]
     Unreadable {

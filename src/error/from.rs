@@ -46,7 +46,8 @@ fn side_cause(error: side::Error) -> Option<side::Cause> {
         | E::Unmounted { .. }
         | E::Missing { .. }
         | E::Unsupported { .. }
-        | E::Outdated { .. } => None,
+        | E::Outdated { .. }
+        | E::Interrupted { .. } => None,
     }
 }
 
@@ -94,7 +95,7 @@ fn remote_hints(error: &side::Error, remote: &str) -> Vec<String> {
             "nothing is lost; see that the drive is not write-protected and has room, then run the same command again"
                 .to_owned(),
         ],
-        E::Outdated { .. } | E::Busy { .. } | E::Unreadable { .. } => database_hints(error),
+        E::Outdated { .. } | E::Busy { .. } | E::Interrupted { .. } | E::Unreadable { .. } => database_hints(error),
     }
 }
 
@@ -115,6 +116,9 @@ fn database_hints(error: &side::Error) -> Vec<String> {
         }
         E::Unwritable { .. } => {
             "nothing is lost; see to free space and permissions, then run the same command again".to_owned()
+        }
+        E::Interrupted { .. } => {
+            "make it writable and run the same command again: the interrupted write is then undone".to_owned()
         }
         E::Unreadable { path, .. } => format!(
             "`sqlite3 '{}' 'PRAGMA integrity_check'` tells whether the file is damaged",
@@ -288,6 +292,11 @@ mod tests {
         use side::Error as E;
         let shown = |error| shown(CommandError::from_remote(error, "usb"));
         let path = || "/media/stick/memories.db".into();
+        insta::assert_snapshot!(shown(E::Interrupted { path: path() }), @"
+        error: cannot read /media/stick/memories.db: a write to it was interrupted and must be undone first
+        hint: make it writable and run the same command again: the interrupted write is then undone
+        exit 4
+        ");
         insta::assert_snapshot!(shown(E::Unmounted { path: path(), folder: "/media/stick".into() }), @"
         error: cannot reach /media/stick/memories.db: there is no folder /media/stick
         hint: connect the drive, mount it, and run the same command again

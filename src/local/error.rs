@@ -7,6 +7,8 @@ use rusqlite::{Error, ErrorCode, ffi};
 
 use crate::side;
 
+use super::open;
+
 /// What a failure means while the database is being opened or read.
 pub(super) fn reading(path: &Path, error: Error) -> side::Error {
     let path = path.to_owned();
@@ -16,6 +18,9 @@ pub(super) fn reading(path: &Path, error: Error) -> side::Error {
         }
         Some(ErrorCode::NotADatabase) => {
             side::Error::Unsupported { path, detail: "it is not an SQLite database".to_owned() }
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) if open::has_journal(&path) => {
+            side::Error::Interrupted { path }
         }
         Some(ErrorCode::CannotOpen) if !path.exists() => side::Error::Missing { path },
         Some(ErrorCode::CannotOpen) if path.is_dir() => {

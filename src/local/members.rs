@@ -21,7 +21,7 @@ struct Member<'a> {
 
 /// The text that makes `standing` read as `target`; `None` where it already does. What earlier servers could
 /// only carry inside the metadata (see [`crate::object::Carried`]) is taken out, because a row has columns
-/// for it.
+/// for it; the content stays until another is written, see [`without_content`].
 pub(super) fn rewrite(
     standing: Option<&str>,
     target: &Metadata,
@@ -50,7 +50,7 @@ fn changed(
     let mut texts = Vec::new();
     for member in standing {
         if member.key == Bookkeeping::MEMSYNC {
-            texts.extend(without_carried(member));
+            texts.extend(without(member, &["created_at", "metadata"]));
         } else if bookkeeping.owns(&member.key) {
             texts.push(member.text.to_owned());
         } else {
@@ -100,12 +100,23 @@ pub(super) fn first<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Option<(T, 
     Some((value, stream.byte_offset()))
 }
 
-/// The member that carries values for servers, without those that a row has columns for; `None` where
-/// nothing is left.
-fn without_carried(member: &Member<'_>) -> Option<String> {
+/// The text without the content that an earlier server could only carry inside it; `None` where it carries none.
+pub(super) fn without_content(standing: &str) -> Option<String> {
+    let members = split(standing)?;
+    let is_carrier = |member: &Member<'_>| member.key == Bookkeeping::MEMSYNC;
+    members.iter().find(|member| is_carrier(member) && member.value.get("content").is_some())?;
+    let texts = members.iter().filter_map(|member| match is_carrier(member) {
+        true => without(member, &["content"]),
+        false => Some(member.text.to_owned()),
+    });
+    Some(join(&texts.collect::<Vec<_>>()))
+}
+
+/// The member that carries values for servers, without those of these names; `None` where nothing is left.
+fn without(member: &Member<'_>, names: &[&str]) -> Option<String> {
     let Value::Object(mut carried) = member.value.clone() else { return Some(member.text.to_owned()) };
     let before = carried.len();
-    carried.retain(|key, _| !matches!(key.as_str(), "created_at" | "metadata"));
+    carried.retain(|key, _| !names.contains(&key.as_str()));
     match carried.len() {
         length if length == before => Some(member.text.to_owned()),
         0 => None,

@@ -4,7 +4,7 @@
     reason = "this device's database is a file, and this is where it is opened"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -77,23 +77,41 @@ pub(super) fn write_through(connection: &Connection, busy_timeout: Duration) -> 
     ended
 }
 
+/// Switches the write-ahead log on, as the service does whenever it opens a database, and says whether it is on. Where
+/// somebody else has just opened it too, or the file system lacks what this takes, the database is whole without, but
+/// who reads and who writes wait for each other.
+pub(super) fn write_ahead(connection: &Connection) -> bool {
+    let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+    mode.is_ok_and(|mode| mode == "wal")
+}
+
 /// Whether this may be a database in WAL mode in a folder that cannot be written: SQLite then fails at the
 /// first read, because it would need a file of shared memory beside the database.
 fn needs_files_it_cannot_make(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
 
-/// The address by which SQLite reads a file without any file beside it. Only where there is no write-ahead
-/// log: the database file is then complete and no other program has it open for writing.
-fn address(path: &Path) -> Option<String> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if !path.is_file() || Path::new(&log).exists() {
+/// The address by which SQLite reads a file without any file beside it. Only where there is neither a write-ahead
+/// log nor a journal: the database file is then complete and no other program has it open for writing.
+pub(super) fn address(path: &Path) -> Option<String> {
+    if !path.is_file() || beside(path, "-wal").exists() || has_journal(path) {
         return None;
     }
     let mut address = url::Url::from_file_path(std::path::absolute(path).ok()?).ok()?;
     address.set_query(Some("immutable=1"));
     Some(address.into())
+}
+
+/// Whether there is what it takes to undo a write that did not end.
+pub(super) fn has_journal(path: &Path) -> bool {
+    beside(path, "-journal").metadata().is_ok_and(|journal| journal.len() > 0)
+}
+
+/// The path of a file that SQLite keeps beside the database.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn explain(path: &Path, failure: Failure) -> side::Error {

@@ -22,7 +22,7 @@ use crate::side;
 use super::{error, open};
 
 /// What 12.2.0 makes of an empty file, the rows of its own tables included.
-const SCHEMA: &str = include_str!("prepare/schema.sql");
+pub(super) const SCHEMA: &str = include_str!("prepare/schema.sql");
 
 /// How long to wait for another process that makes or uses the database.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -87,14 +87,8 @@ fn create(path: &Path) -> rusqlite::Result<bool> {
     }
     transaction.execute_batch(SCHEMA)?;
     transaction.commit()?;
-    write_ahead(&connection);
+    open::write_ahead(&connection);
     Ok(true)
-}
-
-/// Switches the write-ahead log on, as the service does whenever it opens a database. Where somebody else has just
-/// opened it too, or the file system lacks what this takes, the database is as good without.
-fn write_ahead(connection: &Connection) {
-    let _ = connection.pragma_update(None, "journal_mode", "WAL");
 }
 
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {

@@ -40,7 +40,7 @@ mod text;
 pub mod types;
 mod update;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ use crate::side;
 
 use super::rows::Rows;
 use super::schema::Schema;
-use super::{Database, error};
+use super::{Database, error, open};
 
 use list::Selection;
 
@@ -63,13 +63,14 @@ pub use feed::{Feed, Logged};
 pub use ingest::{Batch, Status};
 pub use list::{Filter, Name, Page};
 pub use name::content_hash;
-pub use record::{Record, Version};
+pub use record::{Record, UNTAGGED, Version};
 pub use search::{Match, Scope};
 pub use statistics::Statistics;
 pub use tag_counts::TagCount;
 pub use update::Updates;
 
-/// A connection that answers questions.
+/// A connection that answers questions. It asks for the schema once: 12.2.0's has everything that is known here, so
+/// that what a later version adds while it is open changes nothing.
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
@@ -94,6 +95,8 @@ pub struct Changes<'a> {
     pub reader: &'a Reader,
     /// The moment of the changes.
     pub now: Timestamp,
+    /// How many attempts this is inside of.
+    depth: Cell<u32>,
     is_committed: bool,
 }
 
@@ -110,13 +113,19 @@ impl Reader {
         Ok(reader)
     }
 
-    /// An empty database says nothing about its vectors; the service without a model then makes hash vectors.
+    /// A database without memories and vectors says nothing about these; the service without a model then makes
+    /// hash vectors.
     fn settle_maker(&mut self) -> Result<(), side::Error> {
-        let is_empty = "SELECT NOT EXISTS (SELECT 1 FROM memories)";
-        let is_empty = self.connection.query_row(is_empty, [], |row| row.get(0));
-        if is_empty.map_err(|error| self.failed(error))?
-            && let Some(dimension) = self.schema.vectors.and_then(|vectors| vectors.dimension)
-        {
+        let Some(dimension) = self.schema.vectors.and_then(|vectors| vectors.dimension) else {
+            return Ok(());
+        };
+        let is_empty = format!(
+            "SELECT NOT EXISTS (SELECT 1 FROM memory_embeddings) \
+             AND NOT EXISTS (SELECT 1 FROM memories WHERE {})",
+            self.schema.live()
+        );
+        let is_empty = self.connection.query_row(&is_empty, [], |row| row.get(0));
+        if is_empty.map_err(|error| self.failed(error))? {
             self.maker = Maker::Hash { dimension };
         }
         Ok(())
@@ -146,11 +155,15 @@ impl Writer {
     /// Opens the database that is there; it must have 12.2.0's schema.
     pub fn open(path: PathBuf, busy_timeout: Duration) -> Result<Self, side::Error> {
         let reader = Reader::open(path, busy_timeout)?;
-        // What was acknowledged must survive a loss of power, not only of this process. What a savepoint would
-        // have to put back is not worth a file. The log is moved into the database less often than SQLite would
-        // by itself: each time costs as much as writing some hundred memories.
-        let pragmas =
-            "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;";
+        // A database that was a file remote has no write-ahead log.
+        if !open::write_ahead(&reader.connection) {
+            tracing::warn!("the database has no write-ahead log: reads delay writes");
+        }
+        // What was acknowledged must survive a loss of power, not only of this process; on macOS an ordinary sync may
+        // stop in the disk's cache. What a savepoint would have to put back is not worth a file. The log is moved
+        // into the database less often than SQLite would by itself: each time costs as much as some hundred memories.
+        let pragmas = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; \
+                       PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;";
         reader.connection.execute_batch(pragmas).map_err(|error| reader.failed(error))?;
         log::settle_clock(&reader.connection).map_err(|error| error::writing(&reader.options.path, error))?;
         Ok(Self { reader })
@@ -170,27 +183,47 @@ impl Writer {
             .connection
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(|error| error::writing(&reader.options.path, error))?;
-        Ok(Changes { reader, now, is_committed: false })
+        Ok(Changes { reader, now, depth: Cell::new(0), is_committed: false })
     }
 }
 
 impl Changes<'_> {
-    /// Carries out one change; where it fails nothing of it remains, and the others go on.
+    /// Carries out one change; where it fails nothing of it remains, and the others go on. Where SQLite has rolled
+    /// the whole transaction back, this and all that follows is [`side::Error::Unwritable`].
     pub fn attempt<T, E: From<side::Error>>(
         &self,
         change: impl FnOnce(&Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.execute("SAVEPOINT attempt")?;
+        self.check()?;
+        let depth = self.depth.get();
+        self.execute(&format!("SAVEPOINT attempt{depth}"))?;
+        self.depth.set(depth + 1);
         let result = change(self);
+        // Also where an attempt inside panicked and its savepoint is still there: hence their different names.
+        self.depth.set(depth);
         if result.is_err() {
-            self.execute("ROLLBACK TO attempt")?;
+            if self.check().is_err() {
+                return result;
+            }
+            self.execute(&format!("ROLLBACK TO attempt{depth}"))?;
         }
-        self.execute("RELEASE attempt")?;
+        self.execute(&format!("RELEASE attempt{depth}"))?;
         result
+    }
+
+    /// Whether the transaction is still there. SQLite rolls it back by itself where the disk is full or fails; a
+    /// savepoint would then begin, and its release commit, a transaction of its own.
+    fn check(&self) -> Result<(), side::Error> {
+        if self.reader.connection.is_autocommit() {
+            let cause = "SQLite has rolled the transaction back".into();
+            return Err(side::Error::Unwritable { path: self.reader.options.path.clone(), cause });
+        }
+        Ok(())
     }
 
     /// Makes the changes last.
     pub fn commit(mut self) -> Result<(), side::Error> {
+        self.check()?;
         self.execute("COMMIT")?;
         self.is_committed = true;
         Ok(())

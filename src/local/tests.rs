@@ -10,6 +10,7 @@ use std::fs;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
+use rusqlite::OpenFlags;
 use rusqlite::types::Value;
 use tempfile::TempDir;
 
@@ -409,6 +410,32 @@ fn what_a_server_could_only_carry_is_put_back_in_its_place() {
 }
 
 #[test]
+fn a_text_that_a_server_could_only_carry_ends_with_the_next_text() {
+    let fixture = Fixture::with_seed(V12);
+    fixture.insert(
+        "key",
+        "hello",
+        r#"{"memsync": {"content": "Hello", "created_at": 2.5}, "access_count": 1}"#,
+    );
+    let mut database = fixture.open();
+    let before = held(&mut database, "key").unwrap();
+    assert_eq!(before.content, "Hello");
+
+    let target = Memory { content: "HELLO!".to_owned(), ..before.clone() };
+    let outcomes = apply(&mut database, vec![edit("key", Some(&before), Some(&target))]);
+    assert_eq!(outcomes, [Outcome::Done { now: Some(target.clone()) }]);
+    let metadata = "SELECT metadata FROM memories WHERE content_hash = 'key'";
+    assert_eq!(fixture.one::<String>(metadata), r#"{"memsync": {"created_at": 2.5}, "access_count": 1}"#);
+
+    let all = Memory { content: "hello".to_owned(), created_at: Timestamp::new(3.5), ..target.clone() };
+    let back = r#"UPDATE memories SET metadata = '{"memsync": {"content": "HELLO!", "created_at": 2.5}}' WHERE content_hash = 'key'"#;
+    fixture.service.execute_batch(back).unwrap();
+    let outcomes = apply(&mut database, vec![edit("key", Some(&target), Some(&all))]);
+    assert_eq!(outcomes, [Outcome::Done { now: Some(all) }]);
+    assert_eq!(fixture.one::<String>(metadata), "{}");
+}
+
+#[test]
 fn an_unknown_maker_makes_no_vectors_and_leaves_none_that_is_wrong() {
     let fixture = Fixture::with_vector_of("another text", V12);
     let mut database = fixture.open();
@@ -580,6 +607,34 @@ fn what_cannot_be_written_is_read_and_stays_as_it_was() {
     assert!(matches!(result, Err(side::Error::Unwritable { .. })), "disk full: {result:?}");
     assert_eq!(snapshot(&mut database).len(), 1);
     fixture.assert_sound(&mut database);
+}
+
+#[test]
+fn a_database_that_was_torn_from_its_writer_is_no_truth() {
+    let fixture = Fixture::with_seed(V12);
+    let writer = &fixture.service;
+    let tear =
+        "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE memories SET content = 'torn';
+                CREATE TABLE later (bytes); INSERT INTO later VALUES (zeroblob(1000000))";
+    writer.execute_batch(tear).unwrap();
+    let torn = TempDir::new().unwrap();
+    let path = |folder: &TempDir, name: &str| folder.path().join(name);
+    for name in ["sqlite_vec.db", "sqlite_vec.db-journal"] {
+        fs::copy(path(&fixture.folder, name), path(&torn, name)).unwrap();
+    }
+
+    let path = path(&torn, "sqlite_vec.db");
+    assert_eq!(open::address(&path), None);
+    let error = open::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY, Duration::ZERO).unwrap_err();
+    let error = error::reading(&path, error).to_string().replace(&path.display().to_string(), "PATH");
+    insta::assert_snapshot!(error, @"cannot read PATH: a write to it was interrupted and must be undone first");
+
+    let options = Options { path: path.clone(), ..fixture.options() };
+    let mut mended = Database::open(options).unwrap();
+    assert_eq!(held(&mut mended, "seed").unwrap().content, "Seed");
+    drop(mended);
+    fs::write(torn.path().join("sqlite_vec.db-journal"), "").unwrap();
+    assert!(open::address(&path).is_some(), "an empty journal holds nothing");
 }
 
 #[cfg(unix)]

@@ -142,9 +142,7 @@ impl Writer<'_> {
     fn differences(&self, current: &Stored, target: &Memory) -> Vec<Assignment> {
         let memory = &current.held.memory;
         let mut columns: Vec<Assignment> = Vec::new();
-        if memory.content != target.content {
-            columns.push(("content", target.content.clone().into()));
-        }
+        let mut metadata = None;
         if memory.tags != target.tags {
             columns.push(("tags", tags(target)));
         }
@@ -158,12 +156,18 @@ impl Writer<'_> {
             columns.push(("superseded_by", target.superseded_by.clone().into()));
         }
         if memory.metadata != target.metadata || memory.created_at != target.created_at {
-            let metadata = members::rewrite(current.metadata.as_deref(), &target.metadata, self.bookkeeping);
-            columns.extend(metadata.map(|text| ("metadata", text.into())));
+            metadata = members::rewrite(current.metadata.as_deref(), &target.metadata, self.bookkeeping);
             if current.created_at != target.created_at {
                 columns.extend(moment("created_at", "created_at_iso", target.created_at));
             }
         }
+        if memory.content != target.content {
+            columns.push(("content", target.content.clone().into()));
+            // A text that is carried there would be read instead of the column's.
+            let standing = metadata.as_deref().or(current.metadata.as_deref());
+            metadata = standing.and_then(members::without_content).or(metadata);
+        }
+        columns.extend(metadata.map(|text| ("metadata", text.into())));
         columns.retain(|(name, _)| self.rows.schema.has(name));
         columns
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{CommandError, ExitCode};
 use crate::hub::{self, Key, Options, Server, Tls, certificate, files, key};
 use crate::porcelain::shared::arguments::extra;
+use crate::porcelain::shared::signals::stop;
 use crate::workspace::Workspace;
 
 /// Be the server that devices sync with
@@ -132,12 +133,6 @@ fn find_tls(args: &Args, database: &Path, workspace: &mut Workspace) -> Result<O
     Tls::read(&certificate, &key).map(Some).map_err(unusable)
 }
 
-/// What ends whenever the user or the system asks the process to stop.
-fn stop() -> impl AsyncFnMut() {
-    let mut signals = None;
-    async move || signals.get_or_insert_with(Signals::listen).next().await
-}
-
 fn explain(error: hub::Error) -> CommandError {
     use hub::Error as E;
     match error {
@@ -158,37 +153,6 @@ fn explain(error: hub::Error) -> CommandError {
             };
             let command_error = CommandError::usage(error.to_string()).with_cause(error);
             hint.into_iter().fold(command_error, CommandError::with_hint)
-        }
-    }
-}
-
-/// The signals that ask a process to stop.
-struct Signals {
-    #[cfg(unix)]
-    terminate: Option<tokio::signal::unix::Signal>,
-}
-
-impl Signals {
-    /// Takes the signals from now on; the process then no longer ends by itself on them.
-    fn listen() -> Self {
-        Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok(),
-        }
-    }
-
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        if let Some(terminate) = &mut self.terminate {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-        // An error says that there are no such signals here.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
         }
     }
 }

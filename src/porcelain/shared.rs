@@ -5,4 +5,5 @@ pub(crate) mod exchange;
 pub(crate) mod generated;
 pub(crate) mod reading;
 pub(crate) mod selection;
+pub(crate) mod signals;
 pub(crate) mod words;

@@ -11,6 +11,7 @@
 )]
 
 use std::fs;
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -89,13 +90,26 @@ impl Side for File {
     }
 }
 
-/// Whether both paths lead to one file.
+/// Whether both paths lead to one file, by whichever of its names.
 #[must_use]
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
+    match (identity(one), identity(other)) {
         (Ok(one), Ok(other)) => one == other,
         _ => one == other,
     }
+}
+
+/// What is the same for all names of a file, hard links and bind mounts included.
+#[cfg(unix)]
+fn identity(path: &Path) -> io::Result<impl PartialEq> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+/// What is the same for all names of a file but its hard links.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> io::Result<impl PartialEq> {
+    path.canonicalize()
 }
 
 #[cfg(test)]
@@ -157,6 +171,21 @@ mod tests {
         assert!(matches!(add(&mut file(&path, false), "first")[..], [Outcome::Done { .. }]));
         assert_eq!(count(&mut file(&path, true)).unwrap(), 1);
         assert_eq!(names(&folder), ["memories.db"]);
+    }
+
+    #[test]
+    fn a_file_is_the_same_by_any_of_its_names() {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("one"), "").unwrap();
+        fs::write(path("other"), "").unwrap();
+        fs::hard_link(path("one"), path("link")).unwrap();
+        assert!(is_same_file(&path("one"), &folder.path().join(".").join("one")));
+        assert!(!is_same_file(&path("one"), &path("other")));
+        assert!(!is_same_file(&path("one"), &path("missing")));
+        assert!(is_same_file(&path("missing"), &path("missing")));
+        #[cfg(unix)]
+        assert!(is_same_file(&path("one"), &path("link")));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `memsync demo`: the whole story, as it is told.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
 
@@ -70,4 +72,23 @@ fn what_is_kept_can_be_gone_on_with() {
     assert_eq!(log.lines().count(), 5, "{log}");
     let names = ["hub", "laptop", "desktop"].map(|name| stage.join(name).join("sqlite_vec.db").is_file());
     assert_eq!(names, [true; 3]);
+}
+
+#[test]
+fn a_story_that_is_interrupted_leaves_nothing_either() {
+    let environment = TestEnvironment::new();
+    let device = environment.device("laptop");
+    let folder = environment.folder("temporary");
+    let mut demo = device.command();
+    let demo = demo.env("TMPDIR", &folder).arg("demo").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut demo = demo.spawn().unwrap();
+    let told = BufReader::new(demo.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut told = told.skip_while(|line| line != "pushed: 3 new");
+    assert!(told.next().is_some());
+    Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
+    told.for_each(drop);
+    let ended = demo.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    assert_snapshot!(String::from_utf8(ended.stderr).unwrap(), @"error: the story was interrupted");
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
 }

@@ -113,6 +113,31 @@ fn a_transaction_that_fails_is_every_requests_failure() {
 }
 
 #[test]
+fn a_transaction_that_sqlite_rolls_back_takes_all_its_requests_with_it() {
+    let scene = Scene::new();
+    let Scene { runtime, database, folder } = &scene;
+    let trigger = "CREATE TRIGGER full AFTER INSERT ON memories WHEN new.content = 'full'
+                   BEGIN SELECT RAISE(ROLLBACK, 'as on a full disk'); END";
+    rusqlite::Connection::open(folder.path().join("hub.db")).unwrap().execute_batch(trigger).unwrap();
+    runtime.block_on(async {
+        let (job, release, running) = hold();
+        let begin = async {
+            tokio::task::spawn_blocking(move || running.recv()).await.unwrap().unwrap();
+            let texts = ["before", "full", "after", "later"];
+            let writes = texts.map(|text| database.write(move |changes| store(changes, text)));
+            let release = async { drop(release) };
+            tokio::join!(futures_util::future::join_all(writes), release).0
+        };
+        let (first, results) = tokio::join!(database.write(job), begin);
+        first.unwrap();
+        let failures: Vec<_> =
+            results.into_iter().map(|result| status(result.unwrap_err()).as_u16()).collect();
+        assert_eq!(failures, [507, 500, 507, 507], "each its own, or that of the transaction");
+    });
+    assert_eq!(scene.memories(), 0);
+}
+
+#[test]
 fn what_does_not_fit_into_the_queue_is_refused() {
     let scene = Scene::new();
     let Scene { runtime, database, .. } = &scene;

@@ -15,7 +15,7 @@ use crate::side;
 
 use super::super::schema::Schema;
 use super::super::{error, open};
-use super::{Prepared, SCHEMA, write_ahead};
+use super::{Prepared, SCHEMA};
 
 /// The tables that older releases made with fewer columns. The rows of the first two need nothing but the new
 /// columns' defaults; the third is made anew.
@@ -48,8 +48,9 @@ fn refused(path: &Path, reason: &str) -> side::Error {
     side::Error::Outdated { path: path.to_owned(), detail: reason.to_owned() }
 }
 
-/// Takes all the steps or none, while no other program has the database open: a service of the older version would
-/// go on writing vectors that belong to no store.
+/// Takes all the steps or none, while no service has the database open: one of the older version would go on writing
+/// vectors that belong to no store. A service switches the write-ahead log on whenever it opens a database; what has
+/// none is taken for open nowhere.
 fn carry_out(
     path: &Path,
     connection: &mut Connection,
@@ -63,7 +64,7 @@ fn carry_out(
     connection.pragma_update(None, "synchronous", "EXTRA").map_err(fail)?;
     let result = transaction(path, connection, whole, schema);
     if mode == "wal" {
-        write_ahead(connection);
+        open::write_ahead(connection);
     }
     result
 }
@@ -155,7 +156,8 @@ fn steps(connection: &Connection, whole: &Connection, schema: &Schema) -> rusqli
     Ok(steps)
 }
 
-/// What makes the table of vectors anew where it has no partitions, each vector in that of its memory's store.
+/// What makes the table of vectors anew where it has no partitions, each vector in that of the default store, where
+/// the service's own migration puts them too: versions without partitions know no other store.
 fn with_stores(sql: &str, schema: &Schema) -> Option<String> {
     let vectors = schema.vectors.filter(|vectors| !vectors.store)?;
     let create = sql.replace("FLOAT[384]", &format!("FLOAT[{}]", vectors.dimension?));

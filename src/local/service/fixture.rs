@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::{Changes, Writer};
 use crate::local::extension;
+use crate::local::prepare::SCHEMA;
 use crate::object::Timestamp;
 
 /// No test here cuts the power, and there are hundreds of transactions.
@@ -25,10 +26,9 @@ impl Fixture {
         extension::register();
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("sqlite_vec.db");
-        let schema = include_str!("../../../tests/fixtures/local/v12.sql");
         let database = Connection::open(&path).unwrap();
         database.execute_batch(UNSYNCED).unwrap();
-        database.execute_batch(schema).unwrap();
+        database.execute_batch(SCHEMA).unwrap();
         let writer = Writer::open(path, Duration::from_mins(1)).unwrap();
         let database = Self { folder, writer };
         database.execute(UNSYNCED);

@@ -1,5 +1,7 @@
 //! The service's writes: what each comes to in every state, and what it leaves behind.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -223,6 +225,55 @@ fn metadata_and_types_alone_move_what_the_service_moves() {
     weird | {"b": 1.5, "a": null} | 9.5 | 1970-01-01T00:00:09.500000Z
     weird | {"b": 1.5, "a": null} | 9.5 | 1970-01-01T00:00:09.500000Z
     "#);
+}
+
+#[test]
+fn where_all_is_deleted_new_memories_still_get_vectors() {
+    let mut database = Fixture::new();
+    database.store(TEA);
+    database.delete(&content_hash(TEA), &Condition::default());
+    database.reopen();
+    database.store("Cake");
+    database.assert_sound();
+}
+
+#[test]
+fn a_writer_opens_what_was_a_remote_with_a_log_that_is_synced() {
+    let mut database = Fixture::new();
+    database.execute("PRAGMA journal_mode = DELETE");
+    database.reopen();
+    let settings = ["journal_mode", "synchronous", "fullfsync"];
+    insta::assert_snapshot!(settings.map(|name| database.show(&format!("PRAGMA {name}"))).concat(), @"
+    wal
+    2
+    1
+    ");
+}
+
+#[test]
+fn a_change_that_fails_leaves_nothing_of_those_inside_it_that_panicked() {
+    let mut database = Fixture::new();
+    let store = |changes: &Changes<'_>, text: &str| {
+        let new = New::try_from(Fixture::draft(text)).unwrap();
+        changes.store(&new, &Condition::default()).unwrap();
+    };
+    database.at(1.5, |changes| {
+        store(changes, "before");
+        let failed: Result<(), side::Error> = changes.attempt(|changes| {
+            store(changes, "outer");
+            let inner = AssertUnwindSafe(|| {
+                changes.attempt(|changes| -> Result<(), side::Error> {
+                    store(changes, "inner");
+                    panic!("on purpose")
+                })
+            });
+            catch_unwind(inner).unwrap_err();
+            Err(side::Error::Missing { path: "somewhere".into() })
+        });
+        failed.unwrap_err();
+        store(changes, "after");
+    });
+    assert_eq!(database.show("SELECT content FROM memories"), "before\nafter\n");
 }
 
 #[test]

@@ -9,6 +9,8 @@
 use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{env, fs, io};
@@ -21,6 +23,7 @@ use crate::error::{CommandError, ExitCode};
 use crate::hub::{self, Server, key};
 use crate::local;
 use crate::local::service::{Change, Condition, Creation, Draft, New, Updates, Writer, content_hash};
+use crate::porcelain::shared::signals;
 use crate::side;
 use crate::ui::{Label, escape_line};
 use crate::workspace::Workspace;
@@ -55,6 +58,7 @@ pub(super) struct Stage<'a> {
     folder: PathBuf,
     temporary: Option<TempDir>,
     hub: Running,
+    is_interrupted: Arc<AtomicBool>,
 }
 
 /// A hub in a thread of its own.
@@ -87,8 +91,9 @@ impl<'a> Stage<'a> {
         for device in Device::ALL {
             local::prepare(&folder.join(device.name()).join("sqlite_vec.db")).map_err(CommandError::from)?;
         }
-        let hub = start(&folder.join("hub"), workspace)?;
-        Ok(Self { workspace, program, folder, temporary, hub })
+        let is_interrupted = Arc::default();
+        let hub = start(&folder.join("hub"), &is_interrupted, workspace)?;
+        Ok(Self { workspace, program, folder, temporary, hub, is_interrupted })
     }
 
     /// Ends the hub, and takes the folder away unless it is to be kept.
@@ -182,6 +187,9 @@ impl<'a> Stage<'a> {
         self.say(&format!("{prompt} {}\n", palette.paint(Label::Heading, &line)))?;
         let status = self.command(device).args(arguments).status();
         let status = status.map_err(|cause| unusable(&self.program, cause))?;
+        if self.is_interrupted.load(Ordering::Relaxed) {
+            return Err(CommandError::usage("the story was interrupted"));
+        }
         if status.code() == Some(expected.code().into()) {
             return Ok(());
         }
@@ -254,7 +262,12 @@ fn make_folder(keep: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), Comman
     Ok((fs::canonicalize(folder).map_err(|cause| unusable(folder, cause))?, None))
 }
 
-fn start(folder: &Path, workspace: &Workspace) -> Result<Running, CommandError> {
+/// Starts the hub in `folder`. A signal to stop reaches it instead of ending the process, so that the stage is struck.
+fn start(
+    folder: &Path,
+    is_interrupted: &Arc<AtomicBool>,
+    workspace: &Workspace,
+) -> Result<Running, CommandError> {
     let database = folder.join("sqlite_vec.db");
     let path = key::path(&database);
     key::create(&path)?;
@@ -270,10 +283,15 @@ fn start(folder: &Path, workspace: &Workspace) -> Result<Running, CommandError> 
     let url = server.url();
     let (stop, told) = oneshot::channel();
     let mut told = Some(told);
+    let is_interrupted = Arc::clone(is_interrupted);
     let thread = thread::spawn(move || {
+        let mut stop = signals::stop();
         server.run(async move || match told.take() {
-            // Somebody who is gone wants it to end as well.
-            Some(told) => drop(told.await),
+            Some(told) => tokio::select! {
+                // Somebody who is gone wants it to end as well.
+                _ = told => {}
+                () = stop() => is_interrupted.store(true, Ordering::Relaxed),
+            },
             None => pending().await,
         })
     });

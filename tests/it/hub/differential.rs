@@ -144,6 +144,15 @@ const DELIBERATE: &[Deliberate] = &[
         },
     },
     Deliberate {
+        reason: "a vector never travels, so the log is silent on how it was made; else peers with another model would \
+                 hide the memory from their searches",
+        explains: |exchange, difference| {
+            exchange.request.target.starts_with("/api/sync/events")
+                && difference.is_named(&["embedding_model", "embedding_dim"])
+                && difference.hub.is_null()
+        },
+    },
+    Deliberate {
         reason: "the hub tells nothing of the machine it runs on",
         explains: |_, difference| difference.at.starts_with("/body/system/") && difference.hub == "<absent>",
     },

@@ -34,6 +34,10 @@ def normal(value):
             value["hlc_logical"] = "<count>"
         if str(value.get("event_id", "")).startswith("bl-"):
             value["event_id"] = "<bl>"
+        for name in ("embedding_model", "embedding_dim"):
+            # The hub's own events are silent on vectors, which never travel.
+            if "hlc_physical" in value:
+                del value[name]
         return value
     if isinstance(value, (list, tuple)):
         items = [normal(item) for item in value]
@@ -136,9 +140,11 @@ async def every_call(style):
 
 
 def rows(storage):
-    """What a service's database holds, tombstones too, without what each side keeps to itself."""
-    sql = """SELECT content_hash, content, tags, memory_type, metadata, created_at, deleted_at IS NOT NULL, store,
-             embedding_pending, (SELECT count(*) FROM memory_embeddings WHERE rowid = memories.id)
+    """What a service's database holds, tombstones too, without what each side keeps to itself.
+
+    Whether there is a vector is left out: memories that a service made without a model get none here, and
+    are hidden from every search, while those that a hub made are found."""
+    sql = """SELECT content_hash, content, tags, memory_type, metadata, created_at, deleted_at IS NOT NULL, store
              FROM memories ORDER BY content_hash"""
     return [[*row[:4], json.loads(row[4] or "null"), *row[5:]] for row in storage.conn.execute(sql)]
 
