@@ -129,7 +129,8 @@ async fn a_body_that_does_not_come_and_a_handler_that_does_not_end_have_their_ti
 
     let routes = Router::new().route("/", get(async || std::future::pending::<()>().await));
     let answer = limits::layer(routes).oneshot(request("GET", "/")).await.unwrap();
-    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+    assert!(!answer.headers().contains_key(RETRY_AFTER), "it may have been done");
 }
 
 #[tokio::test]
@@ -160,17 +161,44 @@ async fn one_request_too_many_is_told_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_large_answer_keeps_its_place_until_its_last_piece_is_sent() {
+    use futures_util::StreamExt;
+    let routes = Router::new().route("/small", get(async || "x"));
+    let routes = limits::layer(routes.route("/large", get(async || "x".repeat(2000))));
+    let ask = async |path| routes.clone().oneshot(request("GET", path)).await.unwrap();
+    let mut unread = Vec::new();
+    for _ in 0..256 {
+        unread.push(ask("/small").await);
+    }
+    for _ in 0..256 {
+        unread.push(ask("/large").await);
+    }
+    assert_eq!(ask("/small").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let mut pieces = unread.pop().unwrap().into_body().into_data_stream();
+    let piece = pieces.next().await;
+    assert!(pieces.next().await.is_none());
+    drop(pieces);
+    assert_eq!(ask("/small").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    drop(piece);
+    assert_eq!(ask("/small").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn large_answers_are_compressed_for_those_who_want_it() {
     let (hub, _folder) = hub();
+    let large = limits::layer(Router::new().route("/large", get(async || "x".repeat(2000))));
+    let router = large.merge(router(&hub));
     let encoding = async |path: &str| {
         let mut request = request("GET", path);
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        let answer = router(&hub).oneshot(request).await.unwrap();
+        let answer = router.clone().oneshot(request).await.unwrap();
         answer.headers().get(CONTENT_ENCODING).cloned()
     };
-    assert_eq!(encoding("/openapi.json").await.unwrap(), "gzip");
+    assert_eq!(encoding("/large").await.unwrap(), "gzip");
     assert_eq!(encoding("/api/health").await, None);
     assert_eq!(encoding("/api/events").await, None);
+    // Everybody may ask for it: that costs no memory.
+    assert_eq!(encoding("/openapi.json").await, None);
 }
 
 #[tokio::test]
