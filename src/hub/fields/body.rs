@@ -27,12 +27,12 @@ impl Fields {
     /// The members of a body; what is not sent as JSON is a text to the service.
     pub(super) fn of_body(bytes: &[u8], is_json: bool) -> Result<Self, Failure> {
         if bytes.is_empty() {
-            return Err(whole(Problem::new("missing", "Field required", Value::Null)));
+            return Err(whole(Problem::new("missing", "Field required", &Value::Null)));
         }
         let value = if is_json { parse(bytes)? } else { String::from_utf8_lossy(bytes).into() };
         if !value.is_object() {
             let message = "Input should be a valid dictionary or object to extract fields from";
-            return Err(whole(Problem::new("model_attributes_type", message, value)));
+            return Err(whole(Problem::new("model_attributes_type", message, &value)));
         }
         Ok(Self { place: "body", said: Said::Body(value), problems: Vec::new() })
     }
@@ -48,7 +48,7 @@ fn parse(bytes: &[u8]) -> Result<Value, Failure> {
     serde_json::from_str(text).map_err(|_| {
         let (position, message) = python::mistake(text);
         let context = Some(json!({ "error": message }));
-        let problem = Problem { context, ..Problem::new("json_invalid", "JSON decode error", json!({})) };
+        let problem = Problem { context, ..Problem::new("json_invalid", "JSON decode error", &json!({})) };
         unprocessable(vec![problem.into_json(&[json!("body"), json!(position)])])
     })
 }
