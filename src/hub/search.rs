@@ -76,9 +76,13 @@ async fn by_tag(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result<Jso
     let from = time.as_deref().and_then(|time| Period::named(time, &hub.local_time()).from);
     let filter = Filter { store, memory_type: None, tags: tags.clone(), match_all, skip_pending: true, from };
     let most = most.map_or(usize::MAX, |most| most as usize);
-    let Page { records, total } = hub.database.read(move |reader| reader.list(&filter, 0, most)).await?;
     let mode = if match_all { "ALL" } else { "ANY" };
-    let results = records.into_iter().map(|record| tagged(record, &tags, mode)).collect();
+    let wanted = tags.iter().cloned().collect();
+    let found = hub.database.read(move |reader| {
+        let Page { records, total } = reader.list(&filter, 0, most)?;
+        Ok((records.into_iter().map(|record| tagged(record, &wanted, mode)).collect(), total))
+    });
+    let (results, total) = found.await?;
     let time = time.map_or(String::new(), |time| format!(" | Time: {time}"));
     let query = format!("Tags: {} ({mode}){time}", tags.join(", "));
     Ok(hub.announced(Answer { total_found: total, ..hub.answer("tag", query, results, started) }))

@@ -4,10 +4,14 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
 
 use super::{Fields, Problem, Said, python, unprocessable};
 use crate::hub::failure::Failure;
 use crate::hub::limits::read_body;
+
+/// The largest body, in bytes, that is parsed where other requests wait meanwhile.
+const SMALL: usize = 64 * 1024;
 
 /// The members of a JSON body, as an extractor.
 #[derive(Debug)]
@@ -19,7 +23,11 @@ impl<S: Sync> FromRequest<S> for Body {
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let is_json = is_json(request.headers());
         let bytes = read_body(request.into_body()).await?;
-        Fields::of_body(&bytes, is_json).map(Self)
+        if bytes.len() <= SMALL {
+            return Fields::of_body(&bytes, is_json).map(Self);
+        }
+        let fields = spawn_blocking(move || Fields::of_body(&bytes, is_json)).await;
+        fields.map_err(|_| Failure::bug())?.map(Self)
     }
 }
 
