@@ -4,7 +4,7 @@ mod answer;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -16,7 +16,7 @@ use crate::local::service::{Filter, Page, Record, Scope};
 use super::Hub;
 use super::failure::Failure;
 use super::fields::{Body, Query};
-use super::memories::store;
+use super::memories::{ContentHash, store};
 use super::period::Period;
 use answer::{Answer, Found, boosted, near, tagged};
 
@@ -119,7 +119,7 @@ async fn by_time(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result<Js
 
 async fn similar(
     State(hub): State<Arc<Hub>>,
-    Path(content_hash): Path<String>,
+    ContentHash(content_hash): ContentHash,
     Query(mut query): Query,
 ) -> Result<Json<Answer>, Failure> {
     let started = hub.now();

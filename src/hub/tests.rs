@@ -174,6 +174,20 @@ async fn large_answers_are_compressed_for_those_who_want_it() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_no_utf_8_is_a_name_that_nothing_has() {
+    let (hub, _folder) = hub();
+    for (method, path) in [
+        ("GET", "/api/memories/%FF"),
+        ("DELETE", "/api/memories/a%2F%FF"),
+        ("GET", "/api/search/similar/%FF"),
+    ] {
+        let answer = router(&hub).oneshot(request(method, path)).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
+        assert_eq!(text(answer).await, r#"{"detail":"Memory not found"}"#);
+    }
+}
+
+#[tokio::test]
 async fn health_is_open_and_says_nothing_details_need_the_key() {
     let (hub, _folder) = hub();
     let ask = async |path: &str, key: &str| {
