@@ -10,8 +10,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::http::header::{CONNECTION, HeaderValue};
+use axum::http::header::{CONNECTION, ETAG, HeaderValue};
+use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -42,10 +42,15 @@ const WORTH_COMPRESSING: u16 = 1024;
 /// Puts the limits around every endpoint.
 pub(super) fn layer(routes: Router) -> Router {
     let places = Arc::new(Semaphore::new(IN_FLIGHT));
-    let is_worth = SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE);
+    let is_worth = SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE).and(has_no_etag);
     routes
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(is_worth))
         .layer(from_fn_with_state(places, hold))
+}
+
+/// A strong `ETag` names the very bytes that are sent (RFC 9110, 8.8.3.3): compressed ones would need another.
+fn has_no_etag(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    !headers.contains_key(ETAG)
 }
 
 /// Answers one request within its limits.

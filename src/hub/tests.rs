@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, RETRY_AFTER};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, ETAG, RETRY_AFTER};
 use axum::routing::get;
 use futures_util::stream;
 use serde_json::Value;
@@ -185,6 +185,16 @@ async fn large_answers_are_compressed_for_those_who_want_it() {
     assert_eq!(encoding("/openapi.json").await.unwrap(), "gzip");
     assert_eq!(encoding("/api/health").await, None);
     assert_eq!(encoding("/api/events").await, None);
+}
+
+#[tokio::test]
+async fn an_answer_whose_etag_names_its_bytes_is_sent_as_it_is() {
+    let body = "tea ".repeat(1000);
+    let routes = Router::new().route("/", get(async move || ([(ETAG, "\"a1\"")], body)));
+    let mut request = request("GET", "/");
+    request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    let answer = limits::layer(routes).oneshot(request).await.unwrap();
+    assert_eq!(answer.headers().get(CONTENT_ENCODING), None);
 }
 
 #[tokio::test]
