@@ -15,7 +15,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::header::{CONNECTION, HeaderValue};
+use axum::http::header::{CONNECTION, ETAG, HeaderValue};
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -53,12 +53,16 @@ pub(super) struct Shared;
 /// Puts the limits around every endpoint.
 pub(super) fn layer(routes: Router) -> Router {
     let places = Arc::new(Semaphore::new(IN_FLIGHT));
-    let is_own =
-        |_: StatusCode, _: Version, _: &HeaderMap, marks: &Extensions| marks.get::<Shared>().is_none();
-    let is_worth = SizeAbove::new(SMALL).and(NotForContentType::SSE).and(is_own);
+    let is_worth = SizeAbove::new(SMALL).and(NotForContentType::SSE).and(may_be_compressed);
     routes
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(is_worth))
         .layer(from_fn_with_state(places, hold))
+}
+
+/// What many ask for is shared as it is. A strong `ETag` names the very bytes that are sent (RFC 9110, 8.8.3.3):
+/// compressed ones would need another.
+fn may_be_compressed(_: StatusCode, _: Version, headers: &HeaderMap, marks: &Extensions) -> bool {
+    marks.get::<Shared>().is_none() && !headers.contains_key(ETAG)
 }
 
 /// Answers one request within its limits.
