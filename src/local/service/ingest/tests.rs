@@ -364,7 +364,7 @@ fn what_came_back_or_went_without_an_entry_is_not_turned_by_one_that_changes_not
 fn an_odd_row_stops_no_event() {
     for metadata in [
         r#"CAST('{"b": 2}' AS BLOB)"#,
-        r#"CAST(X'7B2262223A20327D' AS TEXT)"#,
+        r"CAST(X'7B2262223A20327D' AS TEXT)",
         "X'FF'",
         "CAST(X'FF' AS TEXT)",
         "7",
