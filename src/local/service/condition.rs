@@ -75,7 +75,7 @@ mod tests {
             for (is_not_name, is_not) in &versions {
                 let condition = Condition { is: is.clone(), is_not: is_not.clone() };
                 let [present, absent] = [Some(here), None].map(|current| condition.allows(current));
-                table += &format!("{is_name} / {is_not_name}: {present}, {absent}\n");
+                table.extend([format!("{is_name} / {is_not_name}: {present}, {absent}\n")]);
             }
         }
         insta::assert_snapshot!(table, @"

@@ -68,6 +68,7 @@ pub enum Unusable {
 
 /// What came of storing a memory.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each request, and it is never kept")]
 pub enum Creation {
     /// It is stored.
     Stored(Version),
@@ -88,9 +89,12 @@ pub enum Creation {
     },
 }
 
+/// The metadata that is stored, and the tags that were in it.
+type Parts = (Map<String, Value>, Option<Vec<String>>);
+
 impl New {
     /// What is stored of the metadata, and the tags in it.
-    fn metadata(draft: &mut Draft) -> Result<(Map<String, Value>, Option<Vec<String>>), Unusable> {
+    fn metadata(draft: &mut Draft) -> Result<Parts, Unusable> {
         let mut metadata = std::mem::take(&mut draft.metadata);
         python::normalize(&mut metadata, python::METADATA_DEPTH)?;
         let tags = metadata.remove("tags").map(|tags| tags::of_metadata(&tags)).transpose()?;
@@ -175,6 +179,7 @@ impl Changes<'_> {
     }
 
     /// The store of the live row of this name, which may be one that cannot be shown.
+    #[expect(clippy::option_option, reason = "a row may name no store, which is not the same as no row")]
     fn holder(&self, content_hash: &str) -> rusqlite::Result<Option<Option<String>>> {
         let sql = "SELECT store FROM memories WHERE content_hash = ?1 AND deleted_at IS NULL";
         let mut statement = self.reader.connection.prepare_cached(sql)?;

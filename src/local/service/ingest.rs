@@ -208,7 +208,7 @@ impl Changes<'_> {
             Operation::UpdateMetadata => {
                 let own = entries.iter().find(|entry| is(event, entry));
                 let fields = own.map(|own| Fields::decided_by(own, &entries)).unwrap_or_default();
-                self.put_fields(key, fields)?;
+                self.put_fields(key, &fields)?;
             }
             Operation::Create if leads && !arrival.content.is_empty() => {
                 self.put_memory(key, arrival)?;

@@ -78,7 +78,7 @@ impl Changes<'_> {
     }
 
     /// Gives a live memory these tags, this type and these members of its metadata; what is not said stays.
-    pub(super) fn put_fields(&self, key: &str, fields: Fields) -> rusqlite::Result<()> {
+    pub(super) fn put_fields(&self, key: &str, fields: &Fields) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
         let select = "SELECT metadata FROM memories WHERE content_hash = ?1 AND deleted_at IS NULL";
         let standing = connection.prepare_cached(select)?.query_row([key], |row| text(row, 0)).optional()?;

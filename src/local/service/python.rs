@@ -128,9 +128,11 @@ pub fn repr(text: &str) -> String {
             '\t' => shown.push_str("\\t"),
             _ if character == quote => shown.extend(['\\', quote]),
             _ if is_printable(character) => shown.push(character),
-            '\0'..='\u{ff}' => shown.push_str(&format!("\\x{:02x}", u32::from(character))),
-            '\u{100}'..='\u{ffff}' => shown.push_str(&format!("\\u{:04x}", u32::from(character))),
-            _ => shown.push_str(&format!("\\U{:08x}", u32::from(character))),
+            '\0'..='\u{ff}' => shown.extend(["\\x".to_owned(), format!("{:02x}", u32::from(character))]),
+            '\u{100}'..='\u{ffff}' => {
+                shown.extend(["\\u".to_owned(), format!("{:04x}", u32::from(character))]);
+            }
+            _ => shown.extend(["\\U".to_owned(), format!("{:08x}", u32::from(character))]),
         }
     }
     shown.push(quote);

@@ -97,7 +97,7 @@ fn every_write_in_every_state() {
     ];
     let mut table = String::new();
     for (state, sql) in &states {
-        table += &format!("{state}\n");
+        table.extend([format!("{state}\n")]);
         for wanted in [If::Nothing, If::Absent, If::Current, If::Other] {
             let outcome = |write: &dyn Fn(&mut Fixture, &Condition) -> String| {
                 let mut database = Fixture::new();
@@ -115,7 +115,7 @@ fn every_write_in_every_state() {
             let store = outcome(&|database, condition| word(&database.store_if(TEA, condition)));
             let update = outcome(&|database, condition| change(&database.update(&tea, "t", condition)));
             let delete = outcome(&|database, condition| change(&database.delete(&tea, condition)));
-            table += &format!("  if {wanted:?}: store: {store}; update: {update}; delete: {delete}\n");
+            table.extend([format!("  if {wanted:?}: store: {store}; update: {update}; delete: {delete}\n")]);
         }
     }
     insta::assert_snapshot!(table, @r#"
@@ -166,7 +166,7 @@ fn what_a_life_leaves_in_the_tables() {
         database.assert_sound();
         let rows = database.show("SELECT * FROM memories");
         let links = database.show("SELECT source_hash, target_hash FROM memory_graph");
-        shown += &format!("{step}\n{rows}{links}");
+        shown.extend([format!("{step}\n{rows}{links}")]);
     };
     database.store(TEA);
     show("stored", &database);

@@ -1,7 +1,5 @@
 //! Writes over HTTP, held against what mcp-memory-service 12.2.0 answered, stored and logged.
 
-#![expect(clippy::disallowed_methods, reason = "these tests make a database file")]
-
 use std::sync::Mutex;
 
 use axum::body::{Body, to_bytes};
@@ -19,6 +17,9 @@ use crate::object::Timestamp;
 
 /// Made by `tests/fixtures/writes/record.py`.
 const RECORDED: &str = include_str!("../../../../tests/fixtures/writes/answers.jsonl");
+
+/// Method, path, body and headers.
+type Question<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)]);
 
 /// A hub over a new database, with a clock that is set by hand.
 struct Fixture {
@@ -181,7 +182,7 @@ async fn conditions_guard_every_write() {
     let second = hub.send("PUT", &path, r#"{"tags": ["a"]}"#, &[("If-Match", &first)]).await.etag.unwrap();
     let both = format!("W/{second}, {first}");
     let tea = r#"{"content": "tea"}"#;
-    let requests: [(&str, &str, &str, &[(&str, &str)]); 14] = [
+    let requests: [Question<'_>; 14] = [
         ("PUT", &path, r#"{"tags": ["b"]}"#, &[("If-Match", &first)]),
         ("PUT", &path, r#"{"tags": ["b"]}"#, &[("If-Match", &both)]),
         ("PUT", &path, r#"{"tags": ["b"]}"#, &[("If-None-Match", &both)]),
@@ -201,7 +202,7 @@ async fn conditions_guard_every_write() {
     for (method, path, body, headers) in requests {
         let answer = hub.send(method, path, body, headers).await;
         let what = answer.body.get("detail").or(answer.body.get("message")).unwrap();
-        shown += &format!("{method} {headers:?}: {} {:?} {what}\n", answer.status, answer.etag);
+        shown.extend([format!("{method} {headers:?}: {} {:?} {what}\n", answer.status, answer.etag)]);
     }
     let shown = shown.replace(first.trim_matches('"'), "first").replace(second.trim_matches('"'), "second");
     insta::assert_snapshot!(shown.replace(path.trim_start_matches("/api/memories/"), "tea"), @r#"
@@ -245,7 +246,11 @@ async fn odd_bodies_are_refused_or_kept_whole() {
         let answer = hub.send("POST", "/api/memories", &body, &[]).await;
         let kept = serde_json::from_str(&metadata)
             .is_ok_and(|sent: Value| answer.body["memory"]["metadata"]["m"] == sent);
-        shown += &format!("{metadata:.40}: {}, {}\n", answer.status, if kept { "kept" } else { "refused" });
+        shown.extend([format!(
+            "{metadata:.40}: {}, {}\n",
+            answer.status,
+            if kept { "kept" } else { "refused" }
+        )]);
     }
     insta::assert_snapshot!(shown, @r#"
     1e400: 200, kept

@@ -315,7 +315,7 @@ fn metadata_that_cannot_be_read_stays_while_nothing_is_said_about_it() {
     assert_eq!(database.show("SELECT tags, metadata FROM memories"), "cold | {\"a\": 1}\n");
 }
 
-fn change(id: &str, clock: i64, updates: Value) -> Value {
+fn change(id: &str, clock: i64, updates: &Value) -> Value {
     event(id, "update_metadata", clock, json!({ "updates": updates }), json!({}))
 }
 
@@ -324,23 +324,23 @@ fn metadata_that_only_python_reads_is_kept_member_by_member() {
     let mut database = Fixture::new();
     database.ingest([tea("1", 1, json!({}))]);
     database.execute(r#"UPDATE memories SET metadata = '{"score": NaN, "half": "\ud800", "author": "me"}'"#);
-    database.ingest([change("2", 2, json!({"metadata": {"a": 1}}))]);
+    database.ingest([change("2", 2, &json!({"metadata": {"a": 1}}))]);
     insta::assert_snapshot!(database.show("SELECT metadata FROM memories"), @r#"{"score": NaN, "half": "\ud800", "author": "me", "a": 1}"#);
 }
 
 #[test]
 fn an_edit_that_nobody_logged_stays_until_an_event_says_otherwise() {
     let mut database = Fixture::new();
-    database.ingest([tea("1", 1, json!({})), change("2", 5, json!({"metadata": {"a": 0}}))]);
+    database.ingest([tea("1", 1, json!({})), change("2", 5, &json!({"metadata": {"a": 0}}))]);
     database.execute("UPDATE memories SET tags = 'cold', memory_type = 'note'");
     let version = database.writer.reader.find("tea", None).unwrap().unwrap().etag;
-    let mut leading = change("3", 6, json!({"metadata": {"a": 1}}));
+    let mut leading = change("3", 6, &json!({"metadata": {"a": 1}}));
     leading["condition"] = json!(version.to_string());
-    let late = change("4", 4, json!({"metadata": {"a": 2, "b": 2}}));
+    let late = change("4", 4, &json!({"metadata": {"a": 2, "b": 2}}));
     assert_eq!(database.ingest([leading, late]), [Status::Applied; 2]);
     let columns = "SELECT tags, memory_type, metadata FROM memories";
     insta::assert_snapshot!(database.show(columns), @r#"cold | note | {"a": 1, "b": 2}"#);
-    database.ingest([change("5", 7, json!({"tags": ["hot"]}))]);
+    database.ingest([change("5", 7, &json!({"tags": ["hot"]}))]);
     insta::assert_snapshot!(database.show(columns), @r#"hot | note | {"a": 1, "b": 2}"#);
 }
 
@@ -375,7 +375,7 @@ fn an_odd_row_stops_no_event() {
             .execute(&format!("UPDATE memories SET metadata = {metadata}, store = X'FF', content = X'FF'"));
         let revived = event("4", "create", 4, json!({"content": "Tea"}), json!({}));
         let events = [
-            change("2", 2, json!({"metadata": {"a": 1}})),
+            change("2", 2, &json!({"metadata": {"a": 1}})),
             event("3", "delete", 3, json!({}), json!({})),
             revived,
         ];
