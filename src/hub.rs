@@ -22,6 +22,7 @@ mod limits;
 mod memories;
 mod openapi;
 mod period;
+mod places;
 mod precondition;
 mod request;
 mod search;

@@ -8,9 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN, VIA};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use subtle::ConstantTimeEq;
@@ -20,6 +20,16 @@ use super::failure::Failure;
 
 /// The longest key that is looked at, in bytes, as in the service.
 const LONGEST: usize = 512;
+
+/// What proxies add to a request: RFC 9110 (`Via`), RFC 7239 (`Forwarded`), and what most of them send instead.
+const PROXIES: [HeaderName; 6] = [
+    VIA,
+    FORWARDED,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+];
 
 /// The key that devices show. Only its SHA-256 is kept, and nothing of it is ever printed.
 #[derive(Clone)]
@@ -89,7 +99,8 @@ fn check_key(key: &Key, headers: &HeaderMap) -> Result<(), Failure> {
 }
 
 /// Refuses what came through a browser page of another site, under another name than this device's own (a name
-/// that leads here may be anybody's), or through a proxy, behind which anybody may be.
+/// that leads here may be anybody's), or through a proxy, behind which anybody may be. A proxy is known only by
+/// what it adds, and need not add anything: who puts one before a hub has to give the hub a key.
 fn check_caller(uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = uri.authority().map(Authority::as_str).or_else(|| text(HOST.as_str())).unwrap_or_default();
@@ -97,8 +108,7 @@ fn check_caller(uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
     let is_local = is_loopback(host)
         && text(ORIGIN.as_str()).is_none_or(is_own_page)
         && text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"))
-        && !headers.contains_key(FORWARDED)
-        && !headers.contains_key("x-forwarded-for");
+        && !PROXIES.iter().any(|name| headers.contains_key(name));
     let detail = "Without an API key this server answers only programs on its own device";
     if is_local { Ok(()) } else { Err(Failure::new(StatusCode::FORBIDDEN, detail)) }
 }
@@ -163,6 +173,10 @@ mod tests {
             ("sec-fetch-site", "cross-site"),
             ("x-forwarded-for", "10.1.1.1"),
             ("forwarded", "for=10.1.1.1"),
+            ("via", "1.1 proxy"),
+            ("x-real-ip", "10.1.1.1"),
+            ("x-forwarded-host", "hub.example"),
+            ("x-forwarded-proto", "https"),
         ] {
             assert!(!passes(&[("host", "localhost:8000"), (name, value)]), "{name}: {value}");
         }

@@ -6,7 +6,7 @@
 //! Guarantees: the private key is readable by its owner alone; a run that died between key and certificate is finished
 //! by the next.
 //!
-//! Must never: replace a certificate or a key that is there, or show a private key.
+//! Must never: replace a certificate or a key that is there, take a key that others could read, or show one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ pub struct Certificate {
 pub fn keep(database: &Path, host: &str, listen: IpAddr, now: Timestamp) -> Result<Certificate, Error> {
     let path = files::beside(database, "memsync-hub.crt");
     let key_path = files::beside(database, "memsync-hub.key");
-    let is_new = match (files::read(&path)?, files::read(&key_path)?) {
+    let is_new = match (files::read(&path)?, files::read_private(&key_path)?) {
         (Some(_), Some(_)) => false,
         (Some(_), None) => return Err(Error::NoPrivateKey { certificate: path, key: key_path }),
         (None, _) => {
@@ -61,7 +61,7 @@ pub fn keep(database: &Path, host: &str, listen: IpAddr, now: Timestamp) -> Resu
 fn keep_private_key(path: &Path) -> Result<KeyPair, Error> {
     files::create(path, &KeyPair::generate()?.serialize_pem())?;
     let malformed = || Error::Malformed { path: path.to_owned(), expected: "private key in PEM form" };
-    let text = files::read(path)?.ok_or_else(malformed)?;
+    let text = files::read_private(path)?.ok_or_else(malformed)?;
     KeyPair::from_pem(&text).map_err(|_| malformed())
 }
 
@@ -206,7 +206,7 @@ mod tests {
 
         std::fs::remove_file(&first.key_path).unwrap();
         assert!(matches!(keep_in(folder.path()), Err(Error::NoPrivateKey { .. })));
-        std::fs::write(&first.key_path, "no key").unwrap();
+        files::create(&first.key_path, "no key").unwrap();
         std::fs::remove_file(&first.path).unwrap();
         let error = keep_in(folder.path()).unwrap_err().to_string();
         assert_eq!(error.rsplit('/').next().unwrap(), "memsync-hub.key holds no private key in PEM form");

@@ -1,13 +1,16 @@
 //! A connection that may not waste time: a peer that is gone, slow on purpose, or silent, is let go.
 //!
-//! The head of a request must arrive within [`HEAD`] of its first byte, the first one's within [`HEAD`] of the
-//! connection; and no connection may stand still for [`STILL`]. How long the rest of a request may take is for
-//! `limits` to say.
+//! With HTTP/1.1, the head of a request must arrive within [`HEAD`] of its first byte, the first one's within
+//! [`HEAD`] of the connection; and no connection may stand still, without a byte in either direction, for [`STILL`].
+//! With HTTP/2, where heads come at any time and both sides may ask for ever whether the other is there, what moves is
+//! a request that begins, a piece of an answer, or [`PROGRESS`] bytes sent of one: it is looked for whenever
+//! something arrives, so that it may take [`STILL`] and the time between two such questions. How long the rest of a
+//! request may take is for `limits` to say.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -21,20 +24,41 @@ pub(super) const HEAD: Duration = Duration::from_secs(30);
 /// silence between two heartbeats of an event stream.
 pub(super) const STILL: Duration = Duration::from_mins(2);
 
-/// What has become of the heads that arrived on a connection: an odd number while a request is being answered,
-/// when what is sent is not the head of the next one; another even number after it.
+/// How many bytes sent over HTTP/2 are progress, whatever they are: many more than it takes to say that one is there.
+const PROGRESS: usize = 16 * 1024;
+
+/// What has become of the heads that arrived on a connection: with HTTP/1.1 an odd number while a request is being
+/// answered, when what is sent is not the head of the next one, and another even number after it; with HTTP/2 just
+/// another number with each sign of life.
 #[derive(Debug, Default)]
-pub(super) struct Answers(AtomicU32);
+pub(super) struct Answers {
+    count: AtomicU32,
+    is_multiplexed: AtomicBool,
+}
 
 impl Answers {
+    /// The connection speaks HTTP/2.
+    pub(super) fn multiplex(&self) {
+        self.is_multiplexed.store(true, Ordering::Relaxed);
+    }
+
     /// A head has arrived.
     pub(super) fn begin(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.progress();
     }
 
     /// Its request has been answered.
     pub(super) fn end(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.progress();
+    }
+
+    /// A piece of an answer is on its way, with HTTP/2.
+    pub(super) fn progress(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn is_multiplexed(&self) -> bool {
+        self.is_multiplexed.load(Ordering::Relaxed)
     }
 }
 
@@ -47,8 +71,10 @@ pub(super) struct Watched<S> {
     seen: u32,
     /// When the head that is arriving began.
     begun: Option<Instant>,
-    /// When a byte moved last, in either direction.
+    /// When something moved last.
     moved: Instant,
+    /// How many bytes were sent since, with HTTP/2.
+    sent: usize,
     alarm: Pin<Box<Sleep>>,
 }
 
@@ -57,14 +83,19 @@ impl<S> Watched<S> {
     pub(super) fn new(stream: S, head: Duration, still: Duration, answers: Arc<Answers>) -> Self {
         let now = Instant::now();
         let alarm = Box::pin(sleep(head));
-        Self { stream, head, still, answers, seen: 0, begun: Some(now), moved: now, alarm }
+        Self { stream, head, still, answers, seen: 0, begun: Some(now), moved: now, sent: 0, alarm }
     }
 
     /// Fails where the peer has taken too long; otherwise sees to it that this is asked again in time.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         loop {
-            let answers = self.answers.0.load(Ordering::Relaxed);
-            if answers != self.seen || answers % 2 == 1 {
+            let answers = self.answers.count.load(Ordering::Relaxed);
+            if self.answers.is_multiplexed() {
+                if answers != self.seen {
+                    self.moved = Instant::now();
+                }
+                (self.seen, self.begun) = (answers, None);
+            } else if answers != self.seen || answers % 2 == 1 {
                 (self.seen, self.begun) = (answers, None);
             }
             let still = self.moved + self.still;
@@ -87,7 +118,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let Poll::Ready(result) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
             return self.wait(context);
         };
-        self.moved = Instant::now();
+        if !self.answers.is_multiplexed() {
+            self.moved = Instant::now();
+        }
         self.begun = self.begun.or(Some(self.moved));
         // A head that drips is read at once each time, so it is here that it takes too long.
         match self.wait::<()>(context) {
@@ -98,11 +131,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Watched<S> {
-    fn moving<T>(&mut self, context: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn moving(
+        &mut self,
+        context: &mut Context<'_>,
+        result: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
         if result.is_pending() {
             return self.wait(context);
         }
-        self.moved = Instant::now();
+        self.sent += if let Poll::Ready(Ok(sent)) = result { sent } else { 0 };
+        if !self.answers.is_multiplexed() || self.sent >= PROGRESS {
+            (self.moved, self.sent) = (Instant::now(), 0);
+        }
         result
     }
 }
@@ -189,6 +229,48 @@ mod tests {
             error
         };
         assert_eq!(tokio::join!(reading, dripping).0.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn over_http2_pings_are_no_movement_but_requests_answers_and_many_bytes_are() {
+        let (mut peer, mut watched, answers) = watched(SHORT, SHORT);
+        answers.multiplex();
+        let mut read = [0];
+        for _ in 0..10 {
+            answers.begin();
+            tokio::join!(
+                async {
+                    sleep(SHORT / 2).await;
+                    peer.write_all(b"x").await.unwrap();
+                },
+                watched.read_exact(&mut read)
+            )
+            .1
+            .unwrap();
+        }
+        let (much, mut taken) = (vec![0; PROGRESS], vec![0; PROGRESS]);
+        for _ in 0..10 {
+            let (sent, _) = tokio::join!(watched.write_all(&much), peer.read_exact(&mut taken));
+            sent.unwrap();
+            sleep(SHORT / 2).await;
+            tokio::join!(peer.write_all(b"x"), watched.read_exact(&mut read)).1.unwrap();
+        }
+        let pinging = async {
+            while peer.write_all(b"x").await.is_ok() {
+                sleep(SHORT / 4).await;
+            }
+        };
+        let reading = async {
+            let error = loop {
+                match watched.read_exact(&mut read).await {
+                    Ok(_) => watched.write_all(b"").await.unwrap(),
+                    Err(error) => break error,
+                }
+            };
+            drop(watched);
+            error
+        };
+        assert_eq!(tokio::join!(reading, pinging).0.kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,8 +1,9 @@
 //! The database behind the requests: readers in a pool, and one thread that writes.
 //!
-//! Guarantees: [`Database::write`] answers only once its transaction is on the disk. Requests that write at the
-//! same moment share one transaction, each in a savepoint of its own, so that one that fails, or panics, leaves
-//! nothing behind and concerns no other; where SQLite gives the transaction up, all of them fail. Readers never wait for the writer. Both have a limit on what waits.
+//! Guarantees: [`Database::write`] reports success only once its transaction is on the disk. Requests that write at
+//! the same moment share one transaction, each in a savepoint of its own: one that fails, or panics, leaves nothing
+//! behind, and the others fail with it only where the whole transaction does, as on a full disk. Readers never wait
+//! for the writer. What waits for the writer has a limit here; what waits for a reader, that of requests in flight.
 
 mod stream;
 #[cfg(test)]

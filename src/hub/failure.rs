@@ -1,5 +1,7 @@
 //! What a request is answered where it cannot be answered as it wished.
 
+use std::error::Error;
+
 use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -45,6 +47,11 @@ impl Failure {
             .with_header(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS))
     }
 
+    /// 504: no answer in time. What was begun in the database may still be done.
+    pub(super) fn late() -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "The request took too long; it may still be carried out")
+    }
+
     /// 401, in the service's own shape.
     pub(super) fn unauthorized(error: &str, description: &str) -> Self {
         let detail = json!({ "error": error, "error_description": description });
@@ -72,23 +79,46 @@ impl From<side::Error> for Failure {
                 tracing::warn!("the database is held by another program");
                 Self::busy("The database is busy; nothing was changed")
             }
-            E::Unwritable { ref cause, .. } => {
-                tracing::error!(%cause, "the database cannot be written");
+            E::Unwritable { .. } => {
+                tracing::error!(error = %innermost(&error), "the database cannot be written");
                 Self::new(
                     StatusCode::INSUFFICIENT_STORAGE,
                     "The database cannot be written; nothing was changed",
                 )
             }
             error => {
-                tracing::error!(%error, "the database cannot be used");
+                tracing::error!(error = %innermost(&error), "the database cannot be used");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The database cannot be used")
             }
         }
     }
 }
 
+/// What began it, as SQLite says it. The text of an error without a source may hold a path.
+fn innermost(error: &side::Error) -> String {
+    let Some(mut cause) = error.source() else { return "there is no such database any more".to_owned() };
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         (self.status, AppendHeaders(self.headers), Json(self.body)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_has_sqlites_reason_and_no_path() {
+        let cause = std::io::Error::new(std::io::ErrorKind::StorageFull, "database or disk is full");
+        let error = side::Error::Unreadable { path: "/home/ada/hub.db".into(), cause: cause.into() };
+        assert_eq!(innermost(&error), "database or disk is full");
+        let error = side::Error::Missing { path: "/home/ada/hub.db".into() };
+        assert_eq!(innermost(&error), "there is no such database any more");
     }
 }

@@ -12,6 +12,9 @@
 //!
 //! Guarantees: types are as forgiving as there ("3" and 3.0 are integers, "yes" is a boolean, 5 is no text).
 //! Fields that nobody asks for are ignored.
+//!
+//! Other than the service: of what is wrong only the first [`MOST_PROBLEMS`] are said, and a value larger than
+//! [`LARGEST_INPUT`] is not repeated, so that a refusal costs little however much was wrong.
 
 mod body;
 mod coerce;
@@ -31,6 +34,12 @@ use serde_json::{Map, Value, json};
 use super::failure::Failure;
 
 pub(super) use body::Body;
+
+/// How many problems a refusal lists at most.
+const MOST_PROBLEMS: usize = 100;
+
+/// The largest value that is repeated in a refusal: about so many bytes.
+const LARGEST_INPUT: usize = 16 * 1024;
 
 /// What was said, and what was found wrong with it so far.
 #[derive(Debug)]
@@ -67,7 +76,8 @@ type Read<T> = Box<dyn Fn(&Value) -> Result<T, Vec<Problem>>>;
 struct Problem {
     kind: &'static str,
     message: Cow<'static, str>,
-    input: Value,
+    /// Absent where it is too large to be repeated.
+    input: Option<Value>,
     /// The place below the field: of an element in a list.
     index: Option<usize>,
     context: Option<Value>,
@@ -145,14 +155,17 @@ impl Fields {
     }
 
     /// Everything that was said, as the service shows it where a field is missing.
-    fn everything(&self) -> Value {
+    fn everything(&self) -> &Value {
         match &self.said {
-            Said::Query(_) => Value::Null,
-            Said::Body(value) => value.clone(),
+            Said::Query(_) => &Value::Null,
+            Said::Body(value) => value,
         }
     }
 
     fn complain(&mut self, name: &str, problem: Problem) {
+        if self.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         let mut place = vec![json!(self.place), json!(name)];
         place.extend(problem.index.map(Value::from));
         self.problems.push(problem.into_json(&place));
@@ -168,8 +181,8 @@ impl<T: Default> Field<'_, T> {
     /// The field, which must be there.
     pub(super) fn required(self) -> T {
         if self.fields.value(self.name, self.is_list).is_none() {
-            let input = self.fields.everything();
-            self.fields.complain(self.name, Problem::new("missing", "Field required", input));
+            let problem = Problem::new("missing", "Field required", self.fields.everything());
+            self.fields.complain(self.name, problem);
         }
         self.find().unwrap_or_default()
     }
@@ -195,7 +208,7 @@ impl<T: Default> Field<'_, T> {
 impl<T: Copy + PartialOrd + Display + Into<Value> + 'static> Field<'_, T> {
     /// Refuses less than `least`.
     pub(super) fn at_least(self, least: T) -> Self {
-        let problem = move |input| {
+        let problem = move |input: &Value| {
             let message = format!("Input should be greater than or equal to {least}");
             Problem {
                 context: Some(json!({ "ge": least.into() })),
@@ -207,7 +220,7 @@ impl<T: Copy + PartialOrd + Display + Into<Value> + 'static> Field<'_, T> {
 
     /// Refuses more than `most`.
     pub(super) fn at_most(self, most: T) -> Self {
-        let problem = move |input| {
+        let problem = move |input: &Value| {
             let message = format!("Input should be less than or equal to {most}");
             Problem {
                 context: Some(json!({ "le": most.into() })),
@@ -225,29 +238,49 @@ impl<T: Copy + PartialOrd + Display + Into<Value> + 'static> Field<'_, T> {
     fn only(
         self,
         is_fine: impl Fn(T) -> bool + 'static,
-        problem: impl Fn(Value) -> Problem + 'static,
+        problem: impl Fn(&Value) -> Problem + 'static,
     ) -> Self {
         let read = self.read;
         let read = move |value: &Value| {
             let found = read(value)?;
-            if is_fine(found) { Ok(found) } else { Err(vec![problem(value.clone())]) }
+            if is_fine(found) { Ok(found) } else { Err(vec![problem(value)]) }
         };
         Self { read: Box::new(read), ..self }
     }
 }
 
 impl Problem {
-    fn new(kind: &'static str, message: impl Into<Cow<'static, str>>, input: Value) -> Self {
+    fn new(kind: &'static str, message: impl Into<Cow<'static, str>>, input: &Value) -> Self {
+        let input = is_small(input).then(|| input.clone());
         Self { kind, message: message.into(), input, index: None, context: None }
     }
 
     fn into_json(self, place: &[Value]) -> Value {
-        let mut shown = json!({ "type": self.kind, "loc": place, "msg": self.message, "input": self.input });
-        if let (Some(context), Some(shown)) = (self.context, shown.as_object_mut()) {
-            shown.insert("ctx".to_owned(), context);
+        let mut shown = json!({ "type": self.kind, "loc": place, "msg": self.message });
+        for (name, value) in [("input", self.input), ("ctx", self.context)] {
+            if let Some(value) = value {
+                shown[name] = value;
+            }
         }
         shown
     }
+}
+
+/// Whether a value may be repeated; looks at no more of it than that takes.
+fn is_small(value: &Value) -> bool {
+    fn left(value: &Value, room: usize) -> Option<usize> {
+        let room = room.checked_sub(1)?;
+        match value {
+            Value::String(text) => room.checked_sub(text.len()),
+            Value::Array(elements) => elements.iter().try_fold(room, |room, element| left(element, room)),
+            Value::Object(members) => members
+                .iter()
+                .try_fold(room, |room, (name, value)| left(value, room.checked_sub(name.len())?)),
+            Value::Number(number) => room.checked_sub(number.as_str().len()),
+            Value::Null | Value::Bool(_) => Some(room),
+        }
+    }
+    left(value, LARGEST_INPUT).is_some()
 }
 
 /// 422 with `problems`.

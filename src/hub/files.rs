@@ -1,7 +1,8 @@
 //! The files that a hub keeps beside its database: its API key, its certificate, what starts it.
 //!
 //! Guarantees: a file is there whole or not at all, whenever the process dies, and readable by its owner alone from
-//! its first moment on. A killed process leaves at most a draft, `NAME.*.tmp`, which is readable by its owner alone too.
+//! its first moment on. (Where the file system has no hard links, as exFAT, a process that dies within [`create`] may
+//! leave a part of a file.) A killed process leaves at most a draft, `NAME.*.tmp`, which is readable by its owner alone too.
 //!
 //! Must never: replace a file that [`create`] finds, or show what is in one.
 #![expect(clippy::disallowed_methods, reason = "this module owns the files beside a hub's database")]
@@ -85,7 +86,8 @@ pub fn create(path: &Path, text: &str) -> Result<bool, Error> {
     let linked = write_draft(path, text, |draft| match fs::hard_link(draft, path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
+        // Systems differ in how they say that there are no hard links; what else is wrong shows again.
+        Err(_) => create_in_place(path, text),
     });
     linked.map_err(|cause| Error::Unwritable { path: path.to_owned(), cause })
 }
@@ -133,15 +135,31 @@ const fn owner_in(_: &fs::Metadata) -> u32 {
     0
 }
 
-/// Writes `text` to a file of its own beside `path`, and takes that away again once `place` has put it there.
-fn write_draft<T>(path: &Path, text: &str, place: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
-    let draft = path.with_added_extension(format!("{}.tmp", uuid::Uuid::new_v4()));
+/// Does what [`create`] does where there are no hard links.
+fn create_in_place(path: &Path, text: &str) -> io::Result<bool> {
+    match write_new(path, text) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes `text` to a file that must not be there, for its owner alone, and through to the disk.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&draft)?;
-    let placed = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| place(&draft));
+    let mut file = options.open(path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.inspect_err(|_| drop(fs::remove_file(path)))
+}
+
+/// Writes `text` to a file of its own beside `path`, and takes that away again once `place` has put it there.
+fn write_draft<T>(path: &Path, text: &str, place: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+    let draft = path.with_added_extension(format!("{}.tmp", uuid::Uuid::new_v4()));
+    write_new(&draft, text)?;
+    let placed = place(&draft);
     // After a rename there is none.
     let _ = fs::remove_file(&draft);
     placed
@@ -168,6 +186,15 @@ mod tests {
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         }
+    }
+
+    #[test]
+    fn where_there_are_no_hard_links_a_file_is_made_once_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        assert!(create_in_place(&path, "first").unwrap());
+        assert!(!create_in_place(&path, "second").unwrap());
+        assert_eq!(read_private(&path).unwrap().as_deref(), Some("first"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod answer;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -16,7 +16,7 @@ use crate::local::service::{Filter, Page, Record, Scope};
 use super::Hub;
 use super::failure::Failure;
 use super::fields::{Body, Query};
-use super::memories::store;
+use super::memories::{ContentHash, store};
 use super::period::Period;
 use answer::{Answer, Found, boosted, near, tagged};
 
@@ -76,9 +76,13 @@ async fn by_tag(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result<Jso
     let from = time.as_deref().and_then(|time| Period::named(time, &hub.local_time()).from);
     let filter = Filter { store, memory_type: None, tags: tags.clone(), match_all, skip_pending: true, from };
     let most = most.map_or(usize::MAX, |most| most as usize);
-    let Page { records, total } = hub.database.read(move |reader| reader.list(&filter, 0, most)).await?;
     let mode = if match_all { "ALL" } else { "ANY" };
-    let results = records.into_iter().map(|record| tagged(record, &tags, mode)).collect();
+    let wanted = tags.iter().cloned().collect();
+    let found = hub.database.read(move |reader| {
+        let Page { records, total } = reader.list(&filter, 0, most)?;
+        Ok((records.into_iter().map(|record| tagged(record, &wanted, mode)).collect(), total))
+    });
+    let (results, total) = found.await?;
     let time = time.map_or(String::new(), |time| format!(" | Time: {time}"));
     let query = format!("Tags: {} ({mode}){time}", tags.join(", "));
     Ok(hub.announced(Answer { total_found: total, ..hub.answer("tag", query, results, started) }))
@@ -115,7 +119,7 @@ async fn by_time(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result<Js
 
 async fn similar(
     State(hub): State<Arc<Hub>>,
-    Path(content_hash): Path<String>,
+    ContentHash(content_hash): ContentHash,
     Query(mut query): Query,
 ) -> Result<Json<Answer>, Failure> {
     let started = hub.now();

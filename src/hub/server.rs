@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
+use http_body_util::BodyExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -18,7 +20,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tower::{ServiceExt, service_fn};
 
@@ -26,12 +27,10 @@ use crate::local;
 use crate::side;
 
 use super::connection::{Answers, HEAD, STILL, Watched};
+use super::places::{Place, Places};
 use super::request::Peer;
 use super::tls::{HTTP2, Tls};
 use super::{Clock, Hub, Key, files, router};
-
-/// How many connections may be open: fewer than the files that a process may have open, which is often 1024.
-const CONNECTIONS: usize = 512;
 
 /// How long a client may take for a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -43,7 +42,7 @@ const LARGEST_HEAD: usize = 64 * 1024;
 const PING: Duration = Duration::from_secs(30);
 
 /// How many requests a client that speaks HTTP/2 may send at once.
-const STREAMS: u32 = 128;
+const STREAMS: u32 = 32;
 
 /// How long requests may take to end once the hub is to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -145,8 +144,7 @@ impl Server {
     async fn serve(self, mut stop: impl AsyncFnMut()) -> Result<(), Error> {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(Error::Start)?;
         let graceful = GracefulShutdown::new();
-        let door =
-            Door { tls: self.tls, router: router(&self.hub), places: Arc::new(Semaphore::new(CONNECTIONS)) };
+        let door = Door { tls: self.tls, router: router(&self.hub), places: Arc::default() };
         tokio::select! {
             () = door.accept(&listener, &graceful) => {}
             () = stop() => {}
@@ -182,25 +180,27 @@ pub fn check_exposure(listen: SocketAddr, has_key: bool, is_private: bool) -> Re
 struct Door {
     tls: Option<Tls>,
     router: Router,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
 }
 
 impl Door {
     /// Lets connections in, for ever.
     async fn accept(&self, listener: &tokio::net::TcpListener, graceful: &GracefulShutdown) {
+        let mut is_failing = false;
         loop {
-            let (stream, peer) = match listener.accept().await {
+            let accepted = listener.accept().await;
+            let was_failing = std::mem::replace(&mut is_failing, accepted.is_err());
+            let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if !was_failing {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                    }
                     sleep(PAUSE).await;
                     continue;
                 }
             };
-            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-                tracing::warn!("too many connections are open");
-                continue;
-            };
+            let Some(place) = self.places.take(peer.ip()) else { continue };
             let (tls, router) = (self.tls.clone(), self.router.clone());
             tokio::spawn(welcome(stream, peer, tls, router, graceful.watcher(), place));
         }
@@ -214,7 +214,7 @@ async fn welcome(
     tls: Option<Tls>,
     router: Router,
     watcher: Watcher,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 ) {
     // Only a matter of speed.
     let _ = stream.set_nodelay(true);
@@ -239,18 +239,17 @@ async fn converse(
     answers: Arc<Answers>,
     watcher: Watcher,
 ) {
-    // In HTTP/2 something may be sent at any time; it has its own signs of life.
     if is_http2 {
-        answers.begin();
+        answers.multiplex();
     }
     let service = service_fn(move |mut request: Request<_>| {
         request.extensions_mut().insert(Peer(peer));
         let (answer, answers) = (router.clone().oneshot(request), Arc::clone(&answers));
         async move {
-            if is_http2 {
-                return answer.await;
-            }
             answers.begin();
+            if is_http2 {
+                return answer.await.map(|response| response.map(|body| progress(body, answers)));
+            }
             let answer = answer.await;
             answers.end();
             answer
@@ -263,6 +262,14 @@ async fn converse(
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(peer = %peer.ip(), error, "a connection ended early");
     }
+}
+
+/// The same body, each piece of which is a sign of life.
+fn progress(body: Body, answers: Arc<Answers>) -> Body {
+    Body::new(body.map_frame(move |frame| {
+        answers.progress();
+        frame
+    }))
 }
 
 fn builder() -> Builder<TokioExecutor> {

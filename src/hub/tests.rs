@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, RETRY_AFTER};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, ETAG, RETRY_AFTER};
 use axum::routing::get;
 use futures_util::stream;
 use serde_json::Value;
@@ -51,6 +51,20 @@ async fn the_document_lists_what_there_is_and_nothing_else() {
             operations.as_object().unwrap().keys().map(|key| key.to_uppercase()).collect();
         assert_eq!(allowed, listed.iter().map(String::as_str).collect(), "{path}");
     }
+    // axum does not tell what it routes, but every route is named where it is made.
+    let sources = [
+        include_str!("memories/read.rs"),
+        include_str!("memories/write.rs"),
+        include_str!("search.rs"),
+        include_str!("tags.rs"),
+        include_str!("sync.rs"),
+        include_str!("events.rs"),
+        include_str!("health.rs"),
+        include_str!("openapi.rs"),
+    ];
+    let routed = sources.iter().flat_map(|source| source.split(".route(\"").skip(1));
+    let routed: BTreeSet<_> = routed.filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(routed, document["paths"].as_object().unwrap().keys().map(String::as_str).collect());
 }
 
 #[tokio::test]
@@ -129,7 +143,8 @@ async fn a_body_that_does_not_come_and_a_handler_that_does_not_end_have_their_ti
 
     let routes = Router::new().route("/", get(async || std::future::pending::<()>().await));
     let answer = limits::layer(routes).oneshot(request("GET", "/")).await.unwrap();
-    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+    assert!(!answer.headers().contains_key(RETRY_AFTER), "it may have been done");
 }
 
 #[tokio::test]
@@ -160,17 +175,68 @@ async fn one_request_too_many_is_told_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_large_answer_keeps_its_place_until_its_last_piece_is_sent() {
+    use futures_util::StreamExt;
+    let routes = Router::new().route("/small", get(async || "x"));
+    let routes = limits::layer(routes.route("/large", get(async || "x".repeat(2000))));
+    let ask = async |path| routes.clone().oneshot(request("GET", path)).await.unwrap();
+    let mut unread = Vec::new();
+    for _ in 0..256 {
+        unread.push(ask("/small").await);
+    }
+    for _ in 0..256 {
+        unread.push(ask("/large").await);
+    }
+    assert_eq!(ask("/small").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let mut pieces = unread.pop().unwrap().into_body().into_data_stream();
+    let piece = pieces.next().await;
+    assert!(pieces.next().await.is_none());
+    drop(pieces);
+    assert_eq!(ask("/small").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    drop(piece);
+    assert_eq!(ask("/small").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn large_answers_are_compressed_for_those_who_want_it() {
     let (hub, _folder) = hub();
+    let large = limits::layer(Router::new().route("/large", get(async || "x".repeat(2000))));
+    let router = large.merge(router(&hub));
     let encoding = async |path: &str| {
         let mut request = request("GET", path);
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        let answer = router(&hub).oneshot(request).await.unwrap();
+        let answer = router.clone().oneshot(request).await.unwrap();
         answer.headers().get(CONTENT_ENCODING).cloned()
     };
-    assert_eq!(encoding("/openapi.json").await.unwrap(), "gzip");
+    assert_eq!(encoding("/large").await.unwrap(), "gzip");
     assert_eq!(encoding("/api/health").await, None);
     assert_eq!(encoding("/api/events").await, None);
+    // Everybody may ask for it: that costs no memory.
+    assert_eq!(encoding("/openapi.json").await, None);
+}
+
+#[tokio::test]
+async fn an_answer_whose_etag_names_its_bytes_is_sent_as_it_is() {
+    let body = "tea ".repeat(1000);
+    let routes = Router::new().route("/", get(async move || ([(ETAG, "\"a1\"")], body)));
+    let mut request = request("GET", "/");
+    request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    let answer = limits::layer(routes).oneshot(request).await.unwrap();
+    assert_eq!(answer.headers().get(CONTENT_ENCODING), None);
+}
+
+#[tokio::test]
+async fn a_name_that_is_no_utf_8_is_a_name_that_nothing_has() {
+    let (hub, _folder) = hub();
+    for (method, path) in [
+        ("GET", "/api/memories/%FF"),
+        ("DELETE", "/api/memories/a%2F%FF"),
+        ("GET", "/api/search/similar/%FF"),
+    ] {
+        let answer = router(&hub).oneshot(request(method, path)).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
+        assert_eq!(text(answer).await, r#"{"detail":"Memory not found"}"#);
+    }
 }
 
 #[tokio::test]

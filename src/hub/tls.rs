@@ -1,5 +1,8 @@
 //! TLS, from a certificate and its key in files.
+//!
+//! Must never: take a private key that others could read.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,6 +10,8 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
+
+use super::files;
 
 /// The name by which client and server agree on HTTP/2 in the handshake.
 pub(super) const HTTP2: &[u8] = b"h2";
@@ -29,6 +34,9 @@ pub enum Error {
         #[source]
         cause: pem::Error,
     },
+    /// The private key cannot be read, or others can read it.
+    #[error(transparent)]
+    PrivateKey(#[from] files::Error),
     /// The key is not the certificate's, or neither can be used.
     #[error("the certificate and the key cannot be used together")]
     Mismatch(#[from] rustls::Error),
@@ -43,7 +51,7 @@ impl Tls {
         if chain.is_empty() {
             return Err(of_certificate(pem::Error::NoItemsFound));
         }
-        let key = PrivateKeyDer::from_pem_file(key).map_err(|cause| unusable("private key", key, cause))?;
+        let key = read_private_key(key)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -59,6 +67,37 @@ impl Tls {
     }
 }
 
+/// Reads a private key that its owner alone may read or write.
+fn read_private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
+    let of_key = |cause| unusable("private key", path, cause);
+    let missing = || of_key(pem::Error::Io(io::ErrorKind::NotFound.into()));
+    let text = files::read_private(path)?.ok_or_else(missing)?;
+    PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(of_key)
+}
+
 fn unusable(what: &'static str, path: &Path, cause: pem::Error) -> Error {
     Error::File { what, path: path.to_owned(), cause }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::hub::certificate;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[expect(clippy::disallowed_methods, reason = "a test changes permissions")]
+    #[test]
+    fn a_private_key_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let listen = std::net::Ipv4Addr::LOCALHOST.into();
+        let keep =
+            || certificate::keep(&folder.path().join("hub.db"), "box", listen, jiff::Timestamp::UNIX_EPOCH);
+        let made = keep().unwrap();
+        assert!(Tls::read(&made.path, &made.key_path).is_ok());
+
+        std::fs::set_permissions(&made.key_path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let refused = Tls::read(&made.path, &made.key_path).err().unwrap();
+        assert!(matches!(refused, Error::PrivateKey(files::Error::Exposed { mode: 0o644, .. })), "{refused}");
+        assert!(matches!(keep(), Err(files::Error::Exposed { .. })));
+    }
 }

@@ -105,10 +105,7 @@ pub(super) fn without_content(standing: &str) -> Option<String> {
     let members = split(standing)?;
     let is_carrier = |member: &Member<'_>| member.key == Bookkeeping::MEMSYNC;
     members.iter().find(|member| is_carrier(member) && member.value.get("content").is_some())?;
-    let texts = members.iter().filter_map(|member| match is_carrier(member) {
-        true => without(member, &["content"]),
-        false => Some(member.text.to_owned()),
-    });
+    let texts = members.iter().filter_map(|member| if is_carrier(member) { without(member, &["content"]) } else { Some(member.text.to_owned()) });
     Some(join(&texts.collect::<Vec<_>>()))
 }
 

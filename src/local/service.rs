@@ -63,7 +63,7 @@ pub use feed::{Feed, Logged};
 pub use ingest::{Batch, Status};
 pub use list::{Filter, Name, Page};
 pub use name::content_hash;
-pub use record::{Record, Version};
+pub use record::{Record, UNTAGGED, Version};
 pub use search::{Match, Scope};
 pub use statistics::Statistics;
 pub use tag_counts::TagCount;

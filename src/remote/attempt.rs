@@ -16,6 +16,9 @@ pub(super) enum Attempt {
     Final(Outcome),
     /// The server was told.
     Written,
+    /// The server was told by an event that replaces a whole memory. It acknowledges one that is older than
+    /// what it holds just the same, and carries nothing of it out.
+    Replaced,
     /// The server said that it holds the text already, perhaps because an answer got lost and the memory
     /// was sent twice.
     Doubled,
@@ -32,10 +35,12 @@ pub(super) fn confirm(edit: &Edit, attempt: Attempt, known: Option<&Known>) -> O
         Some(Row::Live(record)) => Some(record.memory().id()),
         Some(Row::Tombstone | Row::Unreadable(_)) | None => None,
     };
+    let wanted = edit.target.as_ref().map(Memory::id);
     match attempt {
         Attempt::Final(outcome) => return outcome,
-        Attempt::Unmet if holds != edit.target.as_ref().map(Memory::id) => return Outcome::Stale,
-        Attempt::Unmet | Attempt::Doubled | Attempt::Written => {}
+        Attempt::Unmet if holds != wanted => return Outcome::Stale,
+        Attempt::Replaced if holds == edit.expected && holds != wanted => return Outcome::Stale,
+        Attempt::Unmet | Attempt::Doubled | Attempt::Written | Attempt::Replaced => {}
     }
     match (&edit.target, row) {
         (_, Some(Row::Unreadable(why))) => {

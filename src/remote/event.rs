@@ -28,8 +28,10 @@ const BATCH_BYTES: usize = 900 * 1024;
 struct Ready<'a> {
     /// Which edit it carries out.
     index: usize,
-    /// The live memory that it replaces without a condition.
-    unguarded: Option<&'a Record>,
+    /// The live memory that it replaces.
+    replaced: Option<&'a Record>,
+    /// Whether it carries a condition.
+    is_guarded: bool,
     json: String,
 }
 
@@ -62,8 +64,8 @@ impl Remote {
                 if let Some((name, value)) = condition.map(Condition::event_member) {
                     event[name] = json!(value);
                 }
-                let unguarded = record.filter(|_| condition.is_none());
-                ready.push(Ready { index, unguarded, json: event.to_string() });
+                let is_guarded = condition.is_some();
+                ready.push(Ready { index, replaced: record, is_guarded, json: event.to_string() });
             }
         }
         let mut batches = batches(&ready);
@@ -102,9 +104,9 @@ impl Remote {
     ) -> Result<Vec<&'a Ready<'a>>, Failure> {
         let checked: Vec<_> = stream::iter(batch)
             .map(|event| async move {
-                let attempt = match event.unguarded {
-                    Some(record) => self.overtaken(&edits[event.index], record).await?,
-                    None => None,
+                let attempt = match event.replaced {
+                    Some(record) if !event.is_guarded => self.overtaken(&edits[event.index], record).await?,
+                    _ => None,
                 };
                 Ok((event, attempt))
             })
@@ -164,8 +166,11 @@ fn note<'a, 'b>(
     let accepted = results.iter().take_while(|result| result.status != "failed").count();
     let (answered, rest) = batch.split_at(accepted.min(batch.len()));
     for (event, result) in answered.iter().zip(results) {
-        let unmet = result.status == "precondition_failed";
-        attempts[event.index] = Some(if unmet { Attempt::Unmet } else { Attempt::Written });
+        attempts[event.index] = Some(match result.status.as_str() {
+            "precondition_failed" => Attempt::Unmet,
+            _ if event.replaced.is_some() => Attempt::Replaced,
+            _ => Attempt::Written,
+        });
     }
     let Some((culprit, rest)) = rest.split_first() else {
         return rest;

@@ -43,7 +43,8 @@ struct OpenApi {
 }
 
 impl Remote {
-    /// Finds out once what the server can do. Where it does not say, everything is tried.
+    /// Finds out once what the server can do. Where it does not say, everything but conditions is tried. One
+    /// that fails to answer may say: that is an error, or what it takes conditions for would be written without.
     pub(super) async fn probe(&self) -> Result<(), Failure> {
         if self.probed.replace(true) {
             return Ok(());
@@ -58,7 +59,9 @@ impl Remote {
                 self.has_conditions.set(condition::are_understood(&api.extensions));
                 Ok(())
             }
-            Err(Failure::Status { .. } | Failure::Malformed(_)) => Ok(()),
+            Err(failure) if failure.is_missing_endpoint() || matches!(failure, Failure::Malformed(_)) => {
+                Ok(())
+            }
             Err(failure) => Err(failure),
         }
         .inspect_err(|_| self.probed.set(false))

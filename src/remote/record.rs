@@ -8,6 +8,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::local::service::{UNTAGGED, types};
 use crate::object::{Bookkeeping, Carried, ContentHash, Memory, Metadata, Refusal, Timestamp};
 use crate::side::{Found, Held};
 
@@ -91,6 +92,21 @@ impl Record {
         if again.is_none_or(|again| again.memory().created_at != self.memory().created_at) {
             self.held.memory.created_at = None;
         }
+    }
+
+    /// Whether REST, which knows neither store nor successor, shows this memory as `shown`.
+    pub(super) fn is_shown_as(&self, shown: &Self) -> bool {
+        let shown = shown.memory();
+        let (store, superseded_by) = (shown.store.clone(), shown.superseded_by.clone());
+        let mut expected = Memory { store, superseded_by, ..self.memory().clone() };
+        if expected.tags.is_empty() && expected.tags != shown.tags {
+            expected.tags.insert(UNTAGGED.to_owned());
+        }
+        if expected.memory_type != shown.memory_type {
+            let shown_type = types::canonical(expected.memory_type.as_deref().unwrap_or_default());
+            expected.memory_type = Some(shown_type.to_owned());
+        }
+        expected == *shown
     }
 
     /// The query that aims a request at the store that holds the memory.

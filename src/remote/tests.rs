@@ -2,6 +2,7 @@
 
 mod condition;
 mod exchange;
+mod overtaken;
 mod reading;
 mod tls;
 mod writing;

@@ -18,18 +18,19 @@
 //! back what was changed by PUT in between. And a text is never changed by DELETE and POST: 10.20.6 takes no
 //! memory back whose name it remembers as deleted, so the server would lose it for good.
 
+use std::collections::HashSet;
+
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::{Method, StatusCode};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::attempt::{Attempt, failed, settle, unaskable};
 use super::condition::{self, Condition, Conditions};
-use super::failure::Failure;
+use super::failure::{Failure, quote};
 use super::read::{Known, Rows};
 use super::record::{self, Record, Row};
 use super::{IN_FLIGHT, Remote, address, post};
-use crate::object::{Edit, Memory, Outcome, Refusal, Timestamp};
+use crate::object::{Edit, Memory, Outcome, Refusal};
 
 /// What an edit needs.
 pub(super) enum Step<'a> {
@@ -38,13 +39,6 @@ pub(super) enum Step<'a> {
     Post(&'a Memory),
     Put(Value, &'a Record),
     Delete(&'a Record),
-}
-
-/// What tells whether a memory was written to.
-#[derive(Deserialize)]
-struct Version {
-    content_hash: String,
-    updated_at: Option<f64>,
 }
 
 impl Remote {
@@ -151,22 +145,16 @@ impl Remote {
 
     /// What becomes of an edit that must not be written, because the server no longer holds what it was
     /// compared with; `None` where it may be. REST and the baseline show the same `updated_at` to the last
-    /// digit, and asking does not change it.
+    /// digit, and asking does not change it; but a PUT of tags, type or metadata does not either, so that what
+    /// the memory holds is compared too.
     pub(super) async fn overtaken(&self, edit: &Edit, record: &Record) -> Result<Option<Attempt>, Failure> {
         let Some(endpoint) = address::memory_endpoint(&record.held.key) else {
             // There is no way to ask.
             return Ok(None);
         };
         let endpoint = format!("{endpoint}?store=all");
-        let is_as_read = |version: &Version| {
-            // REST makes up a time for a row that has none: then only its presence can be compared.
-            let read = record.held.updated_at;
-            let same_time = read.is_none() || version.updated_at.and_then(Timestamp::new) == read;
-            version.content_hash == record.held.key.as_str() && same_time
-        };
-        let seen = match self.client.get::<Version>(&endpoint).await {
-            Ok(version) if is_as_read(&version) => return Ok(None),
-            Ok(version) => version,
+        let seen = match self.shown(&endpoint).await {
+            Ok(seen) => seen,
             Err(failure) if failure.status() == Some(StatusCode::NOT_FOUND) => {
                 // For a deletion, reading back decides.
                 let is_deletion = edit.target.is_none();
@@ -174,13 +162,37 @@ impl Remote {
             }
             Err(failure) => return settle(failure).map(Some),
         };
-        // Where a row's times contradict each other REST shows the present one, another one each time.
-        let made_up = match self.client.get::<Version>(&endpoint).await {
-            Ok(again) => again.content_hash == seen.content_hash && again.updated_at != seen.updated_at,
-            Err(failure) if failure.status().is_some() => false,
-            Err(failure) => return Err(failure),
-        };
-        Ok((!made_up).then_some(Attempt::Final(Outcome::Stale)))
+        // REST makes up a time for a row that has none: then it cannot be compared.
+        let read = record.held.updated_at;
+        let same_time = read.is_none() || seen.held.updated_at == read;
+        let same_version = seen.held.key == record.held.key
+            && (same_time || self.makes_up_times(&endpoint, &seen).await?)
+            && (record.is_shown_as(&seen) || self.still_holds(edit).await?);
+        Ok((!same_version).then_some(Attempt::Final(Outcome::Stale)))
+    }
+
+    /// One memory as REST shows it.
+    async fn shown(&self, endpoint: &str) -> Result<Record, Failure> {
+        let item = self.client.get::<Value>(endpoint).await?;
+        Record::decode(item, &self.bookkeeping).map_err(|why| Failure::Malformed(quote(&why)))
+    }
+
+    /// Whether REST shows the present time for this memory, another one each time, as it does where a row's
+    /// times contradict each other.
+    async fn makes_up_times(&self, endpoint: &str, seen: &Record) -> Result<bool, Failure> {
+        match self.shown(endpoint).await {
+            Ok(again) => Ok(again.held.key == seen.held.key && again.held.updated_at != seen.held.updated_at),
+            Err(failure) if failure.status().is_some() => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Whether a reading as the edit was compared with shows the same once more: what REST shows otherwise is
+    /// then the service's own wording.
+    async fn still_holds(&self, edit: &Edit) -> Result<bool, Failure> {
+        let rows = self.read(HashSet::from([&edit.key])).await?;
+        let row = rows.get(&edit.key).map(|known| &known.row);
+        Ok(matches!(row, Some(Row::Live(record)) if Some(record.memory().id()) == edit.expected))
     }
 
     /// Sends a PUT for what differs.

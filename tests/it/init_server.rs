@@ -174,6 +174,7 @@ fn systemd_finds_nothing_wrong_with_the_unit() {
     Restart=on-failure
     RestartSec=5
     UMask=0077
+    LimitNOFILE=2048
 
     NoNewPrivileges=true
     AmbientCapabilities=CAP_NET_BIND_SERVICE

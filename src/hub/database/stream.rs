@@ -8,7 +8,7 @@ use futures_util::stream;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::hub::failure::Failure;
 use crate::side;
@@ -22,11 +22,16 @@ const WAITING: usize = 4;
 /// How long a client may take for one piece.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a client may take for the whole: as long as it is under way, the write-ahead log only grows.
+const WHOLE: Duration = Duration::from_mins(10);
+
 /// Where a body is written to. An error of [`Write`] means that nobody reads any more: stop, without a failure.
 pub(in crate::hub) struct Chunks {
     pieces: mpsc::Sender<Bytes>,
     runtime: Handle,
     piece: Vec<u8>,
+    /// When it must be done.
+    deadline: Instant,
     is_abandoned: bool,
 }
 
@@ -47,8 +52,11 @@ impl Write for Chunks {
     fn flush(&mut self) -> io::Result<()> {
         if !self.piece.is_empty() {
             let piece = std::mem::take(&mut self.piece).into();
-            let sent = self.runtime.block_on(timeout(PATIENCE, self.pieces.send(piece)));
-            self.is_abandoned |= !matches!(sent, Ok(Ok(())));
+            let now = Instant::now();
+            let deadline = self.deadline.min(now + PATIENCE);
+            let sent = self.runtime.block_on(async { timeout_at(deadline, self.pieces.send(piece)).await });
+            // Where there is always room for one more piece, the time is not looked at.
+            self.is_abandoned |= now >= self.deadline || !matches!(sent, Ok(Ok(())));
         }
         if self.is_abandoned { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
     }
@@ -60,7 +68,8 @@ pub(super) async fn body(
 ) -> Result<Body, Failure> {
     let (pieces, mut sent) = mpsc::channel(WAITING);
     let (end, ending) = oneshot::channel();
-    let mut chunks = Chunks { pieces, runtime: Handle::current(), piece: Vec::new(), is_abandoned: false };
+    let (runtime, deadline) = (Handle::current(), Instant::now() + WHOLE);
+    let mut chunks = Chunks { pieces, runtime, piece: Vec::new(), deadline, is_abandoned: false };
     spawn_blocking(move || {
         let result = job(&mut chunks)
             .map_err(Failure::from)

@@ -223,6 +223,24 @@ fn an_answer_that_fails_halfway_never_looks_whole() {
     });
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_a_piece_now_and_then_has_its_time_for_the_whole() {
+    let scene = Scene::new();
+    let body = scene.database.stream(|_, chunks| {
+        while chunks.write_all(&[b'x'; 1000]).is_ok() {}
+        Ok(())
+    });
+    let mut pieces = body.await.unwrap().into_data_stream();
+    let begin = tokio::time::Instant::now();
+    while let Some(Ok(_)) = futures_util::StreamExt::next(&mut pieces).await {
+        tokio::time::advance(Duration::from_secs(29)).await;
+    }
+    // What was made within the time is still sent.
+    assert!(begin.elapsed() < Duration::from_mins(14), "{:?}", begin.elapsed());
+    drop(pieces);
+    scene.runtime.shutdown_background();
+}
+
 #[test]
 fn a_client_that_hangs_up_ends_the_answer_and_frees_its_reader() {
     let scene = Scene::new();

@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::oneshot;
 
 use crate::hub::Clock;
 use crate::hub::failure::Failure;
@@ -42,7 +43,13 @@ impl WriterThread {
         let waiting = Waiting { job: Some(job), result: None, answer };
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or_else(|| Failure::busy("The server is about to stop"))?;
-        queue.try_send(Box::new(waiting)).map_err(|_| Failure::busy("Too many writes are waiting"))?;
+        queue.try_send(Box::new(waiting)).map_err(|error| match error {
+            TrySendError::Full(_) => Failure::busy("Too many writes are waiting"),
+            TrySendError::Closed(_) => {
+                tracing::error!("the thread that writes is gone: restart the server");
+                Failure::bug()
+            }
+        })?;
         answered.await.map_err(|_| Failure::bug())?
     }
 

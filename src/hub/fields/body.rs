@@ -4,10 +4,14 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
 
 use super::{Fields, Problem, Said, python, unprocessable};
 use crate::hub::failure::Failure;
 use crate::hub::limits::read_body;
+
+/// The largest body, in bytes, that is parsed where other requests wait meanwhile.
+const SMALL: usize = 64 * 1024;
 
 /// The members of a JSON body, as an extractor.
 #[derive(Debug)]
@@ -19,7 +23,11 @@ impl<S: Sync> FromRequest<S> for Body {
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let is_json = is_json(request.headers());
         let bytes = read_body(request.into_body()).await?;
-        Fields::of_body(&bytes, is_json).map(Self)
+        if bytes.len() <= SMALL {
+            return Fields::of_body(&bytes, is_json).map(Self);
+        }
+        let fields = spawn_blocking(move || Fields::of_body(&bytes, is_json)).await;
+        fields.map_err(|_| Failure::bug())?.map(Self)
     }
 }
 
@@ -27,12 +35,12 @@ impl Fields {
     /// The members of a body; what is not sent as JSON is a text to the service.
     pub(super) fn of_body(bytes: &[u8], is_json: bool) -> Result<Self, Failure> {
         if bytes.is_empty() {
-            return Err(whole(Problem::new("missing", "Field required", Value::Null)));
+            return Err(whole(Problem::new("missing", "Field required", &Value::Null)));
         }
         let value = if is_json { parse(bytes)? } else { String::from_utf8_lossy(bytes).into() };
         if !value.is_object() {
             let message = "Input should be a valid dictionary or object to extract fields from";
-            return Err(whole(Problem::new("model_attributes_type", message, value)));
+            return Err(whole(Problem::new("model_attributes_type", message, &value)));
         }
         Ok(Self { place: "body", said: Said::Body(value), problems: Vec::new() })
     }
@@ -50,7 +58,7 @@ fn parse(bytes: &[u8]) -> Result<Value, Failure> {
     serde_json::from_str(text).map_err(|_| {
         let (position, message) = python::mistake(text);
         let context = Some(json!({ "error": message }));
-        let problem = Problem { context, ..Problem::new("json_invalid", "JSON decode error", json!({})) };
+        let problem = Problem { context, ..Problem::new("json_invalid", "JSON decode error", &json!({})) };
         unprocessable(vec![problem.into_json(&[json!("body"), json!(position)])])
     })
 }

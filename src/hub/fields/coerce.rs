@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Problem;
+use super::{MOST_PROBLEMS, Problem};
 
 type Read<T> = Result<T, Vec<Problem>>;
 
@@ -67,7 +67,7 @@ pub(super) fn objects(value: &Value) -> Read<Vec<Map<String, Value>>> {
     list(value, object)
 }
 
-/// Reads every element, and reports every one that is wrong.
+/// Reads every element, and reports those that are wrong, up to as many as a refusal lists.
 fn list<T>(value: &Value, read: fn(&Value) -> Read<T>) -> Read<Vec<T>> {
     let Value::Array(elements) = value else {
         return Err(wrong("list_type", "Input should be a valid list", value));
@@ -80,12 +80,15 @@ fn list<T>(value: &Value, read: fn(&Value) -> Read<T>) -> Read<Vec<T>> {
                 problems.extend(wrong.into_iter().map(|problem| Problem { index: Some(index), ..problem }));
             }
         }
+        if problems.len() >= MOST_PROBLEMS {
+            break;
+        }
     }
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 fn wrong(kind: &'static str, message: &'static str, value: &Value) -> Vec<Problem> {
-    vec![Problem::new(kind, message, value.clone())]
+    vec![Problem::new(kind, message, value)]
 }
 
 /// An integer from a JSON number; what is beyond 64 bits is the nearest that fits.

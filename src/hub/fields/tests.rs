@@ -85,6 +85,25 @@ fn what_is_missing_is_shown_with_all_that_is_there() {
 }
 
 #[test]
+fn however_much_is_wrong_the_refusal_is_short() {
+    let mut many = body(&json!({ "content": "x", "tags": vec![1; 1_000_000] }).to_string());
+    many.texts("tags").or(Vec::new());
+    many.boolean("content").or(false);
+    assert_eq!(many.problems.len(), MOST_PROBLEMS);
+    assert_eq!(many.problems[99]["loc"], json!(["body", "tags", 99]));
+
+    let mut large =
+        body(&json!({ "tags": ["é".repeat(LARGEST_INPUT)], "page": vec![1; LARGEST_INPUT] }).to_string());
+    large.text("content").required();
+    large.integer("page").or(1);
+    insta::assert_snapshot!(shown(large.finish().unwrap_err()), @r#"
+    422
+    {"loc":["body","content"],"msg":"Field required","type":"missing"}
+    {"loc":["body","page"],"msg":"Input should be a valid integer","type":"int_type"}
+    "#);
+}
+
+#[test]
 fn a_query_says_a_field_several_times_and_the_last_counts_unless_it_is_a_list() {
     let mut query = Fields::of_query("page=1&page=2&store=a+b&store=c%C3%A9&tag=&odd");
     assert_eq!(query.integer("page").or(0), 2);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::IF_NONE_MATCH;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
+use super::ContentHash;
 use crate::hub::failure::Failure;
 use crate::hub::fields::{Fields, Query};
 use crate::hub::{Hub, precondition};
@@ -88,7 +89,7 @@ async fn names(State(hub): State<Arc<Hub>>, Query(mut query): Query) -> Result<J
 
 async fn one(
     State(hub): State<Arc<Hub>>,
-    Path(content_hash): Path<String>,
+    ContentHash(content_hash): ContentHash,
     Query(mut query): Query,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
@@ -15,6 +15,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::Map;
 
+use super::ContentHash;
 use crate::hub::announcement::Announcement;
 use crate::hub::failure::Failure;
 use crate::hub::fields::{Body, Fields, Query};
@@ -97,7 +98,7 @@ fn draft(mut body: Fields, headers: &HeaderMap) -> Result<Draft, Failure> {
 
 async fn update(
     State(hub): State<Arc<Hub>>,
-    Path(content_hash): Path<String>,
+    ContentHash(content_hash): ContentHash,
     Query(mut query): Query,
     headers: HeaderMap,
     Body(mut body): Body,
@@ -126,7 +127,7 @@ async fn update(
 
 async fn delete(
     State(hub): State<Arc<Hub>>,
-    Path(content_hash): Path<String>,
+    ContentHash(content_hash): ContentHash,
     Query(mut query): Query,
     headers: HeaderMap,
 ) -> Result<Json<Deleted>, Failure> {

@@ -1,5 +1,7 @@
 //! What a search is answered with.
 
+use std::collections::HashSet;
+
 use axum::Json;
 use serde::Serialize;
 
@@ -80,13 +82,10 @@ fn composite(found: Match, weight: f64) -> (f64, Found) {
 }
 
 /// Found by its tags, of which `tags` were asked for.
-pub(super) fn tagged(memory: Record, tags: &[String], mode: &str) -> Found {
-    let mut shared: Vec<&str> = Vec::new();
-    for tag in &memory.tags {
-        if tags.contains(tag) && !shared.contains(&tag.as_str()) {
-            shared.push(tag);
-        }
-    }
+pub(super) fn tagged(memory: Record, tags: &HashSet<String>, mode: &str) -> Found {
+    let mut named = HashSet::new();
+    let shared = memory.tags.iter().filter(|tag| tags.contains(*tag) && named.insert(*tag));
+    let shared: Vec<&str> = shared.map(String::as_str).collect();
     let reason = format!("Tags match ({mode}): {}", shared.join(", "));
     Found { memory, similarity_score: None, relevance_reason: Some(reason) }
 }
@@ -136,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_reason_names_what_is_shared() {
-        let tags = ["b", "c", "a"].map(str::to_owned);
+        let tags = ["b", "c", "a"].map(str::to_owned).into();
         insta::assert_debug_snapshot!(tagged(found(0.0, "{}").record, &tags, "ANY").relevance_reason, @r#"
         Some(
             "Tags match (ANY): a, c",

@@ -23,17 +23,25 @@ use super::payload::Arrival;
 /// How many events one statement takes: SQLite allows 32,766 values, and memory is held for all of them.
 const MOST: usize = 512;
 
+/// How many events at the front each bring a memory, and what became of them.
+pub(super) enum Run {
+    /// They are carried out.
+    Arrived(usize),
+    /// Nothing is done, because they are too few or one of them cannot be carried out: each is to be looked at
+    /// on its own.
+    Apart(usize),
+}
+
 impl Changes<'_> {
-    /// Takes in the events at the front that each bring a memory nobody has heard of yet, and says how many
-    /// they were; 0 where it is not worth it, or where one of them must be looked at on its own.
-    pub(super) fn ingest_arrivals(&self, events: &[Result<Event, Malformed>]) -> Result<usize, side::Error> {
+    /// Takes in the events at the front that each bring a memory nobody has heard of yet.
+    pub(super) fn ingest_arrivals(&self, events: &[Result<Event, Malformed>]) -> Result<Run, side::Error> {
         let run = self.arrivals(events).map_err(|error| self.failed(error))?;
         if run.len() < 2 {
-            return Ok(0);
+            return Ok(Run::Apart(run.len()));
         }
         match self.attempt(|changes| Ok::<_, Problem>(changes.insert_all(&run)?)) {
-            Ok(()) => Ok(run.len()),
-            Err(Problem::Sqlite(error)) if error::concerns_one_memory(&error) => Ok(0),
+            Ok(()) => Ok(Run::Arrived(run.len())),
+            Err(Problem::Sqlite(error)) if error::concerns_one_memory(&error) => Ok(Run::Apart(run.len())),
             Err(Problem::Sqlite(error)) => Err(self.failed(error)),
             Err(Problem::Side(error)) => Err(error),
         }
@@ -44,7 +52,11 @@ impl Changes<'_> {
         let mut run = Vec::new();
         for event in events.iter().take(MOST).map_while(|event| event.as_ref().ok()) {
             let is_first = names.insert(&event.content_hash) && ids.insert((&event.agent_id, &event.id));
-            if !is_first || !is_arrival(event) || self.is_known(event)? {
+            if !is_first
+                || !is_arrival(event)
+                || !event.clock.is_plausible(self.now)
+                || self.is_known(event)?
+            {
                 break;
             }
             run.push(event);

@@ -1,7 +1,7 @@
 //! The event log, as peers read it: page by page, from where they stopped.
 //!
 //! Guarantees: a page is one moment of the database. An entry that is damaged shows an empty payload instead
-//! of taking the page with it.
+//! of taking the page with it. NaN, which the service logs and JSON does not know, shows as null.
 
 use rusqlite::Row;
 use serde::Serialize;
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::side;
 
 use super::Reader;
+use super::text::members;
 
 /// Entries in the order in which they were logged; serialized, it is the API's JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -74,8 +75,7 @@ impl Logged {
             Ok(row.get_ref(index)?.as_str().ok().map(str::to_owned))
         };
         let number = |index| -> rusqlite::Result<Option<i64>> { Ok(row.get_ref(index)?.as_i64().ok()) };
-        let payload: Option<Map<_, _>> = text(10)?.and_then(|payload| serde_json::from_str(&payload).ok());
-        let mut payload = payload.unwrap_or_default();
+        let mut payload = text(10)?.map(|payload| members(&payload)).unwrap_or_default();
         if let Some(content) = text(11)?.filter(|content| !content.is_empty()) {
             payload.insert("content".to_owned(), content.into());
         }
@@ -110,7 +110,8 @@ mod tests {
                ('a', '2', 'create', 'blank', '{\"content\": \"Logged\"}', 1),
                ('a', '3', 'create', 'gone', '{\"content\": \"Logged\"}', 1),
                ('a', '4', 'delete', 'live', '{}', 1),
-               (NULL, '5', 'create', 'live', 'damaged', 1);
+               (NULL, '5', 'create', 'live', 'damaged', 1),
+               ('a', '6', 'create', 'live', '{\"metadata\": {\"n\": NaN, \"m\": 1}}', 1);
              DELETE FROM sync_events WHERE seq = 2;",
         );
         let page = |since, limit| {
@@ -129,9 +130,13 @@ mod tests {
         "#);
         insta::assert_snapshot!(page(4, 1), @r#"
         5 create {"content":"Edited"}
-        next 5, more false
+        next 5, more true
         "#);
-        insta::assert_snapshot!(page(5, 1), @"next 5, more false");
+        insta::assert_snapshot!(page(5, 1), @r#"
+        6 create {"content":"Edited","metadata":{"m":1,"n":null}}
+        next 6, more false
+        "#);
+        insta::assert_snapshot!(page(6, 1), @"next 6, more false");
         insta::assert_snapshot!(page(-7, 1), @r#"
         1 create {"content":"Edited","n":1.50}
         next 1, more true

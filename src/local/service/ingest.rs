@@ -2,8 +2,10 @@
 //!
 //! Guarantees: what is answered [`Status::Applied`] or [`Status::SkippedDuplicate`] is in the log once the
 //! transaction is committed, and is carried out once, however often it comes. Whether a memory that is there
-//! lives, and what an update makes of it, is what all entries of the log come to, whatever order they came in.
-//! An event that is answered otherwise left nothing behind.
+//! lives is what all entries of the log come to, whatever order they came in, and so is each field that an update
+//! names, from then on. What was edited in the row without an entry stays until an event says something else about
+//! it. A create that arrives when others already count more shows with the next update, and one without text too,
+//! as in the service. An event that is answered otherwise left nothing behind.
 //!
 //! Must never: let an event pass whose condition does not hold.
 
@@ -13,11 +15,12 @@ use serde_json::{Map, Value};
 use crate::local::{error, members, write};
 use crate::side;
 
+use super::bulk::Run;
 use super::event::{Event, Malformed};
 use super::log::{self, Line, Operation};
 use super::payload::Arrival;
-use super::resolve::{Clock, Entry};
-use super::{Changes, Condition, Reader};
+use super::resolve::{Clock, Entry, Fields, Liveness};
+use super::{Changes, Condition, Reader, text};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +91,16 @@ impl Changes<'_> {
     pub fn ingest(&self, batch: &Batch) -> Result<Vec<Status>, side::Error> {
         let events = &batch.0;
         let mut statuses = Vec::with_capacity(events.len());
+        let mut alone_until = 0;
         while let Some(event) = events.get(statuses.len()) {
-            let arrived = self.ingest_arrivals(&events[statuses.len()..])?;
-            if arrived > 0 {
-                statuses.extend(vec![Status::Applied; arrived]);
-                continue;
+            if statuses.len() >= alone_until {
+                match self.ingest_arrivals(&events[statuses.len()..])? {
+                    Run::Arrived(length) => {
+                        statuses.resize(statuses.len() + length, Status::Applied);
+                        continue;
+                    }
+                    Run::Apart(length) => alone_until = statuses.len() + length,
+                }
             }
             let status = self.ingest_one(event)?;
             statuses.push(status);
@@ -112,6 +120,10 @@ impl Changes<'_> {
                 return Ok(Status::Failed);
             }
         };
+        if !event.clock.is_plausible(self.now) {
+            tracing::warn!(clock = ?event.clock, "an event is refused for its clock");
+            return Ok(Status::Failed);
+        }
         match self.attempt(|changes| changes.carry_out(event)) {
             Ok(status) => Ok(status),
             Err(Problem::Sqlite(error)) if error::concerns_one_memory(&error) => {
@@ -151,7 +163,7 @@ impl Changes<'_> {
             .prepare_cached(sql)?
             .query_row([&event.agent_id, &event.id], |row| {
                 let payload: String = row.get(1)?;
-                Ok((row.get(0)?, serde_json::from_str(&payload).unwrap_or_default()))
+                Ok((row.get(0)?, text::members(&payload)))
             })
             .optional()
     }
@@ -179,7 +191,7 @@ impl Changes<'_> {
     /// Notes that the log has seen `clock`: what is written here later has to be later than it.
     pub(super) fn pass(&self, clock: Clock) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
-        if clock > log::clock(connection)? { log::set_clock(connection, clock) } else { Ok(()) }
+        if clock > log::clock(connection, self.now)? { log::set_clock(connection, clock) } else { Ok(()) }
     }
 
     /// Makes the memory what its entries come to, now that `event` is one of them.
@@ -187,20 +199,26 @@ impl Changes<'_> {
         let key = event.content_hash.as_str();
         let entries = log::entries(&self.reader.connection, key)?;
         let leads = entries.iter().min_by_key(|entry| entry.rank()).is_some_and(|entry| is(event, entry));
+        let others: Vec<Entry> = entries.iter().filter(|entry| !is(event, entry)).cloned().collect();
+        let before = Liveness::carried_out(&others);
+        let mut counts = leads || event.operation == Operation::UpdateMetadata;
+        // What is refused here was refused when the event was read.
+        let arrival = Arrival::read(payload).unwrap_or_default();
         match event.operation {
-            Operation::UpdateMetadata => self.put_fields(key, &entries)?,
-            Operation::Create if leads => {
-                // What is refused here was refused when the event was read.
-                let content = Arrival::read(payload).unwrap_or_default();
-                if content.content.is_empty() {
-                    return Ok(Status::SkippedDuplicate);
-                }
-                self.put_memory(key, content)?;
-                self.put_liveness(key, &entries)?;
+            Operation::UpdateMetadata => {
+                let own = entries.iter().find(|entry| is(event, entry));
+                let fields = own.map(|own| Fields::decided_by(own, &entries)).unwrap_or_default();
+                self.put_fields(key, fields)?;
             }
-            Operation::Create | Operation::Delete => self.put_liveness(key, &entries)?,
+            Operation::Create if leads && !arrival.content.is_empty() => {
+                self.put_memory(key, arrival)?;
+                // The row is a new one, and was not there before.
+                self.put_liveness(key, &entries, Liveness::Unsaid)?;
+            }
+            // The service, too, waits for one more event.
+            Operation::Create if leads => counts = false,
+            Operation::Create | Operation::Delete => self.put_liveness(key, &entries, before)?,
         }
-        let counts = leads || event.operation == Operation::UpdateMetadata;
         Ok(if counts { Status::Applied } else { Status::SkippedDuplicate })
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! Guarantees: an entry is there exactly if the change is, because both share a transaction. The clock of an
 //! entry made here is ahead of every clock that the log has seen, so what happens later also counts as later,
-//! whatever the computer's clock does.
+//! whatever the computer's clock does; but for clocks that are negative or more than a day ahead of the present, which
+//! no event may have here and which an earlier server may have logged all the same.
+//!
+//! What is written past this log, by a service whose own log is off (its default) or by a peer that works on the
+//! file, has no entry, as in the service: peers that follow the log see it in the next baseline.
 //!
 //! Must never: decide what an entry means for its memory.
 
@@ -137,7 +141,7 @@ impl Changes<'_> {
     pub fn log(&self, operation: Operation, content_hash: &str, payload: &Value) -> Result<(), side::Error> {
         let agent_id = payload["metadata"]["agent_id"].as_str().filter(|name| !name.is_empty());
         let append = |connection| -> rusqlite::Result<()> {
-            let clock = clock(connection)?.next(self.now);
+            let clock = clock(connection, self.now)?.next(self.now);
             set_clock(connection, clock)?;
             let line = Line {
                 agent_id: agent_id.unwrap_or(NOBODY),
@@ -178,7 +182,7 @@ pub(super) fn settle_clock(connection: &Connection) -> rusqlite::Result<()> {
     let latest = "SELECT coalesce(max(hlc_physical), 0), coalesce(max(hlc_logical), 0) FROM sync_events";
     let latest =
         transaction.query_row(latest, [], |row| Ok(Clock { physical: row.get(0)?, logical: row.get(1)? }))?;
-    let known = clock(&transaction)?;
+    let known = remembered(&transaction)?;
     let settled =
         Clock { physical: known.physical.max(latest.physical), logical: known.logical.max(latest.logical) };
     if settled != known {
@@ -187,8 +191,26 @@ pub(super) fn settle_clock(connection: &Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// The latest clock that was given out or seen.
-pub(super) fn clock(connection: &Connection) -> rusqlite::Result<Clock> {
+/// The latest clock that was given out or seen. One that nobody can have given out by `now` is passed over, since
+/// the service logs whatever it is sent: after it every entry would have the same clock.
+pub(super) fn clock(connection: &Connection, now: Timestamp) -> rusqlite::Result<Clock> {
+    let remembered = remembered(connection)?;
+    if remembered.is_plausible(now) {
+        return Ok(remembered);
+    }
+    let sql = "SELECT hlc_physical, hlc_logical FROM sync_events WHERE hlc_physical BETWEEN 0 AND ?1 \
+               AND hlc_logical >= 0 ORDER BY 1 DESC, 2 DESC LIMIT 1";
+    let latest = connection
+        .prepare_cached(sql)?
+        .query_row([Clock::latest_plausible(now)], |row| {
+            Ok(Clock { physical: row.get(0)?, logical: row.get(1)? })
+        })
+        .optional()?;
+    Ok(latest.unwrap_or_default())
+}
+
+/// The clock that the database remembers.
+fn remembered(connection: &Connection) -> rusqlite::Result<Clock> {
     let mut statement = connection.prepare_cached("SELECT value FROM metadata WHERE key = ?1")?;
     let mut part = |key| -> rusqlite::Result<i64> {
         let text: Option<String> = statement.query_row([key], |row| row.get(0)).optional()?;
@@ -214,7 +236,10 @@ impl Clock {
         if present.physical > self.physical {
             present
         } else {
-            Self { logical: self.logical.saturating_add(1), ..self }
+            match self.logical.checked_add(1) {
+                Some(logical) => Self { logical, ..self },
+                None => Self { physical: self.physical.saturating_add(1), logical: 0 },
+            }
         }
     }
 }
@@ -251,6 +276,26 @@ mod tests {
         3 | 1 | unknown | delete | tea | 10000 | 2 | NULL | NULL | {} | 9.5 | 1970-01-01T00:00:09Z
         4 | 1 | unknown | delete | tea | 10000 | 3 | NULL | NULL | {} | 10.0005 | 1970-01-01T00:00:10Z
         5 | 1 | unknown | delete | tea | 11000 | 0 | NULL | NULL | {} | 11 | 1970-01-01T00:00:11Z
+        ");
+    }
+
+    #[test]
+    fn a_clock_beyond_all_bounds_holds_back_none_that_comes_later() {
+        let mut database = Fixture::new();
+        database.execute(
+            "INSERT INTO sync_events (agent_id, event_id, op, content_hash, payload, created_at, hlc_physical, hlc_logical)
+             VALUES ('a', 'good', 'delete', 'tea', '{}', 1, 9000, 9223372036854775807),
+                    ('a', 'bad', 'delete', 'tea', '{}', 1, 9223372036854775807, 9223372036854775807);",
+        );
+        database.reopen();
+        for now in [8.0, 8.0, 10.0] {
+            database.at(now, |changes| changes.log(Operation::Delete, "tea", &json!({})).unwrap());
+        }
+        let clocks = "SELECT hlc_physical, hlc_logical FROM sync_events WHERE seq > 2 ORDER BY seq";
+        insta::assert_snapshot!(database.show(clocks), @r"
+        9001 | 0
+        9001 | 1
+        10000 | 0
         ");
     }
 

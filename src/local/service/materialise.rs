@@ -1,19 +1,29 @@
 //! The memory's row, made to be what the entries of the log come to.
 //!
 //! Guarantees: vectors, full-text index, tombstones and links follow, which the service does not see to for
-//! events: there a deleted memory keeps its vector, and a replaced one its old words.
+//! events: there a deleted memory keeps its vector, and a replaced one its old words. Only what an event changes
+//! is written: what was edited in the row without an entry, by a service whose log is off or by a peer that works
+//! on the file, stays until an event says something else about that very field. The service undoes such edits.
 //!
 //! Must never: decide what the entries come to; `resolve` does.
 
 use rusqlite::{OptionalExtension, Row, params};
-use serde_json::{Map, Value};
 
-use crate::local::{iso, members};
+use crate::local::iso;
 use crate::object::Memory;
 
 use super::Changes;
+use super::merge::merge;
 use super::payload::Arrival;
 use super::resolve::{Entry, Fields, Liveness};
+
+/// What a row is brought back with.
+struct Buried {
+    id: i64,
+    is_live: bool,
+    content: String,
+    store: String,
+}
 
 impl Changes<'_> {
     /// Puts a memory in the place of whatever had its name. The row is a new one, as it is in the service, so a
@@ -26,45 +36,58 @@ impl Changes<'_> {
         rows.replace_vector(rows.id(key)?, store, vector)
     }
 
-    /// Lets the memory be there, or not.
-    pub(super) fn put_liveness(&self, key: &str, entries: &[Entry]) -> rusqlite::Result<()> {
-        match Liveness::of(entries) {
-            Liveness::Unsaid => Ok(()),
-            Liveness::Live => self.revive(key),
-            Liveness::Dead(moment) => {
-                let select = "SELECT id FROM memories WHERE content_hash = ?1";
-                let connection = &self.reader.connection;
-                let id = connection.prepare_cached(select)?.query_row([key], |row| row.get(0)).optional()?;
-                id.map_or(Ok(()), |id| self.rows().delete(id, key, moment.unwrap_or(self.now)))
+    /// Lets the memory be there, or not. It stays as it is where the entries said the same `before`. Where there is
+    /// no row none is made, as in the service: an entry that brings a memory but arrives when others already counted
+    /// more brings none.
+    pub(super) fn put_liveness(
+        &self,
+        key: &str,
+        entries: &[Entry],
+        before: Liveness,
+    ) -> rusqlite::Result<()> {
+        let liveness = Liveness::of(entries);
+        let buried = self.buried(key)?;
+        match (liveness, buried) {
+            (Liveness::Unsaid, _) | (_, None) => Ok(()),
+            _ if liveness == before => Ok(()),
+            (Liveness::Live, Some(buried)) => self.revive(&buried),
+            (Liveness::Dead(moment), Some(Buried { id, .. })) => {
+                self.rows().delete(id, key, moment.unwrap_or(self.now))
             }
         }
     }
 
-    /// Makes a memory of a tombstone. Where there is none nothing is made, as in the service: an entry that brings
-    /// a memory but arrives when others already counted more brings none.
-    fn revive(&self, key: &str) -> rusqlite::Result<()> {
-        let sql = "UPDATE memories SET deleted_at = NULL WHERE content_hash = ?1 AND deleted_at IS NOT NULL \
-                   RETURNING id, content, coalesce(store, ?2)";
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
-        let mut statement = self.reader.connection.prepare_cached(sql)?;
-        let row = statement.query_row([key, Memory::DEFAULT_STORE], read).optional()?;
-        let Some((id, content, store)) = row else { return Ok(()) };
-        self.rows().replace_vector(id, &store, self.reader.maker.vector(&content))
+    fn buried(&self, key: &str) -> rusqlite::Result<Option<Buried>> {
+        let select = "SELECT id, deleted_at IS NULL, content, store FROM memories WHERE content_hash = ?1";
+        let read = |row: &Row<'_>| {
+            let store = text(row, 3)?.unwrap_or_else(|| Memory::DEFAULT_STORE.to_owned());
+            let content = text(row, 2)?.unwrap_or_default();
+            Ok(Buried { id: row.get(0)?, is_live: row.get(1)?, content, store })
+        };
+        self.reader.connection.prepare_cached(select)?.query_row([key], read).optional()
     }
 
-    /// Gives a live memory the tags, the type and the metadata that the entries say. Members of its metadata
-    /// that no entry says anything about stay: they were never told to any peer.
-    pub(super) fn put_fields(&self, key: &str, entries: &[Entry]) -> rusqlite::Result<()> {
+    /// Makes a memory of a tombstone.
+    fn revive(&self, buried: &Buried) -> rusqlite::Result<()> {
+        if buried.is_live {
+            return Ok(());
+        }
+        let sql = "UPDATE memories SET deleted_at = NULL WHERE id = ?1";
+        self.reader.connection.prepare_cached(sql)?.execute([buried.id])?;
+        self.rows().replace_vector(buried.id, &buried.store, self.reader.maker.vector(&buried.content))
+    }
+
+    /// Gives a live memory these tags, this type and these members of its metadata; what is not said stays.
+    pub(super) fn put_fields(&self, key: &str, fields: Fields) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
         let select = "SELECT metadata FROM memories WHERE content_hash = ?1 AND deleted_at IS NULL";
-        let standing: Option<Option<String>> =
-            connection.prepare_cached(select)?.query_row([key], |row| row.get(0)).optional()?;
+        let standing = connection.prepare_cached(select)?.query_row([key], |row| text(row, 0)).optional()?;
         let Some(standing) = standing else { return Ok(()) };
-        let fields = Fields::of(entries);
-        let metadata = merged(standing.as_deref().unwrap_or_default(), fields.members);
+        let is_said = !fields.members.is_empty();
+        let metadata = is_said.then(|| merge(standing.as_deref().unwrap_or_default(), &fields.members));
         let updated_at = fields.updated_at.unwrap_or(self.now);
         let sql = "UPDATE memories SET tags = coalesce(?2, tags), memory_type = coalesce(?3, memory_type), \
-                   metadata = ?4, updated_at = ?5, updated_at_iso = ?6 WHERE content_hash = ?1";
+                   metadata = coalesce(?4, metadata), updated_at = ?5, updated_at_iso = ?6 WHERE content_hash = ?1";
         let values = params![
             key,
             fields.tags,
@@ -77,15 +100,9 @@ impl Changes<'_> {
     }
 }
 
-/// The text of `standing` with `said` put into it. Text that is no JSON object stays as long as nothing is
-/// said.
-fn merged(standing: &str, said: Map<String, Value>) -> String {
-    match serde_json::from_str::<Map<String, Value>>(standing) {
-        Err(_) if said.is_empty() && !standing.is_empty() => standing.to_owned(),
-        standing => {
-            let mut members = standing.unwrap_or_default();
-            members.extend(said);
-            members::python(&members)
-        }
-    }
+/// A column's text. Nothing refuses another type, nor bytes that are no UTF-8; both are read as far as they can
+/// be, so that one odd row stops no event.
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    let bytes = row.get_ref(column)?.as_bytes_or_null().unwrap_or_default();
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }

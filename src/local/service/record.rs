@@ -17,11 +17,11 @@ use crate::local::{iso, row};
 use crate::object::{BlobId, Memory, Timestamp};
 use crate::side;
 
-use super::text::{strip, without_nan};
+use super::text::{members, strip};
 use super::{Reader, types};
 
 /// What the service shows where a memory has no tags.
-pub(super) const UNTAGGED: &str = "untagged";
+pub const UNTAGGED: &str = "untagged";
 
 /// Two moments of one row that are further apart, in seconds, are not the same moment.
 const TOLERANCE: f64 = 1.0;
@@ -101,11 +101,6 @@ impl Record {
             store: text(10)?.unwrap_or(Memory::DEFAULT_STORE).to_owned(),
         })
     }
-}
-
-fn members(json: &str) -> Map<String, Value> {
-    let members = serde_json::from_str(json).or_else(|_| serde_json::from_str(&without_nan(json)));
-    members.unwrap_or_default()
 }
 
 /// The tags that stand in the service's comma-separated column.

@@ -14,6 +14,7 @@ use crate::object::Timestamp;
 
 use super::log::Operation;
 use super::payload::{self, Update};
+use super::text::members;
 
 /// A hybrid logical clock: later is greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,22 @@ impl Clock {
         #[expect(clippy::cast_possible_truncation, reason = "what is out of range is at its end")]
         let physical = milliseconds as i64;
         Self { physical, logical: 0 }
+    }
+}
+
+/// How far ahead of the present a clock may be, in milliseconds: a day. Nothing that happens later could ever count
+/// against an entry that is beyond all bounds.
+const AHEAD: i64 = 24 * 60 * 60 * 1000;
+
+impl Clock {
+    /// Whether a computer whose clock is roughly right can have given it out by `now`.
+    pub(super) fn is_plausible(self, now: Timestamp) -> bool {
+        self.physical >= 0 && self.logical >= 0 && self.physical <= Self::latest_plausible(now)
+    }
+
+    /// The last millisecond that is plausible at `now`.
+    pub(super) fn latest_plausible(now: Timestamp) -> i64 {
+        Self::at(Some(now)).physical.saturating_add(AHEAD)
     }
 }
 
@@ -58,8 +75,13 @@ impl Entry {
             agent_id: row.get_ref(2)?.as_str().ok().map(str::to_owned),
             event_id: text(3)?,
             operation: Operation::from_name(&text(4)?),
-            payload: serde_json::from_str(&text(5)?).unwrap_or_default(),
+            payload: members(&text(5)?),
         })
+    }
+
+    /// Whether it brings the text of a memory.
+    fn has_text(&self) -> bool {
+        self.payload.get("content").and_then(Value::as_str).is_some_and(|content| !content.is_empty())
     }
 
     /// Of entries that contradict each other the least counts: the later one, a deletion where both are
@@ -88,6 +110,14 @@ pub(super) enum Liveness {
 }
 
 impl Liveness {
+    /// What the row already shows of entries that are in the order of their arrival: all but that of a create
+    /// without text, which waits for the next.
+    pub(super) fn carried_out(entries: &[Entry]) -> Self {
+        let last = entries.iter().rfind(|entry| entry.operation != Some(Operation::UpdateMetadata));
+        let waits = |entry: &Entry| entry.operation == Some(Operation::Create) && !entry.has_text();
+        if last.is_some_and(waits) { Self::Unsaid } else { Self::of(entries) }
+    }
+
     /// Weighs the create that counts against the deletion that counts.
     pub(super) fn of(entries: &[Entry]) -> Self {
         let create = leading(entries, Operation::Create);
@@ -120,6 +150,18 @@ fn names(anchor: Option<&Value>, deletion: &Entry) -> bool {
     anchor == Some(&json!([clock.physical, clock.logical, agent_id]))
 }
 
+/// Whether nothing of `create` shows in the row before the last of the entries, which are in the order of their
+/// arrival: it made no row, because it has no text or others counted more, and no change has come since.
+fn is_hidden(create: Option<&Entry>, entries: &[Entry]) -> bool {
+    let is_it = |entry: &Entry| create.is_some_and(|create| create.rank() == entry.rank());
+    let Some(at) = entries.iter().position(is_it) else { return false };
+    let (earlier, since) = (&entries[..at], &entries[at + 1..]);
+    let made_no_row =
+        earlier.iter().any(|entry| entry.rank() < entries[at].rank()) || !entries[at].has_text();
+    let changes = since.iter().filter(|entry| entry.operation == Some(Operation::UpdateMetadata));
+    made_no_row && changes.count() <= 1
+}
+
 /// What the entries of a memory say about its tags, its type and its metadata.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Fields {
@@ -132,6 +174,29 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// Each field that `own`, the last of the entries to arrive and a change, decides, and the moment that they
+    /// come to. Where it is the first change after a create that the row does not show, that is every field.
+    pub(super) fn decided_by(own: &Entry, entries: &[Entry]) -> Self {
+        if is_hidden(leading(entries, Operation::Create), entries) {
+            return Self::of(entries);
+        }
+        let create = leading(entries, Operation::Create);
+        let updated_at = Self::of(entries).updated_at;
+        if create.is_some_and(|create| create.rank() < own.rank()) {
+            return Self { updated_at, ..Self::default() };
+        }
+        let mut fields = Self { updated_at, ..Self::default() };
+        fields.take(Update::read(&own.payload).ok());
+        let is_later = |entry: &&Entry| entry.rank() < own.rank();
+        let changes = entries.iter().filter(|entry| entry.operation == Some(Operation::UpdateMetadata));
+        for later in changes.filter(is_later).filter_map(|entry| Update::read(&entry.payload).ok()) {
+            fields.tags = fields.tags.filter(|_| later.tags.is_none());
+            fields.memory_type = fields.memory_type.filter(|_| later.memory_type.is_none());
+            fields.members.retain(|name, _| later.members.iter().all(|(other, _)| other != name));
+        }
+        Self { updated_at, ..fields }
+    }
+
     /// Each field as the entry that counts for it has it: of the create that counts and of every change that
     /// came after it.
     pub(super) fn of(entries: &[Entry]) -> Self {

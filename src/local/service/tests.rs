@@ -281,7 +281,7 @@ fn odd_texts_are_stored_as_they_are() {
     let mut database = Fixture::new();
     let huge = "Wörter und mehr ".repeat(1024 * 1024 / 17);
     for text in ["", "\0", "a\0b", "\u{feff}\u{202e}", "'; DROP TABLE memories; --", &huge] {
-        let Creation::Stored(version) = database.store(text) else { panic!("{:.20} is not stored", text) };
+        let Creation::Stored(version) = database.store(text) else { panic!("{text:.20} is not stored") };
         assert_eq!(version.record.content, text);
         assert_eq!(database.etag(&content_hash(text)), Some(version.etag));
     }

@@ -1,13 +1,22 @@
 //! Text as the service, a Python program, treats it.
 
+use serde_json::{Map, Value};
+
 /// `text` without the white space around it, as Python's `str.strip` counts it: the four separators of ASCII
 /// are white space there.
 pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c))
 }
 
+/// The members of a JSON object as Python writes it, with null in place of NaN and the infinities; none where the
+/// text is no such object.
+pub(super) fn members(json: &str) -> Map<String, Value> {
+    let members = serde_json::from_str(json).or_else(|_| serde_json::from_str(&without_nan(json)));
+    members.unwrap_or_default()
+}
+
 /// `json` with null in place of NaN and the infinities, which only Python writes: the service shows them so.
-pub(super) fn without_nan(json: &str) -> String {
+fn without_nan(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     let mut rest = json;
     while let Some(character) = rest.chars().next() {

@@ -4,6 +4,9 @@
 
 use super::quoting::{shell, systemd_argument, systemd_path, xml};
 
+/// How many files the server may have open: more than connections and the database take. launchd would give it 256.
+const FILES: u32 = 2048;
+
 /// The programs that start others with a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manager {
@@ -99,6 +102,7 @@ ExecStart={line}
 Restart=on-failure
 RestartSec=5
 UMask=0077
+LimitNOFILE={FILES}
 
 NoNewPrivileges=true
 AmbientCapabilities={capability}
@@ -158,6 +162,11 @@ fn property_list(service: &Service<'_>) -> String {
   </dict>
   <key>Umask</key>
   <integer>{umask}</integer>
+  <key>SoftResourceLimits</key>
+  <dict>
+    <key>NumberOfFiles</key>
+    <integer>{FILES}</integer>
+  </dict>
   <key>StandardErrorPath</key>
   <string>{log}</string>
 </dict>
@@ -212,6 +221,11 @@ mod tests {
           </dict>
           <key>Umask</key>
           <integer>63</integer>
+          <key>SoftResourceLimits</key>
+          <dict>
+            <key>NumberOfFiles</key>
+            <integer>2048</integer>
+          </dict>
           <key>StandardErrorPath</key>
           <string>/Users/ada/Library/Application Support/&lt;a&gt; &amp; b/memsync-hub.log</string>
         </dict>

@@ -157,3 +157,20 @@ fn something_else_that_answers_is_not_taken_for_the_service() {
     let error = snapshot(&mut server.connect()).unwrap_err();
     insta::assert_snapshot!(error.to_string().replace(&server.url, "SERVER"), @"SERVER does not answer like mcp-memory-service: its /openapi.json names no /api/memories");
 }
+
+#[test]
+fn a_server_that_fails_to_say_what_it_can_do_is_not_taken_for_one_that_can_less() {
+    for status in [401, 429, 500, 503] {
+        let server = Server::start(move |asked| match asked.path.as_str() {
+            "/openapi.json" => Reply::Status(status, "", Value::Null),
+            _ => Reply::Json(json!({"events": [], "memories": [], "total": 0})),
+        });
+        let error = snapshot(&mut server.connect()).unwrap_err();
+        let is_expected = match status {
+            401 => matches!(error, Error::Unauthorized { .. }),
+            _ => matches!(error, Error::Unreachable { .. }),
+        };
+        assert!(is_expected, "{status}: {error:?}");
+        assert!(server.asked().iter().all(|asked| asked == "GET /openapi.json"), "{status}");
+    }
+}

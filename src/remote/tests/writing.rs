@@ -153,72 +153,6 @@ fn what_is_deleted_or_absent_already_is_done() {
 }
 
 #[test]
-fn what_changed_since_it_was_read_is_not_written_over() {
-    let edits: [fn(&Memory) -> Option<Memory>; 3] = [
-        |_| None,
-        |held| Some(Memory { memory_type: None, ..held.clone() }),
-        |held| Some(Memory { store: Some("work".to_owned()), ..held.clone() }),
-    ];
-    for target in edits {
-        let server = Server::start(|asked| {
-            let mut row = item("k");
-            match asked.path.as_str() {
-                "/openapi.json" => Reply::Json(
-                    json!({"paths": {"/api/memories": {}, "/api/sync/baseline": {}, "/api/sync/events": {}}}),
-                ),
-                "/api/sync/baseline" => {
-                    let event = json!({"op": "create", "content_hash": "k", "payload": row});
-                    Reply::Json(json!({"events": [event]}))
-                }
-                _ => {
-                    // Another device's PUT arrived right after the reading.
-                    row["updated_at"] = json!(2.500_000_1);
-                    Reply::Json(row)
-                }
-            }
-        });
-        let mut http = server.connect();
-        let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
-        let expected = Some(held.memory.id());
-        let edit = Edit { key: held.key, expected, target: target(&held.memory) };
-        assert_eq!(apply(&mut http, vec![edit]).unwrap(), [Outcome::Stale]);
-        assert_eq!(http.writes(), 0);
-    }
-}
-
-#[test]
-fn what_went_since_it_was_read_is_not_created_anew() {
-    let mut readings = 0;
-    let server = Server::rest(move |_| {
-        readings += 1;
-        if readings > 2 { Reply::Status(404, "", Value::Null) } else { Reply::Json(item("k")) }
-    });
-    let mut http = server.connect();
-    let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
-    let target = Some(Memory { memory_type: None, ..held.memory.clone() });
-    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target };
-    assert_eq!(apply(&mut http, vec![edit]).unwrap(), [Outcome::Stale]);
-    assert_eq!(http.writes(), 0);
-}
-
-#[test]
-fn a_time_that_the_server_makes_up_stands_in_no_edits_way() {
-    let mut clock = 784_111_777.0;
-    let server = Server::rest(move |_| {
-        clock += 0.25;
-        let mut row = item("k");
-        row["updated_at"] = json!(clock);
-        Reply::Json(row)
-    });
-    let mut http = server.connect();
-    let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
-    let target = Some(Memory { memory_type: None, ..held.memory.clone() });
-    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target };
-    now(&apply(&mut http, vec![edit]).unwrap()[0]);
-    assert_eq!(http.writes(), 1);
-}
-
-#[test]
 fn a_similar_memory_is_named_and_can_be_told_apart() {
     let message = "Duplicate content detected (semantically similar to abc123)";
     let post = Some(json!({"success": false, "message": message, "content_hash": null}));
@@ -386,6 +320,31 @@ fn an_event_creates_and_replaces_with_a_clock_ahead() {
     let replace = Edit { expected: Some(held.id()), target: Some(target.clone()), ..edit };
     assert_eq!(now(&apply(&mut http, vec![replace]).unwrap()[0]), &target);
     assert_eq!(server.bodies("POST")[1]["events"][0]["hlc_physical"], json!(1_700_000_000_501_i64));
+}
+
+#[test]
+fn an_acknowledged_event_that_replaced_nothing_is_stale() {
+    let server = event_server(|events, held| {
+        // The first creates the memory. The others are older than what the server holds, for once.
+        if held.is_empty() {
+            held.extend(events.as_array().unwrap().clone());
+        }
+        Reply::Json(json!({"results": [{"status": "applied"}]}))
+    });
+    let mut http = server.connect();
+    let held = now(&apply(&mut http, vec![create("Hello")]).unwrap()[0]).clone();
+    let edits: [fn(&mut Memory); 3] = [
+        |memory| memory.store = Some("work".to_owned()),
+        |memory| memory.created_at = Timestamp::new(0.5),
+        |memory| memory.superseded_by = Some("another".to_owned()),
+    ];
+    for change in edits {
+        let mut target = held.clone();
+        change(&mut target);
+        let edit = Edit { expected: Some(held.id()), target: Some(target), ..create("Hello") };
+        assert_eq!(apply(&mut http, vec![edit]).unwrap(), [Outcome::Stale]);
+    }
+    assert_eq!(http.writes(), 4);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
 use serde_json::json;
@@ -171,11 +171,12 @@ fn or_absent(answer: Answer) -> Answer {
 
 /// Creates it through the event log, with a clock ahead of every other.
 fn create_by_event(address: SocketAddr, memory: usize, marker: &str) -> (Option<Step>, Option<Seen>) {
-    static CLOCK: AtomicUsize = AtomicUsize::new(4_000_000_000_000);
+    static AHEAD: AtomicI64 = AtomicI64::new(3_600_000);
+    let clock = jiff::Timestamp::now().as_millisecond() + AHEAD.fetch_add(1_000, Ordering::SeqCst);
     let key = key_of(&text(memory));
     let event = json!({
         "schema_version": 1, "agent_id": "device", "event_id": marker, "op": "create", "content_hash": key,
-        "hlc_physical": CLOCK.fetch_add(1, Ordering::SeqCst), "hlc_logical": 0,
+        "hlc_physical": clock, "hlc_logical": 0,
         "embedding_model": null, "embedding_dim": null, "if_none_match": "*",
         "payload": { "content_hash": key, "content": text(memory), "memory_type": "note", "tags": [],
             "metadata": { "marker": marker }, "created_at": 1.6e9, "updated_at": 1.6e9, "store": "default" },

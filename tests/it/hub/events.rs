@@ -126,11 +126,13 @@ fn moment(requests: &mut Requests) -> f64 {
 fn clock(requests: &mut Requests) -> i64 {
     let around =
         1_700_000_000_000 + i64::try_from(requests.random.below(50)).expect("a small number") * 1_000;
+    #[expect(clippy::cast_possible_truncation, reason = "a moment of this century")]
+    let now = (requests.now * 1000.0) as i64;
     let late = requests.made * 3 > requests.count * 2;
     match requests.random.below(10) {
         0 => 0,
         1 => 1_000,
-        2 | 3 if late => 4_000_000_000_000 + around % 100_000,
+        2 | 3 if late => now + 3_600_000 + around % 100_000,
         _ => around,
     }
 }

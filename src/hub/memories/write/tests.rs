@@ -68,7 +68,7 @@ impl Fixture {
     /// The rows of a query as JSON objects, texts in `json` read.
     fn rows(&self, sql: &str, value: &Value, json: &str) -> Vec<Value> {
         let mut statement = self.database.prepare(sql).unwrap();
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let value =
             value.as_str().map_or_else(|| Column::from(value.as_i64()), |text| text.to_owned().into());
         let rows = statement.query_map([value], |row| {

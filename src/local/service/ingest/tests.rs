@@ -314,3 +314,97 @@ fn metadata_that_cannot_be_read_stays_while_nothing_is_said_about_it() {
     database.ingest([update("3", 3, json!({"metadata": {"a": 1}}))]);
     assert_eq!(database.show("SELECT tags, metadata FROM memories"), "cold | {\"a\": 1}\n");
 }
+
+fn change(id: &str, clock: i64, updates: Value) -> Value {
+    event(id, "update_metadata", clock, json!({ "updates": updates }), json!({}))
+}
+
+#[test]
+fn metadata_that_only_python_reads_is_kept_member_by_member() {
+    let mut database = Fixture::new();
+    database.ingest([tea("1", 1, json!({}))]);
+    database.execute(r#"UPDATE memories SET metadata = '{"score": NaN, "half": "\ud800", "author": "me"}'"#);
+    database.ingest([change("2", 2, json!({"metadata": {"a": 1}}))]);
+    insta::assert_snapshot!(database.show("SELECT metadata FROM memories"), @r#"{"score": NaN, "half": "\ud800", "author": "me", "a": 1}"#);
+}
+
+#[test]
+fn an_edit_that_nobody_logged_stays_until_an_event_says_otherwise() {
+    let mut database = Fixture::new();
+    database.ingest([tea("1", 1, json!({})), change("2", 5, json!({"metadata": {"a": 0}}))]);
+    database.execute("UPDATE memories SET tags = 'cold', memory_type = 'note'");
+    let version = database.writer.reader.find("tea", None).unwrap().unwrap().etag;
+    let mut leading = change("3", 6, json!({"metadata": {"a": 1}}));
+    leading["condition"] = json!(version.to_string());
+    let late = change("4", 4, json!({"metadata": {"a": 2, "b": 2}}));
+    assert_eq!(database.ingest([leading, late]), [Status::Applied; 2]);
+    let columns = "SELECT tags, memory_type, metadata FROM memories";
+    insta::assert_snapshot!(database.show(columns), @r#"cold | note | {"a": 1, "b": 2}"#);
+    database.ingest([change("5", 7, json!({"tags": ["hot"]}))]);
+    insta::assert_snapshot!(database.show(columns), @r#"hot | note | {"a": 1, "b": 2}"#);
+}
+
+#[test]
+fn what_came_back_or_went_without_an_entry_is_not_turned_by_one_that_changes_nothing() {
+    let mut database = Fixture::new();
+    let delete = |id, clock| event(id, "delete", clock, json!({ "deleted_at": clock }), json!({}));
+    database.ingest([tea("1", 1, json!({})), delete("2", 5)]);
+    database.execute("UPDATE memories SET deleted_at = NULL, updated_at = 9");
+    database.ingest([tea("3", 2, json!({})), delete("4", 3)]);
+    assert_eq!(database.show("SELECT deleted_at FROM memories"), "NULL\n");
+    database.ingest([tea("5", 7, json!({}))]);
+    database.execute("UPDATE memories SET deleted_at = 9");
+    database.ingest([tea("6", 6, json!({})), delete("7", 6)]);
+    assert_eq!(database.show("SELECT deleted_at FROM memories"), "9\n");
+    database.ingest([delete("8", 10)]);
+    assert_eq!(database.show("SELECT deleted_at FROM memories"), "10\n");
+}
+
+#[test]
+fn an_odd_row_stops_no_event() {
+    for metadata in [
+        r#"CAST('{"b": 2}' AS BLOB)"#,
+        r"CAST(X'7B2262223A20327D' AS TEXT)",
+        "X'FF'",
+        "CAST(X'FF' AS TEXT)",
+        "7",
+    ] {
+        let mut database = Fixture::new();
+        database.ingest([tea("1", 1, json!({}))]);
+        database
+            .execute(&format!("UPDATE memories SET metadata = {metadata}, store = X'FF', content = X'FF'"));
+        let revived = event("4", "create", 4, json!({"content": "Tea"}), json!({}));
+        let events = [
+            change("2", 2, json!({"metadata": {"a": 1}})),
+            event("3", "delete", 3, json!({}), json!({})),
+            revived,
+        ];
+        assert_eq!(database.ingest(events), [Status::Applied; 3], "{metadata}");
+    }
+}
+
+#[test]
+fn a_clock_that_nobody_can_have_given_out_is_refused() {
+    let mut database = Fixture::new();
+    let now = 1_700_000_000_500;
+    for clock in [-1, now + 24 * 60 * 60 * 1000 + 1, i64::MAX] {
+        let events = [tea("1", clock, json!({})), tea("2", clock, json!({"content_hash": "tee"}))];
+        assert_eq!(database.ingest(events), [Status::Failed; 2], "{clock}");
+    }
+    assert_eq!(database.ingest([tea("1", 1, json!({"hlc_logical": -1}))]), [Status::Failed]);
+    assert_eq!(database.ingest([tea("1", now + 24 * 60 * 60 * 1000, json!({}))]), [Status::Applied]);
+}
+
+#[test]
+fn one_memory_that_cannot_be_written_costs_those_before_it_nothing() {
+    let mut database = Fixture::new();
+    database.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON memories WHEN new.content_hash = '400' \
+         BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    );
+    let events = (0..500).map(|name| tea(&name.to_string(), 1, json!({"content_hash": name.to_string()})));
+    let statuses = database.ingest(events);
+    assert_eq!(statuses.iter().filter(|status| **status == Status::Applied).count(), 400);
+    assert_eq!(statuses[400..], [Status::Failed; 100]);
+    assert_eq!(database.show("SELECT count(*) FROM memories"), "400\n");
+}
