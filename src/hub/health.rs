@@ -37,15 +37,18 @@ async fn detailed(State(hub): State<Arc<Hub>>) -> Result<Json<Value>, Failure> {
     let uptime = now.seconds() - hub.started.seconds();
     #[expect(clippy::cast_precision_loss, reason = "it is shown with two digits")]
     let megabytes = (statistics.database_size as f64 / (1024.0 * 1024.0) * 100.0).round() / 100.0;
-    let mut counts = json!({
+    let mut summary = json!({
         "backend": BACKEND,
         "total_memories": statistics.total_memories,
         "unique_tags": statistics.unique_tags,
         "memories_this_week": statistics.memories_this_week,
         "database_size_mb": megabytes,
-        "missing_embeddings": statistics.missing_embeddings,
     });
-    let summary = counts.clone();
+    let mut counts = summary.clone();
+    summary["missing_embeddings"] = statistics.missing_embeddings.into();
+    if statistics.missing_embeddings > 0 {
+        counts["missing_embeddings"] = summary["missing_embeddings"].clone();
+    }
     let more = json!({
         "status": "connected",
         "accessible": true,

@@ -53,6 +53,8 @@ fn whole(problem: Problem) -> Failure {
 fn parse(bytes: &[u8]) -> Result<Value, Failure> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body"))?;
+    // Some editors begin a file with a byte order mark, and the service reads past it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).map_err(|_| {
         let (position, message) = python::mistake(text);
         let context = Some(json!({ "error": message }));

@@ -156,10 +156,6 @@ const DELIBERATE: &[Deliberate] = &[
         reason: "the hub tells nothing of the machine it runs on",
         explains: |_, difference| difference.at.starts_with("/body/system/") && difference.hub == "<absent>",
     },
-    Deliberate {
-        reason: "how large the file is depends on the order in which its pages were written",
-        explains: |_, difference| difference.is_named(&["database_size_mb", "database_size_bytes"]),
-    },
 ];
 
 #[test]

@@ -36,7 +36,6 @@ fn event(requests: &mut Requests) -> Value {
     let key = key_of(&text);
     let op =
         requests.random.pick(&["create", "create", "create", "update_metadata", "update_metadata", "delete"]);
-    let clock = clock(requests, op, &key);
     let payload = match op {
         "create" => create(requests, &key, &text),
         "delete" => json!({ "content_hash": key, "deleted_at": moment(requests) }),
@@ -49,7 +48,7 @@ fn event(requests: &mut Requests) -> Value {
         "event_id": format!("{op}-{}", requests.random.below(150)),
         "op": op,
         "content_hash": key,
-        "hlc_physical": clock,
+        "hlc_physical": clock(requests),
         "hlc_logical": requests.random.below(3),
         "embedding_model": null,
         "embedding_dim": null,
@@ -80,7 +79,7 @@ fn create(requests: &mut Requests, key: &str, text: &str) -> Value {
         0 => payload["superseded_by"] = json!("0".repeat(64)),
         1 => payload["recreate_of"] = json!(null),
         2 => payload["recreate_of"] = json!(format!("delete-{}", requests.random.below(150))),
-        3 => payload["recreate_of_hlc"] = json!([any_clock(requests), 0, "laptop"]),
+        3 => payload["recreate_of_hlc"] = json!([clock(requests), 0, "laptop"]),
         4..8 => {
             let member = requests.random.pick(&[
                 "memory_type",
@@ -123,21 +122,8 @@ fn moment(requests: &mut Requests) -> f64 {
     requests.now - f64::from(hours) * 3600.0 - 617.0 - apart / 16.0
 }
 
-/// Milliseconds of the clock for an event. A memory's creation is never behind a change of it: what the hub makes of
-/// that is one of the differences that last.
-fn clock(requests: &mut Requests, op: &str, key: &str) -> i64 {
-    let clock = any_clock(requests);
-    let changed = requests.changed.entry(key.to_owned()).or_default();
-    match op {
-        "update_metadata" => *changed = clock.max(*changed),
-        "create" => return clock.max(*changed + 1),
-        _ => {}
-    }
-    clock
-}
-
 /// Milliseconds of a device's clock: behind every other, in their midst, or, late in the sequence, ahead of all.
-fn any_clock(requests: &mut Requests) -> i64 {
+fn clock(requests: &mut Requests) -> i64 {
     let around =
         1_700_000_000_000 + i64::try_from(requests.random.below(50)).expect("a small number") * 1_000;
     #[expect(clippy::cast_possible_truncation, reason = "a moment of this century")]

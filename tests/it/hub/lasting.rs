@@ -21,7 +21,6 @@ struct Lasting {
 }
 
 fn lasting() -> Vec<Lasting> {
-    let absent = |text: &str| Request::new("GET", format!("/api/memories/{}", key_of(text)));
     vec![
         Lasting {
             reason: "an empty text can be kept; the service's fallback vectors cannot compare it, and it fails",
@@ -29,18 +28,6 @@ fn lasting() -> Vec<Lasting> {
             at: "/success",
             service: json!(false),
             hub: json!(true),
-        },
-        Lasting {
-            reason: "what devices push comes to the same in every order: a memory whose change arrived before its \
-                     creation is there, where the service loses it",
-            requests: vec![
-                push(&event("change first", "update_metadata", 2)),
-                push(&event("change first", "create", 1)),
-                absent("change first"),
-            ],
-            at: "/content",
-            service: Value::Null,
-            hub: json!("change first"),
         },
         Lasting {
             reason: "operations other than the three are refused, where the service keeps what it does not know",

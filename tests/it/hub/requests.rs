@@ -4,8 +4,6 @@
 //! told exactly the same. It names few memories, so that they meet: duplicates, edits of what another request
 //! made, deletions, and memories that are made again.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -25,8 +23,6 @@ pub struct Requests {
     pub made: usize,
     /// How many there will be.
     pub count: usize,
-    /// The latest clock of an event that changes a memory, by key.
-    pub changed: BTreeMap<String, i64>,
 }
 
 type Make = fn(&mut Requests) -> Request;
@@ -35,7 +31,7 @@ impl Requests {
     /// `count` requests from a seed.
     pub fn new(seed: u64, count: usize, started: Timestamp) -> Self {
         let now = started.as_duration().as_secs_f64().floor();
-        Self { random: Random::new(seed), now, texts: texts(), made: 0, count, changed: BTreeMap::new() }
+        Self { random: Random::new(seed), now, texts: texts(), made: 0, count }
     }
 
     fn make(&mut self) -> Request {
