@@ -85,12 +85,12 @@ fn requests_that_wait_share_a_transaction_in_which_one_that_fails_leaves_nothing
             panic!("on purpose")
         });
         let last = database.write(|changes| store(changes, "last"));
-        let release = async {
+        let waiting = async {
+            // The first has a transaction of its own by now, and none of the others has begun.
             tokio::task::spawn_blocking(move || running.recv()).await.unwrap().unwrap();
-            // All others wait by now: they were polled before this went on.
-            drop(release);
+            tokio::join!(good, bad, worse, last, async { drop(release) })
         };
-        let (first, good, bad, worse, last, ()) = tokio::join!(first, good, bad, worse, last, release);
+        let (first, (good, bad, worse, last, ())) = tokio::join!(first, waiting);
         first.unwrap();
         assert_eq!(good.unwrap(), last.unwrap(), "one transaction");
         assert_eq!(status(bad.unwrap_err()), StatusCode::INTERNAL_SERVER_ERROR);

@@ -5,7 +5,8 @@
 //! lives is what all entries of the log come to, whatever order they came in, and so is each field that an update
 //! names, from then on. What was edited in the row without an entry stays until an event says something else about
 //! it. A create that arrives when others already count more shows with the next update, and one without text too,
-//! as in the service. An event that is answered otherwise left nothing behind.
+//! as in the service; that update says all the entries say, and so may undo an edit without an entry. An event that is
+//! answered otherwise left nothing behind.
 //!
 //! Must never: let an event pass whose condition does not hold.
 
