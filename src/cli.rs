@@ -15,10 +15,14 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, Environment};
 use crate::error::{CommandError, ExitCode};
+use crate::plumbing::{
+    cat_file, diff_tree, fast_export, for_each_ref, fsck, gc, hash_object, ls_tree, rev_parse, show_ref,
+    write_tree,
+};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::{
-    self, apply, checkout, completions, demo, diff, fetch, init, log, man, pull, push, remote, serve, show,
-    stash, status, sync,
+    self, apply, checkout, completions, conflicts, demo, diff, digest, explain, fetch, init, log, man, merge,
+    mergetool, pull, push, reflog, remote, resolve, restore, serve, show, stash, status, sync, undo,
 };
 use crate::ui::{ColorChoice, Ui, Verbosity};
 use crate::workspace::{self, Flags, Workspace};
@@ -75,14 +79,34 @@ enum Command {
     Apply(apply::Args),
     Push(push::Args),
     Checkout(checkout::Args),
+    Merge(merge::Args),
+    Mergetool(mergetool::Args),
+    Conflicts(conflicts::Args),
+    Resolve(resolve::Args),
+    Restore(restore::Args),
+    Undo(undo::Args),
     Log(log::Args),
     Show(show::Args),
+    Reflog(reflog::Args),
+    Explain(explain::Args),
+    Digest(digest::Args),
     Config(porcelain::config::Args),
     Remote(remote::Args),
     Serve(serve::Args),
     Demo(demo::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Fsck(fsck::Args),
+    Gc(gc::Args),
+    CatFile(cat_file::Args),
+    LsTree(ls_tree::Args),
+    DiffTree(diff_tree::Args),
+    HashObject(hash_object::Args),
+    WriteTree(write_tree::Args),
+    RevParse(rev_parse::Args),
+    ShowRef(show_ref::Args),
+    ForEachRef(for_each_ref::Args),
+    FastExport(fast_export::Args),
 }
 
 const EXTRA: &str = "\
@@ -212,14 +236,34 @@ fn run(command: Command, workspace: &mut Workspace) -> Result<ExitCode, CommandE
         Command::Apply(args) => apply::run(&args, workspace),
         Command::Push(args) => push::run(&args, workspace),
         Command::Checkout(args) => checkout::run(&args, workspace),
+        Command::Merge(args) => merge::run(&args, workspace),
+        Command::Mergetool(args) => mergetool::run(&args, workspace),
+        Command::Conflicts(args) => conflicts::run(&args, workspace),
+        Command::Resolve(args) => resolve::run(&args, workspace),
+        Command::Restore(args) => restore::run(&args, workspace),
+        Command::Undo(args) => undo::run(&args, workspace),
         Command::Log(args) => log::run(&args, workspace),
         Command::Show(args) => show::run(&args, workspace),
+        Command::Reflog(args) => reflog::run(&args, workspace),
+        Command::Explain(args) => explain::run(&args, workspace),
+        Command::Digest(args) => digest::run(&args, workspace),
         Command::Config(args) => porcelain::config::run(&args, workspace),
         Command::Remote(args) => remote::run(&args, workspace),
         Command::Serve(args) => serve::run(&args, workspace),
         Command::Demo(args) => demo::run(&args, workspace),
         Command::Completions(args) => completions::run(&args, &self::command(), workspace),
         Command::Man(args) => man::run(&args, &self::command(), workspace),
+        Command::Fsck(args) => fsck::run(&args, workspace),
+        Command::Gc(args) => gc::run(&args, workspace),
+        Command::CatFile(args) => cat_file::run(&args, workspace),
+        Command::LsTree(args) => ls_tree::run(&args, workspace),
+        Command::DiffTree(args) => diff_tree::run(&args, workspace),
+        Command::HashObject(args) => hash_object::run(&args, workspace),
+        Command::WriteTree(args) => write_tree::run(&args, workspace),
+        Command::RevParse(args) => rev_parse::run(&args, workspace),
+        Command::ShowRef(args) => show_ref::run(&args, workspace),
+        Command::ForEachRef(args) => for_each_ref::run(&args, workspace),
+        Command::FastExport(args) => fast_export::run(&args, workspace),
     }
 }
 

@@ -20,7 +20,7 @@ mod state;
 
 pub use advance::{After, advance};
 pub use brake::{Brake, DeletionLimit, brakes};
-pub use merge::{Field, Merged, differing, merge};
+pub use merge::{Field, Merged, differing, merge, merge_by};
 pub use plan::{Conflict, Direction, Options, Plan, PlanId, Planned, Resolved, Step, Strategy, plan};
 pub use rewind::{SMALLEST_REWIND, find_rewind, rewound_base};
 pub use rewrite::{is_rewriting, same_tag, same_type};

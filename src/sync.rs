@@ -21,7 +21,7 @@ mod session;
 pub use error::Error;
 pub use execute::{Done, Problem, Report};
 pub use history::{BaseCommit, base_reference, local_reference, remote_reference};
-pub use propose::{Chosen, Cure, Moved, Proposal, Rewind, Wishes};
+pub use propose::{Chosen, Cure, Moved, Proposal, Rewind, Wishes, versions};
 pub use reading::{Reading, Unreadable};
 pub use record::{LAST_FETCH, LAST_PUSH, LAST_STASH};
 pub use session::{Progress, Session};

@@ -1,12 +1,10 @@
 //! `memsync checkout`: decide conflicts.
 
 use crate::error::{CommandError, ExitCode};
-use crate::object::{ContentHash, SideName};
+use crate::object::{ContentHash, Resolution, SideName};
+use crate::porcelain::shared::answer::{answer, conflicts};
 use crate::porcelain::shared::arguments::extra;
-use crate::porcelain::shared::reading::read_local;
 use crate::porcelain::shared::selection::find_key;
-use crate::reconcile::Direction;
-use crate::sync::{Proposal, Session, Wishes};
 use crate::ui::view::text::{counted, memories};
 use crate::workspace::Access;
 use crate::workspace::Workspace;
@@ -57,39 +55,29 @@ Exit codes:
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let store = workspace.store(Access::Write, "memsync checkout")?;
     let session = workspace.session(&store, None);
-    let wishes = Wishes { direction: Some(Direction::Pull), ..workspace.wishes()? };
-    let proposal = propose(workspace, &session, wishes.clone())?;
-    session.record_conflicts(&proposal)?;
-    let conflicts: Vec<&ContentHash> = proposal.plan.conflicts.iter().map(|conflict| &conflict.key).collect();
+    let proposal = conflicts(workspace, &session)?;
+    let waiting: Vec<&ContentHash> = proposal.plan.conflicts.iter().map(|conflict| &conflict.key).collect();
     let named: BTreeSet<ContentHash> = if args.all {
-        conflicts.iter().copied().cloned().collect()
+        waiting.iter().copied().cloned().collect()
     } else {
-        let find = |prefix: &String| find_key(conflicts.iter().copied(), prefix, "conflict");
+        let find = |prefix: &String| find_key(waiting.iter().copied(), prefix, "conflict");
         args.hashes.iter().map(find).collect::<Result<_, _>>()?
     };
     if named.is_empty() {
         workspace.ui.note("no conflicts");
         return Ok(ExitCode::Done);
     }
-    let resolution = if args.ours { SideName::Local } else { SideName::Remote };
-    for key in &named {
-        store.resolve(&session.remote, key, resolution)?;
-    }
-    // What the decision means for this device is done at once; what it means for the server, by the next push.
-    let left = conflicts.len() - named.len();
-    let proposal = propose(workspace, &session, Wishes { only: Some(named.clone()), ..wishes })?;
-    let mut local = workspace.local()?;
-    let report = session.execute(&proposal, proposal.plain(), Some(&mut local), None, &mut |_| {})?;
-    if let Some(error) = report.error {
-        return Err(CommandError::from_sync(error, &session.remote));
-    }
+    let resolution = Resolution::Side(if args.ours { SideName::Local } else { SideName::Remote });
+    let left = waiting.len() - named.len();
+    let answers = named.iter().map(|key| (key.clone(), resolution)).collect();
+    let stale = answer(workspace, &session, &answers)?;
     let side = if args.ours {
         format!("this device's version ({})", session.device)
     } else {
         format!("the server's version ({})", session.remote)
     };
     workspace.ui.note(&format!("took {side} of {}", memories(named.len())));
-    if !report.stale.is_empty() {
+    if !stale.is_empty() {
         workspace.ui.warn("some of them changed just now and wait again: see `memsync status`");
         return Ok(ExitCode::Differences);
     }
@@ -101,15 +89,4 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     }
     workspace.ui.hint("`memsync sync` brings the decision to the server");
     Ok(ExitCode::Done)
-}
-
-fn propose(
-    workspace: &mut Workspace,
-    session: &Session<'_>,
-    wishes: Wishes,
-) -> Result<Proposal, CommandError> {
-    let base = session.base()?;
-    let ours = read_local(workspace, session, &base.base)?;
-    session.record_local(&ours)?;
-    Ok(session.propose(base, ours, session.last_fetched()?, wishes)?)
 }

@@ -1,5 +1,6 @@
 //! What commands have in common, so that no command needs another.
 
+pub(crate) mod answer;
 pub mod arguments;
 pub(crate) mod exchange;
 pub(crate) mod generated;

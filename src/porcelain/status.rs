@@ -1,7 +1,7 @@
 //! `memsync status`: what a sync would have to do.
 
 use crate::error::{CommandError, ExitCode};
-use crate::object::{ContentHash, SideName};
+use crate::object::{ContentHash, Resolution, SideName};
 use crate::porcelain::shared::arguments::{Selection, extra};
 use crate::porcelain::shared::reading::read_local;
 use crate::porcelain::shared::selection::scope;
@@ -122,7 +122,7 @@ fn entries(session: &Session<'_>, proposal: &Proposal) -> Result<Vec<Entry>, Com
         .filter(|failure| failure.side == SideName::Remote)
         .map(|failure| (failure.key, failure.reason))
         .collect();
-    let resolved: BTreeMap<ContentHash, SideName> = session
+    let resolved: BTreeMap<ContentHash, Resolution> = session
         .store
         .conflicts(&session.remote)?
         .into_iter()
@@ -148,7 +148,7 @@ fn entries(session: &Session<'_>, proposal: &Proposal) -> Result<Vec<Entry>, Com
                 one.versions.local.or(one.versions.remote).or(one.versions.base.map(|pair| pair.local)),
             ),
             conflict: conflict.map(|conflict| conflict.fields.iter().map(ToString::to_string).collect()),
-            resolved: resolved.get(&one.key).filter(|_| conflict.is_none()).map(|side| side.version()),
+            resolved: resolved.get(&one.key).filter(|_| conflict.is_none()).map(ToString::to_string),
             failure: failures.get(&one.key).cloned(),
         }
     };

@@ -69,6 +69,18 @@ pub fn merge(
     theirs: &Memory,
     preference: Option<SideName>,
 ) -> Merged {
+    merge_by(base, ours, theirs, &|_| preference)
+}
+
+/// [`merge()`], with a side for each field whose value is taken where both changed it; `None` where the field waits.
+/// All such fields are among the collisions, whatever `preference` says.
+#[must_use]
+pub fn merge_by(
+    base: Option<(&Memory, &Memory)>,
+    ours: &Memory,
+    theirs: &Memory,
+    preference: &dyn Fn(&Field) -> Option<SideName>,
+) -> Merged {
     let nothing = Memory::default();
     let (base_ours, base_theirs) = base.unwrap_or((&nothing, &nothing));
     let sides = Sides { base_ours, base_theirs, ours, theirs };
@@ -154,12 +166,12 @@ impl<T> Sides<T> {
     }
 }
 
-struct Merger {
-    preference: Option<SideName>,
+struct Merger<'a> {
+    preference: &'a dyn Fn(&Field) -> Option<SideName>,
     collisions: BTreeSet<Field>,
 }
 
-impl Merger {
+impl Merger<'_> {
     /// Merges one value that has no parts: the next local and the next remote value.
     fn value<T: Copy + PartialEq>(
         &mut self,
@@ -168,9 +180,11 @@ impl Merger {
         field: impl FnOnce() -> Field,
     ) -> (T, T) {
         travelling(sides, same).unwrap_or_else(|| {
-            self.collisions.insert(field());
+            let field = field();
+            let preferred = (self.preference)(&field);
+            self.collisions.insert(field);
             let Sides { ours, theirs, .. } = sides;
-            match self.preference {
+            match preferred {
                 None => (ours, theirs),
                 Some(SideName::Local) => (ours, ours),
                 Some(SideName::Remote) => (theirs, theirs),

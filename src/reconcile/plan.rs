@@ -6,7 +6,7 @@ use std::fmt;
 use super::merge::{Field, Merged, differing, merge};
 use super::scope::Scope;
 use super::state::{Compared, State, Versions};
-use crate::object::{BlobId, ContentHash, Memory, ObjectId, SideName};
+use crate::object::{BlobId, ContentHash, Memory, ObjectId, Resolution, SideName};
 
 /// Which sides a plan may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,22 @@ pub struct Resolved {
     /// The versions in conflict.
     pub versions: Versions,
     /// The answer.
-    pub resolution: SideName,
+    pub resolution: Resolution,
+}
+
+impl Resolved {
+    /// What the answer means for a memory in these versions; `None` where it was given for others.
+    #[must_use]
+    pub fn holds_for(&self, now: Versions) -> Option<Resolution> {
+        match self.resolution {
+            resolution if now == self.versions => Some(resolution),
+            // This device has carried it out already.
+            Resolution::Merged(local) if now == (Versions { local, ..self.versions }) => {
+                Some(Resolution::Side(SideName::Local))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What [`plan`] needs to know besides the trees.
@@ -218,9 +233,9 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
     }
 
     fn decide(&mut self, one: &Compared) -> Result<(), E> {
-        let answer = self.options.resolutions.get(&one.key).filter(|answer| answer.versions == one.versions);
-        let verdict = match answer {
-            Some(answer) => self.resolved(one, answer.resolution)?,
+        let answer = self.options.resolutions.get(&one.key);
+        let verdict = match answer.and_then(|answer| answer.holds_for(one.versions)) {
+            Some(resolution) => self.resolved(one, resolution)?,
             None => self.verdict(one)?,
         };
         match verdict {
@@ -304,17 +319,22 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         }
     }
 
-    /// The whole version of one side: the other side is taken as unchanged, so that every difference travels.
-    fn resolved(&mut self, one: &Compared, resolution: SideName) -> Result<Verdict, E> {
+    /// The whole version of one side: the other side is taken as unchanged, so that every difference travels. A
+    /// merged memory counts as this device's version.
+    fn resolved(&mut self, one: &Compared, resolution: Resolution) -> Result<Verdict, E> {
         let Versions { base, local, remote } = one.versions;
+        let (side, local) = match resolution {
+            Resolution::Side(side) => (side, local),
+            Resolution::Merged(merged) => (SideName::Local, merged),
+        };
         if local.is_none() || remote.is_none() {
-            let kept = if resolution == SideName::Local { local } else { remote };
+            let kept = if side == SideName::Local { local } else { remote };
             return Ok(Verdict::Settle { local: kept, remote: kept });
         }
         let base_ours = self.load(base.map(|pair| pair.local))?;
         let base_theirs = self.load(base.map(|pair| pair.remote))?;
         let base = Some((&base_ours, &base_theirs));
-        Ok(match resolution {
+        Ok(match side {
             SideName::Local => {
                 let merged = merge(base, &self.load(local)?, &base_theirs, None);
                 Verdict::Settle { local, remote: Some(self.object(one, merged.remote)) }

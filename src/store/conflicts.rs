@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Row, params};
 
+use super::sql::stored_as_text;
 use super::{Error, Store};
-use crate::object::{BlobId, ContentHash, SideName};
+use crate::object::{BlobId, ContentHash, Resolution, SideName};
 
 const WHAT: &str = "the conflicts";
 
@@ -28,7 +29,9 @@ pub struct Conflict {
     /// When the conflict was first seen, in seconds since 1970 in UTC.
     pub since: i64,
     /// The decision, where there is one.
-    pub resolution: Option<SideName>,
+    pub resolution: Option<Resolution>,
+    /// The sides whose values are taken for some of `fields`, while others are still open.
+    pub choices: BTreeMap<String, SideName>,
 }
 
 impl Conflict {
@@ -51,7 +54,15 @@ impl Conflict {
             theirs: row.get(5)?,
             fields,
             since: row.get(7)?,
-            resolution: row.get(8)?,
+            resolution: match row.get::<_, Option<Word>>(8)? {
+                None => None,
+                Some(Word::Local) => Some(Resolution::Side(SideName::Local)),
+                Some(Word::Remote) => Some(Resolution::Side(SideName::Remote)),
+                Some(Word::Merged) => Some(Resolution::Merged(row.get(9)?)),
+            },
+            choices: serde_json::from_str(row.get_ref(10)?.as_str()?).map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(10, Type::Text, Box::new(error))
+            })?,
         })
     }
 
@@ -61,10 +72,30 @@ impl Conflict {
     }
 }
 
+/// What the column `resolution` holds.
+#[derive(Clone, Copy)]
+enum Word {
+    Local,
+    Remote,
+    Merged,
+}
+
+stored_as_text!(Word { Local => "local", Remote => "remote", Merged => "merged" });
+
+/// The columns `resolution` and `merged`.
+fn columns(resolution: Resolution) -> (Word, Option<BlobId>) {
+    match resolution {
+        Resolution::Side(SideName::Local) => (Word::Local, None),
+        Resolution::Side(SideName::Remote) => (Word::Remote, None),
+        Resolution::Merged(merged) => (Word::Merged, merged),
+    }
+}
+
 impl Store {
     /// The conflicts with a remote, sorted by key.
     pub fn conflicts(&self, remote: &str) -> Result<Vec<Conflict>, Error> {
-        let sql = "SELECT key, remote, base_local, base_remote, ours, theirs, fields, since, resolution
+        let sql = "SELECT key, remote, base_local, base_remote, ours, theirs, fields, since, resolution,
+                          merged, choices
                    FROM conflicts WHERE remote = ?1 ORDER BY key";
         self.rows(WHAT, sql, [remote], Conflict::read)
     }
@@ -76,11 +107,13 @@ impl Store {
             let known = store.conflicts(remote)?.into_iter().map(|conflict| (conflict.key.clone(), conflict));
             let mut known: BTreeMap<_, _> = known.collect();
             for conflict in conflicts {
-                let (since, resolution) = match known.remove(&conflict.key) {
-                    Some(before) if before.is_same(conflict) => (before.since, before.resolution),
-                    _ => (conflict.since, None),
+                let (since, resolution, choices) = match known.remove(&conflict.key) {
+                    Some(before) if before.is_same(conflict) => {
+                        (before.since, before.resolution, before.choices)
+                    }
+                    _ => (conflict.since, None, BTreeMap::new()),
                 };
-                store.put_conflict(remote, &Conflict { since, resolution, ..conflict.clone() })?;
+                store.put_conflict(remote, &Conflict { since, resolution, choices, ..conflict.clone() })?;
             }
             for key in known.keys() {
                 let sql = "DELETE FROM conflicts WHERE remote = ?1 AND key = ?2";
@@ -91,17 +124,32 @@ impl Store {
     }
 
     /// Records how a conflict ends; returns whether there is such a conflict.
-    pub fn resolve(&self, remote: &str, key: &ContentHash, resolution: SideName) -> Result<bool, Error> {
-        let sql = "UPDATE conflicts SET resolution = ?3 WHERE remote = ?1 AND key = ?2";
-        Ok(self.execute(WHAT, sql, params![remote, key, resolution])? > 0)
+    pub fn resolve(&self, remote: &str, key: &ContentHash, resolution: Resolution) -> Result<bool, Error> {
+        let (word, merged) = columns(resolution);
+        let sql = "UPDATE conflicts SET resolution = ?3, merged = ?4 WHERE remote = ?1 AND key = ?2";
+        Ok(self.execute(WHAT, sql, params![remote, key, word, merged])? > 0)
+    }
+
+    /// Records which side's value is taken for some fields of a conflict that is not ended by that, in place of
+    /// earlier ones; returns whether there is such a conflict.
+    pub fn choose(
+        &self,
+        remote: &str,
+        key: &ContentHash,
+        choices: &BTreeMap<String, SideName>,
+    ) -> Result<bool, Error> {
+        let choices = serde_json::to_string(choices).expect("texts can always be written");
+        let sql = "UPDATE conflicts SET choices = ?3 WHERE remote = ?1 AND key = ?2";
+        Ok(self.execute(WHAT, sql, params![remote, key, choices])? > 0)
     }
 
     fn put_conflict(&self, remote: &str, conflict: &Conflict) -> Result<(), Error> {
+        let decision = conflict.resolution.map(columns);
         self.execute(
             WHAT,
             "INSERT OR REPLACE INTO conflicts
-             (key, remote, base_local, base_remote, ours, theirs, fields, since, resolution)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             (key, remote, base_local, base_remote, ours, theirs, fields, since, resolution, merged, choices)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 conflict.key,
                 remote,
@@ -111,7 +159,9 @@ impl Store {
                 conflict.theirs,
                 serde_json::Value::from(conflict.fields.as_slice()).to_string(),
                 conflict.since,
-                conflict.resolution,
+                decision.map(|(word, _)| word),
+                decision.and_then(|(_, merged)| merged),
+                serde_json::to_string(&conflict.choices).expect("texts can always be written"),
             ],
         )?;
         Ok(())
@@ -134,6 +184,7 @@ mod tests {
             fields: vec!["content".to_owned(), "meta.\"odd\"".to_owned()],
             since,
             resolution: None,
+            choices: BTreeMap::new(),
         }
     }
 
@@ -146,16 +197,16 @@ mod tests {
         store.set_conflicts("backup", &[conflict(1, 10)]).unwrap();
         assert_eq!(store.conflicts("origin").unwrap(), first);
         for number in 1..=3 {
-            assert!(store.resolve("origin", &key(number), SideName::Local).unwrap());
+            assert!(store.resolve("origin", &key(number), Resolution::Side(SideName::Local)).unwrap());
         }
 
         let same = conflict(1, 99);
         let changed = Conflict { theirs: Some(BlobId::of(b"new")), ..conflict(3, 99) };
-        let eager = Conflict { resolution: Some(SideName::Remote), ..conflict(4, 99) };
+        let eager = Conflict { resolution: Some(Resolution::Side(SideName::Remote)), ..conflict(4, 99) };
         store.set_conflicts("origin", &[same, changed, eager]).unwrap();
         let now = store.conflicts("origin").unwrap();
         let now: BTreeMap<_, _> = now.iter().map(|now| (&now.key, (now.since, now.resolution))).collect();
-        assert_eq!(now.get(&key(1)), Some(&(10, Some(SideName::Local))), "the same");
+        assert_eq!(now.get(&key(1)), Some(&(10, Some(Resolution::Side(SideName::Local)))), "the same");
         assert_eq!(now.get(&key(2)), None, "gone");
         assert_eq!(now.get(&key(3)), Some(&(99, None)), "about other versions now");
         assert_eq!(now.get(&key(4)), Some(&(99, None)), "only `resolve` decides");
@@ -166,11 +217,13 @@ mod tests {
     fn a_decision_can_be_changed() {
         let Fixture { store, folder: _folder } = fixture();
         store.set_conflicts("origin", &[conflict(1, 10)]).unwrap();
-        for resolution in [SideName::Local, SideName::Remote] {
+        let merged = BlobId::of(b"merged");
+        let [ours, theirs] = [SideName::Local, SideName::Remote].map(Resolution::Side);
+        for resolution in [ours, theirs, Resolution::Merged(Some(merged)), Resolution::Merged(None), ours] {
             assert!(store.resolve("origin", &key(1), resolution).unwrap());
             assert_eq!(store.conflicts("origin").unwrap()[0].resolution, Some(resolution));
         }
-        assert!(!store.resolve("origin", &key(2), SideName::Local).unwrap());
-        assert!(!store.resolve("backup", &key(1), SideName::Local).unwrap());
+        assert!(!store.resolve("origin", &key(2), ours).unwrap());
+        assert!(!store.resolve("backup", &key(1), ours).unwrap());
     }
 }

@@ -236,10 +236,7 @@ impl Session<'_> {
 
     fn resolutions(&self) -> Result<BTreeMap<ContentHash, Resolved>, Error> {
         let conflicts = self.store.conflicts(&self.remote)?;
-        let resolved = |conflict: Conflict| {
-            let (versions, resolution) = (versions(&conflict), conflict.resolution?);
-            Some((conflict.key, Resolved { versions, resolution }))
-        };
+        let resolved = |conflict: Conflict| Some((conflict.key.clone(), resolved(&conflict)?));
         Ok(conflicts.into_iter().filter_map(resolved).collect())
     }
 
@@ -335,10 +332,16 @@ fn without<'a>(snapshot: &'a Snapshot, keys: &BTreeSet<ContentHash>) -> Cow<'a, 
 }
 
 /// The versions that a stored conflict was made of.
-pub(super) fn versions(conflict: &Conflict) -> Versions {
+#[must_use]
+pub fn versions(conflict: &Conflict) -> Versions {
     Versions {
         base: conflict.base.map(|(local, remote)| reconcile::Pair { local, remote }),
         local: conflict.ours,
         remote: conflict.theirs,
     }
+}
+
+/// The decision on a stored conflict, where there is one.
+pub(super) fn resolved(conflict: &Conflict) -> Option<Resolved> {
+    Some(Resolved { versions: versions(conflict), resolution: conflict.resolution? })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::propose::versions;
+use super::propose::resolved;
 use super::{Chosen, Error, Problem, Proposal, Reading, Report, Session, local_reference, remote_reference};
 use crate::object::{ContentHash, SideName};
 use crate::reconcile::{self, After, Compared, Direction, Plan, Planned, Versions, advance};
@@ -95,9 +95,11 @@ impl Session<'_> {
         let versions_now: BTreeMap<&ContentHash, Versions> =
             proposal.compared.iter().map(|one| (&one.key, one.versions)).collect();
         let waits = |conflict: &Conflict| {
-            let is_answered = conflict.resolution.is_some()
-                && versions_now.get(&conflict.key) == Some(&versions(conflict))
-                && !finished.contains(&conflict.key);
+            let answer = resolved(conflict);
+            let is_answered = !finished.contains(&conflict.key)
+                && versions_now
+                    .get(&conflict.key)
+                    .is_some_and(|now| answer.is_some_and(|answer| answer.holds_for(*now).is_some()));
             let is_left_out = !proposal.wishes.is_about_everything() && !about.contains(&conflict.key);
             !planned.contains(&conflict.key) && (is_left_out || is_answered)
         };
@@ -150,6 +152,7 @@ impl Session<'_> {
             fields: conflict.fields.iter().map(ToString::to_string).collect(),
             since: self.now,
             resolution: None,
+            choices: BTreeMap::new(),
         }
     }
 

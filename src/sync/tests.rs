@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::*;
-use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, SideName, Timestamp};
+use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Resolution, SideName, Timestamp};
 use crate::reconcile::{Direction, Strategy};
 use crate::side::{self, Found, Held, Side};
 use crate::store::{Holder, Store};
@@ -359,7 +359,7 @@ fn a_conflict_waits_alone_until_one_side_is_chosen() {
         assert_eq!(proposal.plan.conflicts.len(), 1);
         assert!(server.memories.contains_key("new-here"), "the others go on");
         let store = device.store();
-        assert!(store.resolve("origin", &key("kept-1"), choice).unwrap());
+        assert!(store.resolve("origin", &key("kept-1"), Resolution::Side(choice)).unwrap());
         drop(store);
         device.sync(&mut server);
         let text = if choice == SideName::Local { "KEPT-1" } else { "Kept-1" };
@@ -396,7 +396,7 @@ fn an_answer_to_a_conflict_that_has_changed_since_does_not_count() {
     device.world.set("kept-1", "KEPT-1", &[]);
     server.set("kept-1", "Kept-1", &[]);
     device.sync(&mut server);
-    device.store().resolve("origin", &key("kept-1"), SideName::Local).unwrap();
+    device.store().resolve("origin", &key("kept-1"), Resolution::Side(SideName::Local)).unwrap();
     server.set("kept-1", "KEPT-1 ", &[]);
     let (proposal, _) = device.sync(&mut server);
     assert_eq!(proposal.plan.conflicts.len(), 1);

@@ -6,7 +6,7 @@ use crate::support::TestEnvironment;
 use crate::support::environment::Device;
 use crate::support::gallery::assert_gallery;
 
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 44] = [
     &[],
     &["init"],
     &["status"],
@@ -18,8 +18,17 @@ const COMMANDS: [&[&str]; 24] = [
     &["apply"],
     &["push"],
     &["checkout"],
+    &["merge"],
+    &["mergetool"],
+    &["conflicts"],
+    &["resolve"],
+    &["restore"],
+    &["undo"],
     &["log"],
     &["show"],
+    &["reflog"],
+    &["explain"],
+    &["digest"],
     &["config"],
     &["remote"],
     &["remote", "add"],
@@ -31,6 +40,17 @@ const COMMANDS: [&[&str]; 24] = [
     &["demo"],
     &["completions"],
     &["man"],
+    &["fsck"],
+    &["gc"],
+    &["cat-file"],
+    &["ls-tree"],
+    &["diff-tree"],
+    &["hash-object"],
+    &["write-tree"],
+    &["rev-parse"],
+    &["show-ref"],
+    &["for-each-ref"],
+    &["fast-export"],
 ];
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use memsync::object::{ContentHash, Memory, Metadata, SideName};
+use memsync::object::{ContentHash, Memory, Metadata, Resolution, SideName};
 use memsync::reconcile::{self, After, Merged, Resolved, Scope, State, advance, merge, same_tag, same_type};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -380,7 +380,7 @@ proptest! {
     #[test]
     fn a_users_answer_ends_a_conflict(world in arbitrary::world(), ours in any::<bool>()) {
         let mut world = world;
-        let resolution = if ours { SideName::Local } else { SideName::Remote };
+        let resolution = Resolution::Side(if ours { SideName::Local } else { SideName::Remote });
         let side = if ours { SideName::Local } else { SideName::Remote };
         let conflicts = world.plan(&Asked::default()).conflicts;
         let before = world.clone();

@@ -1,7 +1,7 @@
 //! The statements of the sync scripts that came with mcp-memory-service, read word for word, against the views.
 
 use super::*;
-use crate::object::{Metadata, SideName};
+use crate::object::{Metadata, Resolution, SideName};
 
 fn ask(store: &Store, sql: &str) -> String {
     let mut statement = store.connection.prepare(sql).unwrap();
@@ -53,6 +53,7 @@ fn conflict(number: usize) -> Conflict {
         fields,
         since: 1_700_000_100,
         resolution: None,
+        choices: BTreeMap::new(),
     }
 }
 
@@ -70,7 +71,7 @@ fn the_old_status_command_reads_it() {
     let changes: Vec<_> = (1..=6).map(|number| staged(&store, number, Operation::Insert)).collect();
     store.set_staged(&changes).unwrap();
     store.set_conflicts("origin", &[conflict(2), conflict(3)]).unwrap();
-    store.resolve("origin", &key(3), SideName::Remote).unwrap();
+    store.resolve("origin", &key(3), Resolution::Side(SideName::Remote)).unwrap();
     for (number, side) in [(4, SideName::Remote), (5, SideName::Local), (2, SideName::Remote)] {
         let (reason, remote) = ("no".to_owned(), "origin".to_owned());
         let failure = Failure {

@@ -46,8 +46,8 @@ pub struct Entry {
     pub first_line: String,
     /// The fields that collide, where it waits for the user.
     pub conflict: Option<Vec<String>>,
-    /// The conflict was ended by this side's version; the next push or sync carries it out.
-    pub resolved: Option<&'static str>,
+    /// How the conflict was ended; the next push or sync carries it out.
+    pub resolved: Option<String>,
     /// Why its last push failed.
     pub failure: Option<String>,
 }
@@ -256,7 +256,7 @@ fn line(palette: Palette, label: Label, entry: &Entry, width: usize) -> String {
     if let Some(fields) = entry.conflict.as_ref().filter(|fields| **fields != ["existence"]) {
         remark = format!("({}) ", escape_line(&fields.join(", ")));
     }
-    if let Some(side) = entry.resolved {
+    if let Some(side) = &entry.resolved {
         remark = format!("({side} chosen) ");
     }
     // A tab shows as eight columns.
@@ -287,7 +287,7 @@ struct EntryJson {
     local: String,
     remote: String,
     conflict: Option<Vec<String>>,
-    resolved: Option<&'static str>,
+    resolved: Option<String>,
     push_failed: Option<String>,
     first_line: String,
 }
@@ -308,7 +308,7 @@ impl From<&Entry> for EntryJson {
             local: word(SideName::Local),
             remote: word(SideName::Remote),
             conflict: entry.conflict.clone(),
-            resolved: entry.resolved,
+            resolved: entry.resolved.clone(),
             push_failed: entry.failure.clone(),
             first_line: entry.first_line.clone(),
         }

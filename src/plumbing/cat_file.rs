@@ -1,0 +1,13 @@
+//! `memsync cat-file`.
+
+use crate::error::{CommandError, ExitCode};
+use crate::workspace::Workspace;
+
+/// Print an object, its type or its size
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    Err(CommandError::bug("this command is being built"))
+}

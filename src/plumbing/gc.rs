@@ -1,0 +1,13 @@
+//! `memsync gc`.
+
+use crate::error::{CommandError, ExitCode};
+use crate::workspace::Workspace;
+
+/// Pack the objects, and drop what nothing needs
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    Err(CommandError::bug("this command is being built"))
+}

@@ -1,0 +1,13 @@
+//! `memsync digest`.
+
+use crate::error::{CommandError, ExitCode};
+use crate::workspace::Workspace;
+
+/// Print one short code for the synced contents
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: &Args, _workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
+    Err(CommandError::bug("this command is being built"))
+}
