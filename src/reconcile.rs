@@ -17,6 +17,7 @@ mod rewind;
 mod rewrite;
 mod scope;
 mod state;
+mod text;
 
 pub use advance::{After, advance};
 pub use brake::{Brake, DeletionLimit, brakes};
@@ -26,3 +27,4 @@ pub use rewind::{SMALLEST_REWIND, find_rewind, rewound_base};
 pub use rewrite::{is_rewriting, same_tag, same_type};
 pub use scope::Scope;
 pub use state::{Base, Compared, Pair, State, Versions, compare, missing};
+pub use text::{Chunk, ConflictStyle, Labels, MergedText, chunks, find_marker, merge_text};
