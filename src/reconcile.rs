@@ -11,6 +11,7 @@
 
 mod advance;
 mod brake;
+mod edits;
 mod merge;
 mod plan;
 mod rewind;
@@ -18,9 +19,11 @@ mod rewrite;
 mod scope;
 mod state;
 mod text;
+mod words;
 
 pub use advance::{After, advance};
 pub use brake::{Brake, DeletionLimit, brakes};
+pub use edits::{DivergentEdit, EditRule, Edited, Edits, SideChange, divergent_edits, find_edits};
 pub use merge::{Field, Merged, differing, merge, merge_by};
 pub use plan::{Conflict, Direction, Options, Plan, PlanId, Planned, Resolved, Step, Strategy, plan};
 pub use rewind::{SMALLEST_REWIND, find_rewind, rewound_base};
@@ -28,3 +31,4 @@ pub use rewrite::{is_rewriting, same_tag, same_type};
 pub use scope::Scope;
 pub use state::{Base, Compared, Pair, State, Versions, compare, missing};
 pub use text::{Chunk, ConflictStyle, Labels, MergedText, chunks, find_marker, merge_text};
+pub use words::{similarity, words};
