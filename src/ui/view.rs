@@ -1,7 +1,11 @@
 //! Values of the modules below as text for people and as JSON for programs.
 
+mod combined;
+pub mod conflict;
 pub mod diff;
+pub mod edited;
 pub mod log;
 pub mod run;
 pub mod status;
 pub mod text;
+pub mod words;
