@@ -18,6 +18,7 @@ mod completions;
 mod config;
 mod demo;
 mod diff;
+mod edits;
 mod errors;
 mod fetch;
 mod files;
