@@ -144,11 +144,8 @@ impl Session<'_> {
     /// What this device held at a commit: of a sync its own half, of a snapshot all.
     pub fn held_at(&self, commit: CommitId) -> Result<Snapshot, Error> {
         let tree = self.store.commit(commit)?.tree;
-        // The tree of a sync has no memories, and that of a snapshot no halves.
-        match self.store.pair(tree) {
-            Ok((local, _)) => Ok(self.store.snapshot(local)?),
-            Err(_) => Ok(self.store.snapshot(tree)?),
-        }
+        let tree = if self.origins(commit)?.is_sync { self.store.pair(tree)?.0 } else { tree };
+        Ok(self.store.snapshot(tree)?)
     }
 
     /// Carries it out as a run of its own, whose commit says `message`; the commit is `None` where nothing was done.
