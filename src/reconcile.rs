@@ -11,6 +11,8 @@
 
 mod advance;
 mod brake;
+mod conflict_id;
+mod decide;
 mod merge;
 mod plan;
 mod rewind;
@@ -20,6 +22,8 @@ mod state;
 
 pub use advance::{After, advance};
 pub use brake::{Brake, DeletionLimit, brakes};
+pub use conflict_id::{ConflictId, InvalidConflictId};
+pub use decide::{Choices, Decision, UndecidableError, Unmerged};
 pub use merge::{Field, Merged, differing, merge, merge_by};
 pub use plan::{Conflict, Direction, Options, Plan, PlanId, Planned, Resolved, Step, Strategy, plan};
 pub use rewind::{SMALLEST_REWIND, find_rewind, rewound_base};
