@@ -6,10 +6,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::merge::{Field, Merged, differing, merge, merge_by};
-use crate::object::{Memory, Metadata, SideName};
+use super::state::Versions;
+use crate::object::{BlobId, Memory, Metadata, Resolution, SideName};
 
 /// The side whose value is taken, by the name of a field.
 pub type Choices = BTreeMap<String, SideName>;
+
+/// A resolution and what it was made for: it ends only the conflict that the user saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The versions in conflict.
+    pub versions: Versions,
+    /// What this device holds since an answer was carried out here; its version in conflict where none was.
+    pub held: Option<BlobId>,
+    /// The answer.
+    pub resolution: Resolution,
+}
+
+impl Resolved {
+    /// Whether the answer was given for a memory that is now in these versions. What this device made of an earlier
+    /// answer, or of this one in a run that did not end, is no change to the conflict.
+    #[must_use]
+    pub fn holds_for(&self, now: Versions) -> bool {
+        let is_carried_out = self.resolution == Resolution::Merged(now.local);
+        (now.base, now.remote) == (self.versions.base, self.versions.remote)
+            && (now.local == self.versions.local || now.local == self.held || is_carried_out)
+    }
+}
 
 /// A memory in conflict, in its three versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,7 +87,16 @@ impl Unmerged {
         self.base.as_ref().map(|(local, _)| local).ok_or(UndecidableError::NoBase)
     }
 
-    /// Takes one side's value for each chosen field, and merges the others.
+    /// The same choices, with each colliding field by its own name.
+    pub fn spell_out(&self, choices: &Choices) -> Result<Choices, UndecidableError> {
+        let fields = self.fields();
+        check(&fields, choices)?;
+        let side = |field: &Field| Some((field.to_string(), chosen(field, choices)?));
+        Ok(fields.iter().filter_map(side).collect())
+    }
+
+    /// Takes one side's value for each chosen field, and merges the others. A name stands for the field and, in
+    /// metadata, for everything below it; `metadata` for all members.
     pub fn decide(&self, choices: &Choices) -> Result<Decision, UndecidableError> {
         let fields = self.fields();
         check(&fields, choices)?;
@@ -141,6 +173,15 @@ pub(super) fn merge_chosen(
         set(&mut merged.remote, &field, from);
     }
     merged
+}
+
+/// `base` with the values of `side` where `decided` has the same.
+pub(super) fn agreeing(base: &Memory, side: &Memory, decided: &Memory) -> Memory {
+    let mut agreeing = base.clone();
+    for field in differing(base, side).difference(&differing(side, decided)) {
+        set(&mut agreeing, field, side);
+    }
+    agreeing
 }
 
 /// Takes the value of one field over.
