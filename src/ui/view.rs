@@ -1,5 +1,6 @@
 //! Values of the modules below as text for people and as JSON for programs.
 
+pub mod conflict_list;
 pub mod diff;
 pub mod log;
 pub mod run;
