@@ -2,6 +2,7 @@
 
 mod combined;
 pub mod conflict;
+pub mod conflict_list;
 pub mod diff;
 pub mod edited;
 pub mod log;

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDiffConfig};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::combined::word_diff;
 use super::conflict::{ConflictJson, Conflicted, Names};
 use super::edited::{DivergentJson, EditedJson, EditedPair, divergent};
 use super::words::Look;
-use crate::object::{ContentHash, Memory, Metadata};
+use crate::object::{Bookkeeping, ContentHash, Memory, Metadata, Timestamp, split_tags};
 use crate::reconcile::{ConflictStyle, DivergentEdit, Field, differing};
 use crate::ui::{Label, Palette, escape_line};
 
@@ -143,16 +143,43 @@ pub struct ChangeJson {
     new: Option<MemoryJson>,
 }
 
-/// A memory in JSON.
-#[derive(Clone, Debug, Serialize)]
+/// A memory in JSON. Where it is read, every member must be there: one that is left out by mistake would be taken from
+/// the memory.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MemoryJson {
     content: String,
     tags: Vec<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     memory_type: Option<String>,
     metadata: Value,
+    #[serde(deserialize_with = "Option::deserialize")]
     created_at: Option<f64>,
+    #[serde(deserialize_with = "Option::deserialize")]
     store: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     superseded_by: Option<String>,
+}
+
+impl MemoryJson {
+    /// The memory; `None` where the metadata is neither an object nor a text that stands for odd metadata. What
+    /// `bookkeeping` owns is left out.
+    #[must_use]
+    pub fn memory(self, bookkeeping: &Bookkeeping) -> Option<Memory> {
+        Some(Memory {
+            content: self.content,
+            tags: self.tags.iter().flat_map(|tag| split_tags(tag)).collect(),
+            memory_type: self.memory_type.filter(|name| !name.is_empty()),
+            metadata: match self.metadata {
+                Value::Object(members) => Metadata::from_members(members, bookkeeping),
+                Value::String(text) => Metadata::from_text(&text, bookkeeping),
+                _ => return None,
+            },
+            created_at: self.created_at.and_then(Timestamp::new),
+            store: self.store.filter(|store| store != Memory::DEFAULT_STORE),
+            superseded_by: self.superseded_by,
+        })
+    }
 }
 
 impl From<&Memory> for MemoryJson {
@@ -165,7 +192,7 @@ impl From<&Memory> for MemoryJson {
                 Metadata::Members(members) => Value::Object(members.clone().into_iter().collect()),
                 Metadata::Opaque(text) => Value::from(text.as_str()),
             },
-            created_at: memory.created_at.map(crate::object::Timestamp::seconds),
+            created_at: memory.created_at.map(Timestamp::seconds),
             store: memory.store.clone(),
             superseded_by: memory.superseded_by.clone(),
         }
