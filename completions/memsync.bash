@@ -399,12 +399,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__checkout)
-            opts="-q -v -h --ours --theirs --all --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --local --ours --remote --theirs --base --all --field --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -461,7 +465,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__conflicts)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1443,12 +1447,24 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__merge)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-X -q -v -h --dry-run --json --allow-plan --strategy-option --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --allow-plan)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --strategy-option)
+                    COMPREPLY=($(compgen -W "ours theirs newest" -- "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -W "ours theirs newest" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1795,7 +1811,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__resolve)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -263,10 +263,14 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;checkout'= {
+            cand --field 'Decide these fields only, as `memsync conflicts` names them; ''metadata'' and ''meta.a'' mean what is below them too'
             cand --color 'When to use colours: auto, always or never'
             cand --ours 'Take this device''s version'
+            cand --local 'Take this device''s version'
             cand --theirs 'Take the server''s version'
-            cand --all 'Every conflict'
+            cand --remote 'Take the server''s version'
+            cand --base 'Take what both sides held when they last agreed'
+            cand --all 'Every conflict that waits for a decision'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -276,14 +280,19 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;merge'= {
+            cand --allow-plan 'Let exactly the plan with this id through the brakes'
+            cand -X 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --strategy-option 'Settle what both sides changed, instead of leaving it as a conflict'
             cand --color 'When to use colours: auto, always or never'
+            cand --dry-run 'Print the plan and change nothing'
+            cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;mergetool'= {
             cand --color 'When to use colours: auto, always or never'
@@ -297,23 +306,25 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;conflicts'= {
             cand --color 'When to use colours: auto, always or never'
+            cand --json 'Print them as JSON, with base, ours and theirs as whole memories'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;resolve'= {
             cand --color 'When to use colours: auto, always or never'
+            cand --json 'Print what was done as JSON'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;restore'= {
             cand --color 'When to use colours: auto, always or never'
