@@ -29,6 +29,7 @@ mod init_server;
 mod journeys;
 mod log;
 mod man;
+mod merge_text;
 mod objects;
 mod prepare;
 mod progress;
