@@ -505,12 +505,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__diff)
-            opts="-q -v -h --remote --json --exit-code --tag --type --store --since --quiet --verbose --color --no-pager --help"
+            opts="-M -q -v -h --remote --find-edits --word-diff --json --exit-code --tag --type --store --since --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --find-edits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -M)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

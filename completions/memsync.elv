@@ -124,12 +124,15 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;diff'= {
+            cand -M 'Show a deleted and a new memory as one that was edited where their texts are this much alike [default: 50 %]'
+            cand --find-edits 'Show a deleted and a new memory as one that was edited where their texts are this much alike [default: 50 %]'
             cand --tag 'Only memories with this tag (may be repeated: any of them)'
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
             cand --color 'When to use colours: auto, always or never'
             cand --remote 'Show the server''s changes instead of this device''s'
+            cand --word-diff 'Mark the words that changed in a text, instead of its lines'
             cand --json 'Print the differences as JSON'
             cand --exit-code 'Exit with 1 if there are differences'
             cand -q 'Say only warnings and errors'

@@ -116,6 +116,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand st" -s q -l quiet -d 'Sa
 complete -c memsync -n "__fish_memsync_using_subcommand st" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand st" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand diff" -s M -l find-edits -d 'Show a deleted and a new memory as one that was edited where their texts are this much alike [default: 50 %]' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
@@ -124,6 +125,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand diff" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l remote -d 'Show the server\'s changes instead of this device\'s'
+complete -c memsync -n "__fish_memsync_using_subcommand diff" -l word-diff -d 'Mark the words that changed in a text, instead of its lines'
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l json -d 'Print the differences as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l exit-code -d 'Exit with 1 if there are differences'
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -s q -l quiet -d 'Say only warnings and errors'

@@ -20,6 +20,7 @@ mod conflict_matrix;
 mod conflicts;
 mod demo;
 mod diff;
+mod edits;
 mod errors;
 mod fetch;
 mod files;
