@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod log;
+pub mod recall;
 pub mod run;
 pub mod status;
 pub mod text;
