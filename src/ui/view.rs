@@ -6,6 +6,7 @@ pub mod conflict_list;
 pub mod diff;
 pub mod edited;
 pub mod log;
+pub mod recall;
 pub mod run;
 pub mod status;
 pub mod text;

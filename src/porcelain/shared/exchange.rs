@@ -341,7 +341,8 @@ impl Exchange<'_> {
     }
 }
 
-fn verb(step: Step) -> Verb {
+/// What a step does to a memory.
+pub(crate) fn verb(step: Step) -> Verb {
     match (step.expected, step.target) {
         (None, _) => Verb::Create,
         (Some(_), Some(_)) => Verb::Change,
@@ -349,11 +350,13 @@ fn verb(step: Step) -> Verb {
     }
 }
 
-fn counts(done: Done) -> Counts {
+/// What was done, as pages show it.
+pub(crate) fn counts(done: Done) -> Counts {
     Counts { created: done.created, changed: done.changed, deleted: done.deleted }
 }
 
-fn not_taken(problem: &Problem) -> NotTaken {
+/// A problem, as pages show it.
+pub(crate) fn not_taken(problem: &Problem) -> NotTaken {
     NotTaken {
         content_hash: problem.key.to_string(),
         side: problem.side.to_string(),
