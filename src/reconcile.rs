@@ -23,6 +23,6 @@ pub use brake::{Brake, DeletionLimit, brakes};
 pub use merge::{Field, Merged, differing, merge, merge_by};
 pub use plan::{Conflict, Direction, Options, Plan, PlanId, Planned, Resolved, Step, Strategy, plan};
 pub use rewind::{SMALLEST_REWIND, find_rewind, rewound_base};
-pub use rewrite::{is_rewriting, same_tag, same_type};
+pub use rewrite::{is_rewriting, same_tag, same_type, shown_by_rest};
 pub use scope::Scope;
 pub use state::{Base, Compared, Pair, State, Versions, compare, missing};

@@ -10,6 +10,7 @@
 //!
 //! Must never: decide who wins (`reconcile` does), print, read the clock, or know what kind of side it talks to.
 
+mod changed;
 mod error;
 mod execute;
 mod history;

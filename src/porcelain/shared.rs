@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub mod arguments;
 pub(crate) mod exchange;
 pub(crate) mod generated;
+pub(crate) mod history;
 pub(crate) mod reading;
 pub(crate) mod selection;
 pub(crate) mod signals;
