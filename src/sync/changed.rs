@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::changes::folded;
 use super::{Error, Session, base_reference, local_reference, remote_reference};
 use crate::object::tree::Difference;
-use crate::object::{CommitId, ContentHash, TreeId};
+use crate::object::{CommitId, ContentHash, SideName, TreeId};
 
 impl Session<'_> {
     /// The memories that a commit holds otherwise than the one before it, sorted by key, each with its version before
-    /// and after. Of a sync that is this device's form, or the server's where only that one changed.
+    /// and after. Of a sync that is this device's form, or the server's where only that one changed; and what its run
+    /// did to a side though both sides do not agree on it, as where a sync was taken back.
     pub fn changed_by(&self, commit: CommitId) -> Result<Vec<Difference>, Error> {
-        let mut changed: BTreeMap<ContentHash, Difference> = BTreeMap::new();
+        let mut changed = self.effects_of(commit)?;
         for (before, after) in self.trees_around(commit)?.into_iter().rev() {
             let differences = match before {
                 Some(before) => self.store.diff(before, after)?,
@@ -33,7 +35,15 @@ impl Session<'_> {
                 return Ok(Some((key.clone(), before, after)));
             }
         }
-        Ok(None)
+        Ok(self.effects_of(commit)?.remove(key))
+    }
+
+    /// What a run did to the sides, this device's before the server's.
+    fn effects_of(&self, run: CommitId) -> Result<BTreeMap<ContentHash, Difference>, Error> {
+        let effects = self.store.effects(run)?;
+        let sides = [SideName::Remote, SideName::Local];
+        let folded = sides.into_iter().flat_map(|side| folded(effects.clone(), side));
+        Ok(folded.map(|(key, change)| (key.clone(), (key, change.before, change.after))).collect())
     }
 
     /// The commits from `start` back, newest first, along the line of syncs or of one side's snapshots. Each is read
