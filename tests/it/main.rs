@@ -21,6 +21,8 @@ mod diff;
 mod errors;
 mod fetch;
 mod files;
+mod fsck;
+mod gc;
 mod help;
 mod hub;
 mod init;
