@@ -16,6 +16,10 @@ use gix_object::tree::{Entry, EntryKind};
 
 use super::{BlobId, ContentHash, ObjectId, TreeId};
 
+mod shape;
+
+pub use shape::{Links, Shapes, links};
+
 /// All memories of one side at one moment, by name.
 pub type Snapshot = BTreeMap<ContentHash, BlobId>;
 

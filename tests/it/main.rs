@@ -24,6 +24,8 @@ mod edits;
 mod errors;
 mod fetch;
 mod files;
+mod fsck;
+mod gc;
 mod help;
 mod hub;
 mod init;
