@@ -8,12 +8,16 @@
 //! A key that is not 64 hexadecimal digits is fanned out by its own blob id and its name is escaped, so that
 //! no key can be an invalid or dangerous file name.
 
+mod walk;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use gix_object::WriteTo;
 use gix_object::tree::{Entry, EntryKind};
 
 use super::{BlobId, ContentHash, ObjectId, TreeId};
+
+pub use walk::{Changed, Child, key_at, walk};
 
 /// All memories of one side at one moment, by name.
 pub type Snapshot = BTreeMap<ContentHash, BlobId>;
