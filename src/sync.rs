@@ -16,15 +16,19 @@ mod history;
 mod propose;
 mod reading;
 mod record;
+mod revision;
 mod session;
+mod when;
 
 pub use error::Error;
 pub use execute::{Done, Problem, Report};
-pub use history::{BaseCommit, base_reference, local_reference, remote_reference};
+pub use history::{BaseCommit, Origins, base_reference, local_reference, remote_reference};
 pub use propose::{Chosen, Cure, Moved, Proposal, Rewind, Wishes, versions};
 pub use reading::{Reading, Unreadable};
 pub use record::{LAST_FETCH, LAST_PUSH, LAST_STASH};
+pub use revision::{Named, RevisionError};
 pub use session::{Progress, Session};
+pub use when::{InvalidWhen, When};
 
 #[cfg(test)]
 mod tests;
