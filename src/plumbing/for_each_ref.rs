@@ -2,7 +2,8 @@
 
 mod format;
 
-use gix_glob::wildmatch::{Mode, wildmatch};
+use gix_glob::wildmatch;
+use gix_glob::wildmatch::Mode;
 
 use crate::error::{CommandError, ExitCode};
 use crate::object::CommitId;
