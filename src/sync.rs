@@ -10,6 +10,7 @@
 //!
 //! Must never: decide who wins (`reconcile` does), print, read the clock, or know what kind of side it talks to.
 
+mod adopt;
 mod error;
 mod execute;
 mod history;
@@ -20,6 +21,7 @@ mod revision;
 mod session;
 mod when;
 
+pub use adopt::{Adoption, Offer};
 pub use error::Error;
 pub use execute::{Done, Problem, Report};
 pub use history::{BaseCommit, Origins, base_reference, local_reference, remote_reference};

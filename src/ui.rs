@@ -10,6 +10,7 @@ mod escape;
 mod pager;
 mod progress;
 mod settings;
+mod shell;
 mod style;
 pub mod view;
 
@@ -21,6 +22,7 @@ use indicatif::WeakProgressBar;
 
 pub use escape::{escape, escape_line};
 pub use progress::Progress;
+pub use shell::shell_word;
 pub use settings::{ColorChoice, Settings, Verbosity};
 pub use style::{Label, Painted, Palette};
 

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::ServerArgs;
-use super::quoting::shell;
+use crate::ui::shell_word as shell;
 use super::service::{Manager, Service};
 use super::settings::Settings;
 use crate::error::CommandError;
