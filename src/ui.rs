@@ -22,8 +22,8 @@ use indicatif::WeakProgressBar;
 
 pub use escape::{escape, escape_line};
 pub use progress::Progress;
-pub use shell::shell_word;
 pub use settings::{ColorChoice, Settings, Verbosity};
+pub use shell::shell_word;
 pub use style::{Label, Painted, Palette};
 
 use pager::Pager;

@@ -72,7 +72,9 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
             workspace.ui.object(&shared::read(&store, &named)?)?;
             Ok(ExitCode::Done)
         }
-        [_] => Err(CommandError::usage("say what of the object: -t, -s, -p, -e, or its type before its name")),
+        [_] => {
+            Err(CommandError::usage("say what of the object: -t, -s, -p, -e, or its type before its name"))
+        }
         _ => Err(CommandError::usage("-t, -s, -p and -e take one name")),
     }
 }
@@ -123,7 +125,8 @@ fn cast(session: &Session<'_>, named: &Named, kind: &str, name: &str) -> Result<
 fn list(id: TreeId, workspace: &mut Workspace, session: &Session<'_>) -> Result<(), CommandError> {
     session.store.walk(None, Some(id), &|_| false, &mut |entry| {
         let Some(child) = entry.child() else { return Ok(()) };
-        let line = format!("{} {} {}\t{}\n", child.mode(), child.kind(), child.id(), shared::quote(entry.path));
+        let line =
+            format!("{} {} {}\t{}\n", child.mode(), child.kind(), child.id(), shared::quote(entry.path));
         Ok::<_, CommandError>(workspace.ui.data(&line)?)
     })
 }

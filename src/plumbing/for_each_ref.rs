@@ -55,7 +55,9 @@ Exit codes:
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let store = workspace.store(Access::Read, "memsync for-each-ref")?;
     let mut refs: Vec<(RefName, CommitId)> = store.references()?;
-    refs.retain(|(name, _)| args.patterns.is_empty() || args.patterns.iter().any(|one| matches(one, name.as_str())));
+    refs.retain(|(name, _)| {
+        args.patterns.is_empty() || args.patterns.iter().any(|one| matches(one, name.as_str()))
+    });
     refs.truncate(args.count.unwrap_or(usize::MAX));
     for (name, id) in refs {
         let commit = store.commit(id)?;

@@ -20,9 +20,7 @@ pub(crate) fn read(store: &Store, named: &Named) -> Result<Vec<u8>, CommandError
         Named::Version(id) | Named::Memory(_, id) => store.object(id.as_bytes())?,
     };
     let missing = || CommandError::usage(format!("the {} {} is missing", named.kind(), named.id()));
-    found
-        .map(|(_, bytes)| bytes)
-        .ok_or_else(|| missing().with_hint("`memsync fsck` tells what else is"))
+    found.map(|(_, bytes)| bytes).ok_or_else(|| missing().with_hint("`memsync fsck` tells what else is"))
 }
 
 /// The tree that `name` names: itself, or that of a commit.

@@ -59,7 +59,8 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
         workspace.ui.data(&if args.hash { format!("{id}\n") } else { format!("{id} {name}\n") })?;
     }
     // Of names that must be there, one that is not is a failure.
-    let is_whole = !args.verify || args.patterns.iter().all(|name| refs.iter().any(|(found, _)| found == name));
+    let is_whole =
+        !args.verify || args.patterns.iter().all(|name| refs.iter().any(|(found, _)| found == name));
     Ok(if refs.is_empty() || !is_whole { ExitCode::Differences } else { ExitCode::Done })
 }
 

@@ -156,7 +156,8 @@ impl Legacy {
 
     /// What the scripts noted about their runs, by name, sorted; empty values are left out.
     pub fn status(&self) -> Result<Vec<(String, String)>, LegacyError> {
-        let sql = "SELECT CAST(key AS TEXT), CAST(value AS TEXT) FROM sync_status WHERE value <> '' ORDER BY key";
+        let sql =
+            "SELECT CAST(key AS TEXT), CAST(value AS TEXT) FROM sync_status WHERE value <> '' ORDER BY key";
         let Ok(mut statement) = self.connection.prepare(sql) else { return Ok(Vec::new()) };
         let rows = statement.query_map([], |row| Ok((lossy(row.get_ref(0)?), lossy(row.get_ref(1)?))));
         rows.and_then(Iterator::collect).map_err(|cause| damaged(&self.path, cause))
@@ -289,7 +290,8 @@ fn seconds(text: &str) -> Option<Timestamp> {
         return Some(seconds);
     }
     let zoned = || text.parse::<jiff::Timestamp>().ok();
-    let civil = || text.parse::<civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    let civil =
+        || text.parse::<civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
     Timestamp::new(zoned().or_else(civil)?.as_duration().as_secs_f64())
 }
 

@@ -117,7 +117,9 @@ impl Store {
         let walked = tree::walk(old, new, enters, &mut |id| Ok(self.get(id)?), visit);
         walked.map_err(|error| match error {
             tree::Error::Load(error) => error,
-            tree::Error::Malformed { id, problem } => self.damaged_object(id, "it is no tree", problem).into(),
+            tree::Error::Malformed { id, problem } => {
+                self.damaged_object(id, "it is no tree", problem).into()
+            }
         })
     }
 

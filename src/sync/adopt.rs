@@ -76,7 +76,11 @@ impl Session<'_> {
             adopted.push(match found {
                 Some(Found::Memory(held)) => {
                     let offered = self.store.memory(offer.blob)?;
-                    if is_rewriting(None, &offered, &held.memory) { Adoption::Held } else { Adoption::Differs }
+                    if is_rewriting(None, &offered, &held.memory) {
+                        Adoption::Held
+                    } else {
+                        Adoption::Differs
+                    }
                 }
                 Some(Found::Unreadable { .. }) => Adoption::Differs,
                 None if was_deleted(&offer.key) => Adoption::Deleted,
@@ -127,7 +131,13 @@ impl Session<'_> {
                 tip = Some(store.put_commit(&commit)?);
             }
             if let Some(tip) = tip {
-                store.move_reference(reference, last, tip, message.lines().next().unwrap_or_default(), self.now)?;
+                store.move_reference(
+                    reference,
+                    last,
+                    tip,
+                    message.lines().next().unwrap_or_default(),
+                    self.now,
+                )?;
             }
             Ok(tip)
         })

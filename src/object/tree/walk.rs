@@ -89,7 +89,8 @@ struct Walk<'a, E> {
 
 impl<E> Walk<'_, E> {
     fn go(&mut self, folder: &str, old: Option<TreeId>, new: Option<TreeId>) -> Result<(), Error<E>> {
-        let (mut old, mut new) = (self.entries(old)?.into_iter().peekable(), self.entries(new)?.into_iter().peekable());
+        let (mut old, mut new) =
+            (self.entries(old)?.into_iter().peekable(), self.entries(new)?.into_iter().peekable());
         loop {
             let order = match (old.peek(), new.peek()) {
                 (None, None) => return Ok(()),

@@ -155,6 +155,7 @@ impl DateForm {
         let format = match self {
             Self::Plain => "%a %b %-d %H:%M:%S %Y %z",
             Self::Iso => "%Y-%m-%d %H:%M:%S %z",
+            Self::IsoStrict if at.offset == 0 => "%Y-%m-%dT%H:%M:%SZ",
             Self::IsoStrict => "%Y-%m-%dT%H:%M:%S%:z",
             Self::Short => "%Y-%m-%d",
             Self::Unix => return at.seconds.to_string(),

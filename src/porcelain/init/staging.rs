@@ -143,6 +143,10 @@ impl Staged {
     /// memory made of a row whose name no program gives, for then its columns are in disorder.
     fn offer(&self, key: &ContentHash) -> Offer {
         let blob = *self.versions.last().expect("a memory comes from a row");
-        Offer { key: key.clone(), blob, may_be_created: !self.is_deleted && !self.is_conflict && key.is_hex() }
+        Offer {
+            key: key.clone(),
+            blob,
+            may_be_created: !self.is_deleted && !self.is_conflict && key.is_hex(),
+        }
     }
 }

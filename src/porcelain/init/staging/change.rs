@@ -9,10 +9,7 @@ use crate::object::{Bookkeeping, ContentHash, Memory, Metadata, split_tags};
 use crate::store::LegacyRow;
 
 /// The memory that a row is about, by the name that the service gives it; the error says why it is none.
-pub(super) fn change(
-    row: &LegacyRow,
-    bookkeeping: &Bookkeeping,
-) -> Result<(ContentHash, Memory), String> {
+pub(super) fn change(row: &LegacyRow, bookkeeping: &Bookkeeping) -> Result<(ContentHash, Memory), String> {
     let metadata = row.metadata.as_deref().map(|text| Metadata::from_text(text, bookkeeping));
     let memory = Memory {
         content: row.content.clone(),

@@ -60,7 +60,9 @@ impl Report {
             (Adoption::Absent, _) if is_conflict => {
                 format!("was in conflict, and this device lacks it: {show}, {take}")
             }
-            (Adoption::Absent, _) => format!("has a name that no program gives, and was not created: {show}, {take}"),
+            (Adoption::Absent, _) => {
+                format!("has a name that no program gives, and was not created: {show}, {take}")
+            }
             (Adoption::Failed(why), _) => {
                 format!("could not be created ({}): {show}, {take}", escape_line(&why))
             }
@@ -84,7 +86,10 @@ impl Report {
             (self.created, format!("created on this device ({device})")),
             (self.held, format!("on this device ({device}) already")),
             (self.gone, format!("deleted on this device ({device}), which the next sync tells the server")),
-            (self.earlier, format!("followed by a later row of the same memory; kept as {SOURCE}~1 and before")),
+            (
+                self.earlier,
+                format!("followed by a later row of the same memory; kept as {SOURCE}~1 and before"),
+            ),
             (self.open.len(), "for you to decide".to_owned()),
             (self.unreadable.len(), "not readable, and left in the file".to_owned()),
         ] {
