@@ -165,7 +165,7 @@ fn real_git_prints_the_same() {
 fn objects_are_looked_at_by_their_names() {
     let album = Album::readable();
     let show = |arguments: &[&str]| album.laptop.memsync(arguments);
-    assert_snapshot!(show(&["cat-file", "-p", "HEAD"]), @"
+    assert_snapshot!(show(&["cat-file", "-p", "HEAD"]).without_ids(), @"
     exit status: 0
     ----- stdout -----
     tree 8e9a2f5e2cc72ceea5d5a64627eba80c0b164542d284125e060a915b285128f0
@@ -220,7 +220,7 @@ fn objects_are_looked_at_by_their_names() {
     ");
     assert_eq!(show(&["diff-tree", "--exit-code", "HEAD", "local"]).status, Some(1));
     assert_eq!(show(&["diff-tree", "--exit-code", "HEAD:local", "local"]).status, Some(0));
-    assert_snapshot!(show(&["rev-parse", "--short", "HEAD", "origin", "HEAD:remote"]), @"
+    assert_snapshot!(show(&["rev-parse", "--short", "HEAD:local", "HEAD:remote", "HEAD"]).without_ids(), @"
     exit status: 0
     ----- stdout -----
     473e59cd23
@@ -274,14 +274,31 @@ fn a_text_that_is_edited_by_hand_gets_the_id_it_will_have() {
     assert_eq!(hash(&["-w"], &edited).success().stdout, id);
     assert_eq!(album.text(&["cat-file", "-p", id.trim_end()]), edited);
 
-    assert_snapshot!(hash(&[], "colour red\n\ntext"), @"");
-    assert_snapshot!(hash(&["-w"], "type note\ntag a\n\ntext"), @"");
+    assert_snapshot!(hash(&[], "colour red\n\ntext"), @"
+    exit status: 2
+    ----- stderr -----
+    error: stdin holds no memory's canonical text
+      caused by: line 1: an unknown header
+    hint: `memsync cat-file -p` prints such texts, --literally takes any bytes
+    ");
+    assert_snapshot!(hash(&["-w"], "type note\ntag a\n\ntext"), @"
+    exit status: 2
+    ----- stderr -----
+    error: stdin holds no memory's canonical text
+    hint: `memsync cat-file -p` prints such texts, --literally takes any bytes
+    hint: line 1 would be written in another way or place
+    ");
     assert_eq!(
         hash(&["--literally"], "abc").success().stdout,
         Git::init().run(&["hash-object", "--stdin"], "abc")
     );
     assert_eq!(hash(&["--literally", "-w"], "abc").status, Some(2));
-    assert_snapshot!(album.laptop.memsync(["hash-object", "nowhere.txt"]), @"");
+    assert_snapshot!(album.laptop.memsync(["hash-object", "nowhere.txt"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: cannot read nowhere.txt
+      caused by: No such file or directory (os error 2)
+    ");
 }
 
 #[test]
@@ -303,7 +320,7 @@ fn the_memories_of_this_device_are_kept_without_moving_anything() {
 fn what_names_nothing_is_said_or_told_by_the_exit_code() {
     let album = Album::readable();
     let show = |arguments: &[&str]| album.laptop.memsync(arguments);
-    assert_snapshot!(show(&["rev-parse", "--verify", "HEAD~7"]), @"
+    assert_snapshot!(show(&["rev-parse", "--verify", "HEAD~7"]).without_ids(), @"
     exit status: 2
     ----- stderr -----
     error: 'HEAD~7' goes back too far: nothing comes before 3d27cdf1cec271dcbd5ffa9616a3042ada4ca8075188a5fefac90309dff343a2
@@ -347,7 +364,7 @@ fn what_names_nothing_is_said_or_told_by_the_exit_code() {
     For more information, try '--help'.
     "#);
     let check = album.laptop.memsync_with_input(["cat-file", "--batch-check"], "HEAD\nnothing at all\n");
-    assert_snapshot!(check, @"
+    assert_snapshot!(check.without_ids(), @"
     exit status: 0
     ----- stdout -----
     473e59cd23ca06662327a300c73913c3511e65eea2ce156cdc0fc2add697b63e commit 468

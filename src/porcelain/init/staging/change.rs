@@ -10,6 +10,10 @@ use crate::store::LegacyRow;
 
 /// The memory that a row is about, by the name that the service gives it; the error says why it is none.
 pub(super) fn change(row: &LegacyRow, bookkeeping: &Bookkeeping) -> Result<(ContentHash, Memory), String> {
+    // Neither the scripts nor the service take such a memory.
+    if row.content.trim().is_empty() {
+        return Err("it holds no text".to_owned());
+    }
     let metadata = row.metadata.as_deref().map(|text| Metadata::from_text(text, bookkeeping));
     let memory = Memory {
         content: row.content.clone(),

@@ -83,12 +83,12 @@ impl Report {
         ui.note(&format!("Imported {} of {}:", counted(self.rows, "row", "rows"), escape_line(&file)));
         let device = escape_line(device).into_owned();
         for (count, what) in [
-            (self.created, format!("created on this device ({device})")),
+            (self.created, format!("created on this device ({device}), for the next sync to send")),
             (self.held, format!("on this device ({device}) already")),
             (self.gone, format!("deleted on this device ({device}), which the next sync tells the server")),
             (
                 self.earlier,
-                format!("followed by a later row of the same memory; kept as {SOURCE}~1 and before"),
+                format!("followed by a later row of the same memory; what differs is in {SOURCE}~1"),
             ),
             (self.open.len(), "for you to decide".to_owned()),
             (self.unreadable.len(), "not readable, and left in the file".to_owned()),
@@ -106,9 +106,6 @@ impl Report {
         }
         for (id, why) in &self.unreadable {
             ui.warn(&format!("row '{id}' is left in the file: {why}"));
-        }
-        if self.created > 0 {
-            ui.hint("`memsync sync` sends what was created");
         }
         let is_settled = self.open.is_empty() && self.unreadable.is_empty();
         Ok(if is_settled { ExitCode::Done } else { ExitCode::Differences })
