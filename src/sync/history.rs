@@ -125,10 +125,11 @@ impl Session<'_> {
         })
     }
 
-    /// Moves the base. Belongs into a transaction with everything else that a run records.
+    /// Moves the base from `at` to a new commit that follows `before`. Belongs into a transaction with everything else
+    /// that a run records.
     pub(super) fn record_base(
         &self,
-        last: Option<CommitId>,
+        [at, before]: [Option<CommitId>; 2],
         base: &Base,
         message: &str,
     ) -> Result<CommitId, Error> {
@@ -141,9 +142,9 @@ impl Session<'_> {
         let tree = store.put_pair(local, remote)?;
         let snapshots =
             [store.reference(&local_reference())?, store.reference(&remote_reference(&self.remote)?)?];
-        let parents = [last].into_iter().chain(snapshots).flatten().collect();
+        let parents = [before].into_iter().chain(snapshots).flatten().collect();
         let id = store.put_commit(&self.commit(tree, parents, message))?;
-        store.move_reference(&base_reference(&self.remote)?, last, id, first_line(message), self.now)?;
+        store.move_reference(&base_reference(&self.remote)?, at, id, first_line(message), self.now)?;
         Ok(id)
     }
 

@@ -144,7 +144,7 @@ impl Workspace {
         Ok(self.config.set_remote(remote, "certificate", &certificate.to_string())?)
     }
 
-    /// Which metadata members are no part of a memory.
+    /// Which metadata is the service's own.
     #[must_use]
     pub fn bookkeeping(&self) -> Bookkeeping {
         Bookkeeping::with_ignored(self.config.ignored_metadata())

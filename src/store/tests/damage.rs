@@ -32,6 +32,7 @@ fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error> {
                 fields: vec!["content".to_owned()],
                 since: 1,
                 resolution: None,
+                held: Some(blob),
                 choices: BTreeMap::new(),
             }],
         )?;
