@@ -2,13 +2,16 @@
 //!
 //! Guarantees: every version that is offered can be reached by a ref afterwards. What this device holds is never replaced
 //! or deleted: a memory is only created, and only where the device lacks it and did not delete it since the last sync.
-//! An interruption anywhere leaves a state from which the next run reaches the same end.
+//! That is a run of its own, which can be taken back. An interruption anywhere leaves a state from which the next run
+//! reaches the same end.
 
-use super::{Error, Session};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Error, Progress, Reading, Session};
 use crate::object::tree::Snapshot;
-use crate::object::{BlobId, CommitId, ContentHash, Edit, Outcome, SideName};
-use crate::reconcile::is_rewriting;
-use crate::side::{Found, Side};
+use crate::object::{BlobId, CommitId, ContentHash};
+use crate::reconcile::{Base, is_rewriting};
+use crate::side::Side;
 use crate::store::RefName;
 
 /// A version of a memory that is offered to this device; it is kept in the staging database already.
@@ -39,73 +42,56 @@ pub enum Adoption {
     Failed(String),
 }
 
-/// How many offers are held in memory at once.
-const BATCH: usize = 16;
-
 impl Session<'_> {
-    /// Creates what this device lacks, then keeps `layers`, the oldest first, as commits on `reference`. Where its last
-    /// commit says the same already, none is made. What became of each offer is in the order of `offers`.
+    /// Creates what this device, which holds `ours`, lacks, then keeps `layers`, the oldest first, as commits on
+    /// `reference` with `message`. Where its last commit says the same already, none is made.
     pub fn adopt(
         &self,
         offers: &[Offer],
         layers: &[Snapshot],
         (reference, message): (&RefName, &str),
+        ours: &Reading,
         local: &mut dyn Side,
-    ) -> Result<(Vec<Adoption>, Option<CommitId>), Error> {
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(BTreeMap<ContentHash, Adoption>, Option<CommitId>), Error> {
         let base = self.base()?.base;
-        let was_deleted = |key: &ContentHash| base.contains_key(key);
-        let mut adopted = Vec::with_capacity(offers.len());
-        for batch in offers.chunks(BATCH) {
-            adopted.extend(self.adopt_batch(batch, &was_deleted, local)?);
+        let unreadable: BTreeSet<_> = ours.unreadable.iter().filter_map(|one| one.key.as_ref()).collect();
+        let mut adopted = BTreeMap::new();
+        for offer in offers {
+            let adoption = match unreadable.contains(&offer.key) {
+                true => Adoption::Differs,
+                false => self.judge(offer, &ours.snapshot, &base)?,
+            };
+            adopted.insert(offer.key.clone(), adoption);
+        }
+        let new = |offer: &&Offer| adopted.get(&offer.key) == Some(&Adoption::Created);
+        let new: Snapshot = offers.iter().filter(new).map(|offer| (offer.key.clone(), offer.blob)).collect();
+        if !new.is_empty() {
+            let recall = self.recall_memories(&new, None, ours, &self.last_fetched()?)?;
+            let (report, _) = self.execute_recall(&recall, summary(message), local, None, progress)?;
+            report.error.map_or(Ok(()), Err)?;
+            // Somebody else wrote them in this moment.
+            adopted.extend(report.stale.into_iter().map(|(_, key)| (key, Adoption::Differs)));
+            adopted.extend(
+                report.problems.into_iter().map(|problem| (problem.key, Adoption::Failed(problem.reason))),
+            );
         }
         // Last: as long as it is not there, the next run does all of this again, and finds what was created.
         let kept = self.keep_layers(layers, reference, message)?;
         Ok((adopted, kept))
     }
 
-    fn adopt_batch(
-        &self,
-        batch: &[Offer],
-        was_deleted: &dyn Fn(&ContentHash) -> bool,
-        local: &mut dyn Side,
-    ) -> Result<Vec<Adoption>, Error> {
-        let keys: Vec<ContentHash> = batch.iter().map(|offer| offer.key.clone()).collect();
-        let held = local.get(&keys).map_err(Error::side(SideName::Local))?;
-        let mut adopted = Vec::with_capacity(batch.len());
-        for (offer, found) in batch.iter().zip(held) {
-            adopted.push(match found {
-                Some(Found::Memory(held)) => {
-                    let offered = self.store.memory(offer.blob)?;
-                    if is_rewriting(None, &offered, &held.memory) {
-                        Adoption::Held
-                    } else {
-                        Adoption::Differs
-                    }
-                }
-                Some(Found::Unreadable { .. }) => Adoption::Differs,
-                None if was_deleted(&offer.key) => Adoption::Deleted,
-                None if offer.may_be_created => self.create(offer, local)?,
-                None => Adoption::Absent,
-            });
-        }
-        Ok(adopted)
-    }
-
-    fn create(&self, offer: &Offer, local: &mut dyn Side) -> Result<Adoption, Error> {
-        let target = Some(self.store.memory(offer.blob)?);
-        let edit = Edit { key: offer.key.clone(), expected: None, target };
-        let mut adoption = Adoption::Failed("the database gave no answer".to_owned());
-        let applied = local.apply(vec![edit], &mut |_, outcome| {
-            adoption = match outcome {
-                Outcome::Done { .. } => Adoption::Created,
-                // Somebody else wrote it in this moment.
-                Outcome::Stale => Adoption::Differs,
-                Outcome::Refused(refusal) => Adoption::Failed(refusal.to_string()),
-                Outcome::Failed { reason } => Adoption::Failed(reason),
-            };
-        });
-        applied.map_err(Error::side(SideName::Local))?;
-        Ok(adoption)
+    /// What is to become of an offer; what is created here is still to be done.
+    fn judge(&self, offer: &Offer, ours: &Snapshot, base: &Base) -> Result<Adoption, Error> {
+        Ok(match ours.get(&offer.key) {
+            Some(held) => {
+                let (offered, held) = (self.store.memory(offer.blob)?, self.store.memory(*held)?);
+                if is_rewriting(None, &offered, &held) { Adoption::Held } else { Adoption::Differs }
+            }
+            None if base.contains_key(&offer.key) => Adoption::Deleted,
+            None if offer.may_be_created => Adoption::Created,
+            None => Adoption::Absent,
+        })
     }
 
     fn keep_layers(
@@ -131,15 +117,13 @@ impl Session<'_> {
                 tip = Some(store.put_commit(&commit)?);
             }
             if let Some(tip) = tip {
-                store.move_reference(
-                    reference,
-                    last,
-                    tip,
-                    message.lines().next().unwrap_or_default(),
-                    self.now,
-                )?;
+                store.move_reference(reference, last, tip, summary(message), self.now)?;
             }
             Ok(tip)
         })
     }
+}
+
+fn summary(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
 }

@@ -99,8 +99,8 @@ fn special(text: &str) -> Result<(Piece, &str), String> {
 }
 
 impl Field {
-    fn named(name: &str) -> Result<Self, String> {
-        let (name, option) = name.split_once(':').unwrap_or((name, ""));
+    fn named(given: &str) -> Result<Self, String> {
+        let (name, option) = given.split_once(':').unwrap_or((given, ""));
         Ok(match (name, option) {
             ("refname", "") => Self::Name,
             ("refname", "short") => Self::ShortName,
@@ -108,11 +108,11 @@ impl Field {
             ("objectname", "short") => Self::ShortId,
             ("objecttype", "") => Self::Kind,
             ("tree", "") => Self::Tree,
-            ("subject" | "contents", "subject") | ("subject", "") => Self::Subject,
+            ("contents", "subject") | ("subject", "") => Self::Subject,
             ("contents", "") => Self::Contents,
             ("authorname" | "committername", "") => Self::Device,
             ("authordate" | "committerdate" | "creatordate", form) => Self::Date(DateForm::named(form)?),
-            _ => return Err(format!("there is no field {name:?} with {option:?}")),
+            _ => return Err(format!("there is no field '{given}'")),
         })
     }
 
@@ -147,7 +147,7 @@ impl DateForm {
             "iso-strict" | "iso8601-strict" => Self::IsoStrict,
             "short" => Self::Short,
             "unix" => Self::Unix,
-            other => return Err(format!("there is no form of dates {other:?}")),
+            other => return Err(format!("there is no form of dates '{other}'")),
         })
     }
 
@@ -187,13 +187,27 @@ mod tests {
         let all = "%(refname)|%(refname:short)|%(objecttype)|%(objectname:short)|%(subject)|%(authorname)|\
                    %(committerdate)|%(committerdate:iso)|%(authordate:iso-strict)|%(creatordate:short)|\
                    %(committerdate:unix)|100%%|%41%09end%";
-        insta::assert_snapshot!(filled(all).unwrap().replace('|', "\n"), @"");
+        insta::assert_snapshot!(filled(all).unwrap().replace('|', "\n"), @"
+        refs/base/origin
+        base/origin
+        commit
+        9f2a7f3b00
+        sync with origin: 1 pulled
+        laptop
+        Thu Jan 2 04:04:05 2025 +0100
+        2025-01-02 04:04:05 +0100
+        2025-01-02T04:04:05+01:00
+        2025-01-02
+        1735787045
+        100%
+        A	end%
+        ");
     }
 
     #[test]
     fn what_is_no_field_is_said() {
-        insta::assert_snapshot!(filled("%(refname:long)").unwrap_err(), @"");
-        insta::assert_snapshot!(filled("%(authordate:late)").unwrap_err(), @"");
-        insta::assert_snapshot!(filled("%(refname").unwrap_err(), @"");
+        insta::assert_snapshot!(filled("%(refname:long)").unwrap_err(), @"there is no field 'refname:long'");
+        insta::assert_snapshot!(filled("%(authordate:late)").unwrap_err(), @"there is no form of dates 'late'");
+        insta::assert_snapshot!(filled("%(refname").unwrap_err(), @"a %( is not closed");
     }
 }

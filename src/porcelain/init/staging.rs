@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use crate::error::{CommandError, ExitCode};
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, ContentHash};
+use crate::porcelain::shared::reading::{Meter, read_local};
 use crate::store::{Legacy, LegacyRow, Operation, RefName, Store};
 use crate::sync::Offer;
 use crate::workspace::{Access, Workspace};
@@ -48,11 +49,24 @@ pub(super) fn import(legacy: &Legacy, workspace: &mut Workspace) -> Result<ExitC
     let offers: Vec<Offer> = import.memories.iter().map(|(key, staged)| staged.offer(key)).collect();
     let reference = RefName::new(REFERENCE).expect("a fixed, valid name");
     let message = import.message(legacy)?;
+    let ours = read_local(workspace, &session, &session.base()?.base)?;
+    session.record_local(&ours)?;
     let mut local = workspace.local()?;
-    let (adopted, kept) = session.adopt(&offers, &import.layers(), (&reference, &message), &mut local)?;
-    for (offer, adoption) in offers.iter().zip(adopted) {
-        let staged = &import.memories[&offer.key];
-        import.report.add(&offer.key, staged.is_deleted, staged.is_conflict, adoption);
+    let mut meter = Meter::new(&mut workspace.ui, &session.remote);
+    let (adopted, kept) = session.adopt(
+        &offers,
+        &import.layers(),
+        (&reference, &message),
+        &ours,
+        &mut local,
+        &mut |progress| {
+            meter.show(progress);
+        },
+    )?;
+    drop(meter);
+    for (key, adoption) in adopted {
+        let staged = &import.memories[&key];
+        import.report.add(&key, staged.is_deleted, staged.is_conflict, adoption);
     }
     import.report.print(legacy.path(), kept, &session.device, workspace)
 }

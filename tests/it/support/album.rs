@@ -1,7 +1,5 @@
 //! A device with a history, made without any service: its remote is a file.
 
-use std::path::PathBuf;
-
 use memsync::local::prepare;
 
 use super::TestEnvironment;
@@ -11,8 +9,6 @@ use super::environment::Device;
 pub struct Album {
     /// The device.
     pub laptop: Device,
-    /// The file that it synced with.
-    pub stick: PathBuf,
     _environment: TestEnvironment,
 }
 
@@ -36,10 +32,10 @@ impl Album {
         let environment = TestEnvironment::new();
         let laptop = environment.device("laptop");
         prepare(laptop.database.path()).unwrap();
-        let stick = environment.folder("stick").join("sqlite_vec.db");
+        environment.folder("stick");
         laptop.memsync(["init", "../stick/sqlite_vec.db"]).success();
         laptop.memsync(["config", "sync.maxDelete", "100%"]).success();
-        Self { laptop, stick, _environment: environment }
+        Self { laptop, _environment: environment }
     }
 
     /// Three days: memories arrive; one is changed, one is deleted and one is new; one gets a tag.
