@@ -14,6 +14,7 @@ use crate::workspace::{Access, Workspace};
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 #[command(group = clap::ArgGroup::new("mode").args(["kind", "size", "pretty", "exists", "batch", "batch_check"]))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Args {
     /// Print the object's type
     #[arg(short = 't')]

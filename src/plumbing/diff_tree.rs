@@ -13,6 +13,7 @@ use crate::workspace::{Access, Workspace};
 /// `memsync diff` shows what differs inside of a memory.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Args {
     /// Go into subtrees
     #[arg(short = 'r')]

@@ -12,6 +12,7 @@ use crate::workspace::{Access, Workspace};
 /// refs/remotes/NAME what it held, refs/heads/local what this device held.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Args {
     /// Only refs below refs/heads
     #[arg(long, visible_alias = "branches")]

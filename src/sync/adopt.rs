@@ -58,9 +58,10 @@ impl Session<'_> {
         let unreadable: BTreeSet<_> = ours.unreadable.iter().filter_map(|one| one.key.as_ref()).collect();
         let mut adopted = BTreeMap::new();
         for offer in offers {
-            let adoption = match unreadable.contains(&offer.key) {
-                true => Adoption::Differs,
-                false => self.judge(offer, &ours.snapshot, &base)?,
+            let adoption = if unreadable.contains(&offer.key) {
+                Adoption::Differs
+            } else {
+                self.judge(offer, &ours.snapshot, &base)?
             };
             adopted.insert(offer.key.clone(), adoption);
         }

@@ -231,8 +231,7 @@ fn trees_have_the_same_ids_whatever_the_memories_are_called() {
     assert_eq!(trees.len(), 4);
     assert_eq!(git.run(&["log", "--format=%T"], "").lines().collect::<Vec<_>>(), trees);
     assert_eq!(git.run(&["rev-parse", "HEAD^{tree}"], "").trim_end(), trees[0]);
-    let messages: String = ours("message").into_iter().map(|message| format!("{message}\n")).collect();
-    assert_eq!(git.run(&["log", "--format=%B"], ""), messages);
+    assert_eq!(git.run(&["log", "--format=%B"], "").trim_end(), ours("message").join("\n").trim_end());
     assert_eq!(
         git.run(&["log", "--format=%an <%ae> %ai %ci"], "").lines().next(),
         Some("laptop <> 2025-01-05 03:04:05 +0000 2025-01-05 03:04:05 +0000")
@@ -288,7 +287,9 @@ fn a_repository_of_the_old_format_takes_it_too() {
 #[test]
 fn where_nothing_is_left_the_tree_is_empty() {
     let mut album = Album::readable();
-    [1, 2, 4].iter().for_each(|number| album.delete(*number));
+    for number in [1, 2, 4] {
+        album.delete(number);
+    }
     album.laptop.now = "2025-01-05T03:04:05Z".to_owned();
     let stopped = album.laptop.memsync(["sync"]).expect_status(3).stderr;
     let id = stopped.split("--allow-plan ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();

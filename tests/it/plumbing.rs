@@ -1,8 +1,10 @@
 //! The commands for scripts: what they print is what real git prints of the same objects.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use insta::assert_snapshot;
+use memsync::object::{ObjectId, TreeId};
 
 use crate::support::album::{Album, key};
 use crate::support::git::Git;
@@ -12,7 +14,7 @@ fn objects(album: &Album) -> BTreeMap<String, (String, Vec<u8>)> {
     let mut objects = BTreeMap::new();
     let mut open: BTreeSet<String> = album.text(&["show-ref", "--hash"]).lines().map(str::to_owned).collect();
     while !open.is_empty() {
-        let names: String = open.iter().map(|id| format!("{id}\n")).collect();
+        let names: String = open.iter().flat_map(|id| [id, "\n"]).collect();
         let found = batch(album, &names);
         assert_eq!(found.keys().collect::<BTreeSet<_>>(), open.iter().collect());
         let children: BTreeSet<String> =
@@ -44,7 +46,7 @@ fn batch(album: &Album, names: &str) -> BTreeMap<String, (String, Vec<u8>)> {
 
 /// The ids in an object.
 fn children(kind: &str, bytes: &[u8]) -> Vec<String> {
-    let hex = |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |id: &[u8]| TreeId::from_bytes(id).unwrap().to_string();
     match kind {
         "commit" => {
             let text = String::from_utf8(bytes.to_owned()).unwrap();
@@ -75,7 +77,7 @@ fn repository(album: &Album) -> Git {
             let path = git.folder.join(id);
             std::fs::write(&path, bytes).unwrap();
             ids.push(id.as_str());
-            paths.push_str(&format!("{}\n", path.display()));
+            writeln!(paths, "{}", path.display()).unwrap();
         }
         let written = git.run(&["hash-object", "-w", "-t", wanted, "--no-filters", "--stdin-paths"], &paths);
         assert_eq!(written.lines().collect::<Vec<_>>(), ids, "{wanted}s");

@@ -68,7 +68,7 @@ pub(super) fn import(legacy: &Legacy, workspace: &mut Workspace) -> Result<ExitC
         let staged = &import.memories[&key];
         import.report.add(&key, staged.is_deleted, staged.is_conflict, adoption);
     }
-    import.report.print(legacy.path(), kept, &session.device, workspace)
+    Ok(import.report.print(legacy.path(), kept, &session.device, workspace))
 }
 
 /// Reads every row, and keeps its version.

@@ -43,7 +43,8 @@ fn adopt(device: &mut Device, offers: &[(&str, Memory)]) -> Result<String, Error
     let (adopted, kept) =
         session.adopt(&offers, &layers, (&reference(), message), &ours, &mut device.world, &mut |_| {})?;
     assert_eq!(store.snapshot(store.commit(kept.unwrap()).unwrap().tree).unwrap(), layers[1]);
-    Ok(adopted.iter().map(|(key, adoption)| format!("{key}: {adoption:?}\n")).collect())
+    let lines: Vec<String> = adopted.iter().map(|(key, adoption)| format!("{key}: {adoption:?}\n")).collect();
+    Ok(lines.concat())
 }
 
 fn reference() -> RefName {

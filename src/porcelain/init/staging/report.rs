@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::{CommandError, ExitCode};
+use crate::error::ExitCode;
 use crate::object::{CommitId, ContentHash};
 use crate::sync::Adoption;
 use crate::ui::view::text::counted;
@@ -77,7 +77,7 @@ impl Report {
         kept: Option<CommitId>,
         device: &str,
         workspace: &mut Workspace,
-    ) -> Result<ExitCode, CommandError> {
+    ) -> ExitCode {
         let ui = &mut workspace.ui;
         let file = path.display().to_string();
         ui.note(&format!("Imported {} of {}:", counted(self.rows, "row", "rows"), escape_line(&file)));
@@ -108,6 +108,6 @@ impl Report {
             ui.warn(&format!("row '{id}' is left in the file: {why}"));
         }
         let is_settled = self.open.is_empty() && self.unreadable.is_empty();
-        Ok(if is_settled { ExitCode::Done } else { ExitCode::Differences })
+        if is_settled { ExitCode::Done } else { ExitCode::Differences }
     }
 }
