@@ -158,7 +158,7 @@ impl Session<'_> {
         Ok(id)
     }
 
-    fn commit(&self, tree: TreeId, parents: Vec<CommitId>, message: &str) -> Commit {
+    pub(super) fn commit(&self, tree: TreeId, parents: Vec<CommitId>, message: &str) -> Commit {
         let author = Signature { name: self.device.clone(), seconds: self.now, offset: 0 };
         Commit { tree, parents, author, message: format!("{}\n", message.trim_end()) }
     }
