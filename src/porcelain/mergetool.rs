@@ -78,7 +78,12 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
         workspace.ui.note("no conflicts");
         return Ok(ExitCode::Done);
     }
-    let desk = Desk { staging: workspace.staging_path()?, style: workspace.config.conflict_style()?, device, remote };
+    let desk = Desk {
+        staging: workspace.staging_path()?,
+        style: workspace.config.conflict_style()?,
+        device,
+        remote,
+    };
     let endings = match program {
         Some(program) => desk.run_program(&program, &cases, workspace)?,
         None => screen::ask(&desk, &cases, workspace)?,
@@ -181,9 +186,12 @@ impl Desk {
                 Some(ending) => drop(resolutions.insert(case.key.clone(), ending.keep(&store)?)),
             }
         }
-        let stale = if resolutions.is_empty() { BTreeSet::new() } else { answer(workspace, &session, &resolutions)? };
+        let stale =
+            if resolutions.is_empty() { BTreeSet::new() } else { answer(workspace, &session, &resolutions)? };
         moved.extend(cases.iter().filter(|case| stale.contains(&case.key)));
-        for case in cases.iter().filter(|case| resolutions.contains_key(&case.key) && !stale.contains(&case.key)) {
+        for case in
+            cases.iter().filter(|case| resolutions.contains_key(&case.key) && !stale.contains(&case.key))
+        {
             Files::new(&self.staging, case).remove();
         }
         for case in &moved {

@@ -21,9 +21,7 @@ pub fn field_text(memory: &Memory, field: &Field) -> Option<String> {
         Field::Tags => (!memory.tags.is_empty()).then(|| lines(&memory.tags)),
         Field::Created => memory.created_at.map(|created| created.to_string()),
         Field::Metadata(path) if path.is_empty() => Some(match &memory.metadata {
-            Metadata::Members(members) => {
-                Value::Object(members.clone().into_iter().collect()).to_string()
-            }
+            Metadata::Members(members) => Value::Object(members.clone().into_iter().collect()).to_string(),
             Metadata::Opaque(text) => text.clone(),
         }),
         Field::Metadata(path) => member(memory, path).map(ToString::to_string),
@@ -86,9 +84,9 @@ fn put_member(memory: &mut Memory, path: &[String], value: Option<Value>) {
         }
         return;
     };
-    let parent = members.get_mut(first).and_then(|top| {
-        parents.iter().try_fold(top, |value, key| value.as_object_mut()?.get_mut(key))
-    });
+    let parent = members
+        .get_mut(first)
+        .and_then(|top| parents.iter().try_fold(top, |value, key| value.as_object_mut()?.get_mut(key)));
     if let Some(Value::Object(parent)) = parent {
         match value {
             Some(value) => drop(parent.insert(last.clone(), value)),

@@ -28,6 +28,7 @@ mod init_server;
 mod journeys;
 mod log;
 mod man;
+mod mergetool;
 mod objects;
 mod prepare;
 mod progress;

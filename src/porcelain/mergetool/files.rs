@@ -77,7 +77,11 @@ fn make_private_folder(folder: &Path) -> io::Result<()> {
 fn create(path: &Path, replace: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
-    if replace { options.create(true).truncate(true) } else { options.create_new(true) };
+    if replace {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
