@@ -12,6 +12,7 @@
 mod apply;
 mod error;
 mod extension;
+mod image;
 pub(crate) mod iso;
 mod members;
 mod open;
@@ -31,8 +32,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::embed::Maker;
-use crate::object::{Bookkeeping, ContentHash, Edit, Outcome, Timestamp};
-use crate::side::{self, Found, Side};
+use crate::object::{Bookkeeping, ContentHash, Edit, Timestamp};
+use crate::side::{self, Found, Side, Witness};
 
 pub use apply::Transactions;
 pub use prepare::{Prepared, prepare};
@@ -189,11 +190,7 @@ impl Side for Database {
             .collect()
     }
 
-    fn apply(
-        &mut self,
-        edits: Vec<Edit>,
-        report: &mut dyn FnMut(ContentHash, Outcome),
-    ) -> Result<(), side::Error> {
-        self.apply_edits(edits, report)
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
+        self.apply_edits(edits, witness)
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{CommandError, ErrorKind};
 use crate::object::SideName;
+use crate::sync::RevisionError;
+use crate::ui::view::text::exact_moment;
 use crate::{store, sync};
 
 impl CommandError {
@@ -23,6 +25,39 @@ impl From<sync::Error> for CommandError {
     /// For errors that no remote is part of.
     fn from(error: sync::Error) -> Self {
         Self::from_sync(error, crate::config::DEFAULT_REMOTE)
+    }
+}
+
+impl From<RevisionError> for CommandError {
+    /// For names on the command line.
+    fn from(error: RevisionError) -> Self {
+        use RevisionError as E;
+        let hint = match &error {
+            E::Sync(_) => None,
+            E::Ambiguous { candidates, .. } => {
+                Some(format!("give more characters of one of them: {}", candidates.join(", ")))
+            }
+            E::NoSync { .. } => Some("`memsync sync` makes the first one".to_owned()),
+            E::TooFewMoves { reference, .. } => Some(format!("`memsync reflog {reference}` lists them")),
+            E::TooLongAgo { reference, since, .. } => {
+                Some(format!("it begins at {}: `memsync reflog {reference}` lists it", exact_moment(*since)))
+            }
+            E::NoMemory { commit, .. } => {
+                Some(format!("`memsync ls-tree -r {}` lists what it holds", &commit.to_string()[..10]))
+            }
+            E::Malformed { .. } | E::NoUpstream { .. } => {
+                Some("`memsync rev-parse --help` lists the names".to_owned())
+            }
+            E::TooShort { .. }
+            | E::Unknown { .. }
+            | E::NotACommit { .. }
+            | E::NoAncestor { .. }
+            | E::NoParent { .. } => Some("`memsync log --oneline` lists the syncs".to_owned()),
+        };
+        match error {
+            E::Sync(error) => error.into(),
+            error => hint.into_iter().fold(Self::usage(error.to_string()), Self::with_hint),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub mod arguments;
+pub(crate) mod edits;
 pub(crate) mod exchange;
 pub(crate) mod generated;
 pub(crate) mod reading;

@@ -46,18 +46,29 @@ impl Codec {
     }
 
     fn encode(&mut self, kind: Kind, bytes: &[u8]) -> Stored {
+        let (data, size) = self.compress(bytes);
+        Stored { kind, size, data }
+    }
+
+    /// The bytes, compressed where that makes them shorter, and how many they were.
+    pub(super) fn compress(&mut self, bytes: &[u8]) -> (Vec<u8>, i64) {
         let smaller = self.compressor.compress(bytes).ok().filter(|data| data.len() < bytes.len());
         let size = bytes.len().try_into().expect("no allocation is that large");
-        Stored { kind, size, data: smaller.unwrap_or_else(|| bytes.to_vec()) }
+        (smaller.unwrap_or_else(|| bytes.to_vec()), size)
     }
 
     /// The object's bytes, not yet checked against its id.
     fn decode(&mut self, stored: Stored) -> io::Result<Vec<u8>> {
-        let size = stored.size.clamp(0, MAX_SIZE).try_into().expect("it is not negative, and fits 32 bits");
-        if stored.data.len() == size {
-            return Ok(stored.data);
+        self.decompress(stored.data, stored.size)
+    }
+
+    /// What [`Codec::compress`] was given.
+    pub(super) fn decompress(&mut self, data: Vec<u8>, size: i64) -> io::Result<Vec<u8>> {
+        let size = size.clamp(0, MAX_SIZE).try_into().expect("it is not negative, and fits 32 bits");
+        if data.len() == size {
+            return Ok(data);
         }
-        self.decompressor.decompress(&stored.data, size)
+        self.decompressor.decompress(&data, size)
     }
 }
 

@@ -16,7 +16,8 @@ CREATE TABLE dictionaries (
 );
 
 -- What runs did to a side. `run` is the commit that records it, NULL until then. `before` and `after` are memories,
--- NULL where there was or is none. `row` is the whole row that was there, compressed; only of this device's database.
+-- NULL where there was or is none. `row` is all that was there under the name, be it nothing, compressed with zstd where
+-- that makes it shorter than `size`; NULL for all but this device's database.
 CREATE TABLE changes (
     sequence INTEGER PRIMARY KEY,
     run BLOB,
@@ -25,7 +26,8 @@ CREATE TABLE changes (
     key TEXT NOT NULL,
     before BLOB,
     after BLOB,
-    row BLOB
+    row BLOB,
+    size INTEGER
 );
 CREATE INDEX changes_by_run ON changes (run);
 CREATE INDEX changes_by_key ON changes (key);

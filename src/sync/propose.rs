@@ -251,19 +251,48 @@ impl Session<'_> {
         trees: &Trees<'_>,
     ) -> Result<Option<(SideName, CommitId, usize)>, Error> {
         for side in [SideName::Local, SideName::Remote] {
-            let held = trees.side(side);
             let form =
                 |pair: &reconcile::Pair| if side == SideName::Local { pair.local } else { pair.remote };
-            let changed = base.base.iter().filter(|(key, pair)| held.get(*key) != Some(&form(pair))).count();
-            if changed < reconcile::SMALLEST_REWIND {
+            let changed = |held: &Snapshot| -> Vec<ContentHash> {
+                let is_changed =
+                    |(key, pair): &(&ContentHash, &reconcile::Pair)| held.get(*key) != Some(&form(pair));
+                base.base.iter().filter(is_changed).map(|(key, _)| key.clone()).collect()
+            };
+            let mut held = Cow::Borrowed(trees.side(side));
+            let suspects = changed(&held);
+            if side == SideName::Local && suspects.len() >= reconcile::SMALLEST_REWIND {
+                for key in self.brought_back(&suspects, &base.base, &held)? {
+                    held.to_mut().extend(base.base.get(&key).map(|pair| (key, pair.local)));
+                }
+            }
+            if changed(&held).len() < reconcile::SMALLEST_REWIND {
                 continue;
             }
-            let (commits, since) = self.changes_since_earlier_syncs(base.id, side, held)?;
-            if let Some(at) = reconcile::find_rewind(&since, held) {
+            let (commits, since) = self.changes_since_earlier_syncs(base.id, side, &held)?;
+            if let Some(at) = reconcile::find_rewind(&since, &held) {
                 return Ok(Some((side, commits[at], since[at].len())));
             }
         }
         Ok(None)
+    }
+
+    /// Those of `keys` that this device holds as they are because memsync was told to bring them back, after both sides
+    /// had agreed on something else.
+    fn brought_back(
+        &self,
+        keys: &[ContentHash],
+        base: &Base,
+        held: &Snapshot,
+    ) -> Result<Vec<ContentHash>, Error> {
+        let mut brought_back = Vec::new();
+        for key in keys {
+            let Some((run, after)) = self.store.last_change(SideName::Local, key)? else { continue };
+            let agreed = self.store.find(self.sides_at(run)?.0, key)?;
+            if held.get(key).copied() == after && agreed == base.get(key).map(|pair| pair.local) {
+                brought_back.push(key.clone());
+            }
+        }
+        Ok(brought_back)
     }
 
     /// For each of the last syncs, what changed on one side from then to the base, if all of it is back as it was

@@ -1,7 +1,8 @@
 //! Writing down what a run came to, in one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::changes::Adopted;
 use super::{Chosen, Error, Problem, Proposal, Reading, Report, Session, local_reference, remote_reference};
 use crate::object::{ContentHash, SideName};
 use crate::reconcile::{After, Compared, Direction, Plan, Planned, advance};
@@ -40,12 +41,16 @@ impl Session<'_> {
         chosen: Chosen<'_>,
         after: &After,
         report: &Report,
+        adopted: &Adopted,
     ) -> Result<(), Error> {
         self.store.transaction(|store| {
+            let last = proposal.base.id;
             let next = advance(chosen.base, chosen.plan, after);
-            if proposal.base.id.is_none() || next != proposal.base.base {
+            let did_nothing = adopted.is_empty() && report.local.total() + report.remote.total() == 0;
+            if last.is_none() || next != proposal.base.base || !did_nothing {
                 let message = summary(&self.remote, chosen, report);
-                self.record_base(proposal.base.id, &next, &message)?;
+                let run = self.record_base([last, last], &next, &message)?;
+                self.record_changes(run, chosen.plan, after, adopted)?;
             }
             for (side, reading) in [(SideName::Local, &proposal.local), (SideName::Remote, &proposal.remote)]
             {
@@ -72,13 +77,7 @@ impl Session<'_> {
     /// What the server was last seen to hold, with what it now holds because of this run.
     fn record_remote(&self, proposal: &Proposal, chosen: Chosen<'_>, after: &After) -> Result<(), Error> {
         let mut index = proposal.remote.to_index();
-        for (key, _) in chosen.plan.steps(SideName::Remote) {
-            match after.get(SideName::Remote, key) {
-                Some(Some(blob)) => drop(index.insert(key.clone(), IndexEntry { blob, updated_at: None })),
-                Some(None) => drop(index.remove(key)),
-                None => {}
-            }
-        }
+        take_over(&mut index, chosen.plan, after);
         Ok(self.store.set_index(&self.remote, &index)?)
     }
 
@@ -148,6 +147,17 @@ impl Session<'_> {
             })?;
         }
         Ok(())
+    }
+}
+
+/// Brings what the server was seen to hold up to date with what was confirmed.
+pub(super) fn take_over(index: &mut BTreeMap<ContentHash, IndexEntry>, plan: &Plan, after: &After) {
+    for (key, _) in plan.steps(SideName::Remote) {
+        match after.get(SideName::Remote, key) {
+            Some(Some(blob)) => drop(index.insert(key.clone(), IndexEntry { blob, updated_at: None })),
+            Some(None) => drop(index.remove(key)),
+            None => {}
+        }
     }
 }
 

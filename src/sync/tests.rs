@@ -7,7 +7,7 @@ use std::path::Path;
 use super::*;
 use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Resolution, SideName, Timestamp};
 use crate::reconcile::{Direction, Strategy};
-use crate::side::{self, Found, Held, Side};
+use crate::side::{self, Found, Held, Side, Witness};
 use crate::store::{Holder, Store};
 
 /// A side in memory that misbehaves as told.
@@ -90,11 +90,7 @@ impl Side for World {
         Ok(keys.iter().map(|key| self.found(key)).collect())
     }
 
-    fn apply(
-        &mut self,
-        edits: Vec<Edit>,
-        report: &mut dyn FnMut(ContentHash, Outcome),
-    ) -> Result<(), side::Error> {
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
         self.memories.extend(self.intruder.take());
         for edit in edits {
             if self.dies_after.is_some_and(|limit| self.writes >= limit) {
@@ -102,7 +98,7 @@ impl Side for World {
             }
             let key = edit.key.clone();
             let outcome = self.carry_out(edit);
-            report(key, outcome);
+            witness.report(key, outcome);
         }
         Ok(())
     }

@@ -144,7 +144,9 @@ impl Workspace {
         Ok(self.config.set_remote(remote, "certificate", &certificate.to_string())?)
     }
 
-    fn bookkeeping(&self) -> Bookkeeping {
+    /// Which metadata is the service's own.
+    #[must_use]
+    pub fn bookkeeping(&self) -> Bookkeeping {
         Bookkeeping::with_ignored(self.config.ignored_metadata())
     }
 
