@@ -76,7 +76,7 @@ Exit codes:
 /// Runs the command.
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let program = Program::choose(args, workspace);
-    if program.is_none() && !workspace.ui.can_ask() {
+    if program.is_none() && (!workspace.ui.can_ask() || workspace.environment.is_dumb_terminal) {
         return Err(no_terminal());
     }
     let Asked { cases, device, remote } = Asked::read(args, workspace)?;
@@ -96,6 +96,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     };
     let Some(endings) = endings else {
         workspace.ui.note("stopped: nothing was written");
+        desk.say_kept(&cases, workspace);
         return Ok(ExitCode::Differences);
     };
     desk.write(&cases, &endings, workspace)
@@ -206,8 +207,13 @@ impl Desk {
     fn say_refused(&self, case: &Case, workspace: &mut Workspace) {
         let name = case.key.short();
         workspace.ui.warn(&format!("{name} is not what you were shown any more: the answer is refused"));
-        let files = Files::new(&self.staging, case);
-        if files.are_kept() {
+        self.say_kept(std::slice::from_ref(case), workspace);
+    }
+
+    /// Says where the texts are that were worked on.
+    fn say_kept(&self, cases: &[Case], workspace: &mut Workspace) {
+        let kept = cases.iter().map(|case| Files::new(&self.staging, case)).filter(Files::are_kept);
+        for files in kept {
             workspace.ui.hint(&format!("what you merged is kept in {}", files.merged().display()));
         }
     }

@@ -81,8 +81,18 @@ impl Case {
     }
 
     /// Whether one side deleted the memory.
-    pub(super) fn is_about_existence(&self) -> bool {
+    fn is_about_existence(&self) -> bool {
         self.fields == [Field::Existence]
+    }
+
+    /// The command that deletes the memory, where one side has done so.
+    pub(super) fn deletion(&self) -> Option<String> {
+        let side = match (&self.memory.ours, &self.memory.theirs) {
+            (None, _) => "--ours",
+            (_, None) => "--theirs",
+            _ => return None,
+        };
+        Some(format!("memsync checkout {side} {}", self.key.short()))
     }
 
     /// Refuses a memory that this one cannot become.

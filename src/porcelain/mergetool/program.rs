@@ -107,8 +107,8 @@ fn judge(bytes: &[u8], status: ExitStatus, case: &Case, texts: &Texts) -> Merge 
         return Merge::None(if status.success() { "the text was not changed".to_owned() } else { ended });
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        let delete = if case.is_about_existence() { "; `memsync checkout` takes the deletion" } else { "" };
-        return Merge::None(format!("an empty text decides nothing{delete}"));
+        let delete = case.deletion().map(|command| format!("; `{command}` deletes the memory"));
+        return Merge::None(format!("an empty text decides nothing{}", delete.unwrap_or_default()));
     }
     if !status.success() {
         return Merge::Refused(format!("the program ended with {status}"));

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::panes::Panes;
 use super::{FieldQuestion, Mergetool, Place, Question, Take, View};
-use crate::ui::screen::{Cells, Page, Part, Size, cells, parts, wrap};
+use crate::ui::screen::{Cells, Page, Part, Size, beside, cells, compare, parts, wrap};
 use crate::ui::view::text::{counted, fit};
 use crate::ui::{Label, escape_line};
 
@@ -62,7 +62,11 @@ impl Mergetool {
         let (title, result) = self.result(question, field);
         let result = result.map_or_else(String::new, shown);
         let (ours, theirs) = (shown(field.ours.as_deref()), shown(field.theirs.as_deref()));
-        (Panes::new(&ours, &theirs, &result, size), title)
+        let pairs = match (&field.ours, &field.theirs) {
+            (Some(_), Some(_)) => compare(&ours, &theirs),
+            _ => beside(&ours, &theirs),
+        };
+        (Panes::new(&pairs, &result, size), title)
     }
 
     /// What the field comes to, with how that is called; before it is decided, what it was, and no name.
@@ -122,7 +126,7 @@ impl Mergetool {
         rows.push(vec![title]);
         let top = panes.result_top(&view);
         rows.extend(panes.result[top..].iter().take(panes.result_shown).map(|row| result_row(is_open, row)));
-        self.with_bottom(rows, self.keys(index, size.width), size)
+        self.with_bottom(rows, self.keys(index, view.rows > view.shown, size.width), size)
     }
 
     /// Which conflict this is, and of which memory.
@@ -178,20 +182,21 @@ impl Mergetool {
     }
 
     /// The keys that fit on one line, the one to go on first where it can be pressed; always how to see all.
-    fn keys(&self, index: usize, width: usize) -> Vec<Part> {
+    fn keys(&self, index: usize, is_scrollable: bool, width: usize) -> Vec<Part> {
         let question = &self.questions[index];
+        let is_decided = self.answers[index].is_decided();
         let field = &question.fields[self.field];
         let is_of_use = |key: &str| match key {
             "b" => field.base.is_some(),
             "u" => field.both.is_some(),
             "Tab" => question.fields.len() > 1,
             "p" => index > 0,
+            "Enter" => is_decided,
+            "n" | "arrows" => is_scrollable,
             _ => true,
         };
         let mut keys: Vec<_> = KEYS.iter().filter(|(key, ..)| is_of_use(key)).collect();
-        if self.answers[index].is_decided() {
-            keys.sort_by_key(|(key, ..)| *key != "Enter");
-        }
+        keys.sort_by_key(|(key, ..)| *key != "Enter");
         let more = "? all keys";
         let mut row = Vec::new();
         let mut column = 0;
@@ -344,7 +349,7 @@ fn help(width: usize) -> Vec<Vec<Part>> {
     let column = 8;
     let mut rows = Vec::new();
     for (key, _, long) in KEYS {
-        for (at, line) in wrap(&cells(long, 0..0), width - column).into_iter().enumerate() {
+        for (at, line) in wrap(&cells(long), width - column).into_iter().enumerate() {
             let mut row = parts(line, column);
             if at == 0 {
                 row.insert(0, Part::labelled(0, Label::Heading, *key));
@@ -356,11 +361,8 @@ fn help(width: usize) -> Vec<Vec<Part>> {
 }
 
 fn too_small(size: Size) -> Page {
-    let text = format!(
-        "This window is too small for conflicts: make it {} x {} or larger. Ctrl-C leaves.",
-        SMALLEST.width, SMALLEST.height
-    );
-    let line = cells(&text, 0..0);
+    let text = format!("Too small: {} x {} is needed. Ctrl-C leaves.", SMALLEST.width, SMALLEST.height);
+    let line = cells(&text);
     let rows = wrap(&line, size.width.max(1));
     Page { rows: rows.into_iter().take(size.height).map(|row| parts(row, 0)).collect() }
 }

@@ -96,7 +96,7 @@ fn ours_is_left_theirs_is_right_and_the_result_below() {
     both modified: [meta.project]  type
     ── ours: laptop ───────────────────────┬─ theirs: origin ───────────────────────
     ▌"garden"                              │"shed"
-    ── not decided; the base: ─────────────┴────────────────────────────────────────
+    ── open; the base: ────────────────────┴────────────────────────────────────────
      "house"
 
 
@@ -105,7 +105,7 @@ fn ours_is_left_theirs_is_right_and_the_result_below() {
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Enter next  ? all keys  q finish
+    o ours  t theirs  b base  e edit  s skip  Tab next field  q finish  ? all keys
     ·
     "#);
     press(&mut mergetool, "o");
@@ -114,7 +114,7 @@ fn ours_is_left_theirs_is_right_and_the_result_below() {
     both modified: meta.project = ours  [type]
     ── ours: laptop ───────────────────────┬─ theirs: origin ───────────────────────
     ▌decision                              │learning
-    ── not decided; the base: ─────────────┴────────────────────────────────────────
+    ── open; the base: ────────────────────┴────────────────────────────────────────
      note
 
 
@@ -123,7 +123,7 @@ fn ours_is_left_theirs_is_right_and_the_result_below() {
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Enter next  ? all keys  q finish
+    o ours  t theirs  b base  e edit  s skip  Tab next field  q finish  ? all keys
     ·
     ");
     press(&mut mergetool, "t\t");
@@ -139,7 +139,7 @@ fn ours_is_left_theirs_is_right_and_the_result_below() {
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Enter next  p back  Tab next field  ? all keys  q finish
+    Enter next  o ours  t theirs  b base  e edit  s skip  Tab next field  q finish  Ctrl-C abort  ? all keys
     ·
     "#);
 }
@@ -154,9 +154,9 @@ fn a_deleted_memory_says_so() {
     ── ours: laptop ───────────────────────┬─ theirs: origin ───────────────────────
     ▌(deleted)                             │tag urgent
     ▌                                      │type note
-    ▌                                      │
+    ▌                                      │↵
     ▌                                      │Call Ada on Monday
-    ── not decided; the base: ─────────────┴────────────────────────────────────────
+    ── open; the base: ────────────────────┴────────────────────────────────────────
      tag todo
      type note
 
@@ -164,7 +164,7 @@ fn a_deleted_memory_says_so() {
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Enter next  ? all keys  q finish
+    o ours  t theirs  b base  e edit  s skip  p back  q finish  ? all keys
     ·
     ");
 }
@@ -187,7 +187,7 @@ fn a_set_can_be_both() {
 
 
 
-    o ours  t theirs  b base  u both  e edit  s skip  p back  ? all keys  q finish
+    Enter next  o ours  t theirs  b base  u both  e edit  s skip  p back  ? all keys
     ·
     ");
 }
@@ -223,12 +223,12 @@ fn a_narrow_screen_has_the_versions_below_each_other() {
     ▌decision
     ── theirs: origin ──────────────────────
     ▌learning
-    ── not decided; the base: ──────────────
+    ── open; the base: ─────────────────────
      note
 
 
 
-    o ours  t theirs  ? all keys  q finish
+    o ours  t theirs  b base  ? all keys
     ·
     ");
     assert_snapshot!(page(&mergetool, 20, 9), @"
@@ -238,9 +238,9 @@ fn a_narrow_screen_has_the_versions_below_each_other() {
     ▌decision
     ── theirs: origin ──
     ▌learning
-    ── not decided; t… ─
+    ── open; the base: ─
      note
-    o ours  ? help
+    o t b e s ? all keys
     ·
     ");
     press(&mut mergetool, "ot\nsu\n");
@@ -253,19 +253,19 @@ fn a_narrow_screen_has_the_versions_below_each_other() {
 
 
 
-    write 2 decisions? …
+    write 2? y/n
     ·
     ");
-    press(&mut mergetool, "p?");
+    press(&mut mergetool, "<\t?");
     assert_snapshot!(page(&mergetool, 20, 9), @"
     ── keys ────────────
-    o       take this d…
-    t       take the se…
-    b       take the va…
-    u       take both t…
-    e       edit the wh…
-    s       leave this …
-    Enter   go on to th…
+    o       take this
+            device's
+            value
+    t       take the
+            server's
+            value
+    b       take the
     any key goes back
     ·
     ");
@@ -275,11 +275,9 @@ fn a_narrow_screen_has_the_versions_below_each_other() {
 fn a_screen_that_is_too_small_says_so_and_nothing_panics_on_any() {
     let mut mergetool = three();
     assert_snapshot!(page(&mergetool, 19, 30), @"
-    This window is too
-    small for
-    conflicts: make it
-    20 x 9 or larger.
-    Ctrl-C leaves.
+    Too small: 20 x 9
+    is needed. Ctrl-C
+    leaves.
     ·
     ");
     for keys in ["", "o", "t", "?", "\t", "u", "q", "n"] {
@@ -305,7 +303,7 @@ fn a_long_text_opens_at_the_first_difference() {
     assert_snapshot!(page(&mergetool, 64, 16), @"
     1/1 00c0ffee  A long one
     both modified: [content]
-    ── ours: laptop (118-127 of … ─┬─ theirs: origin ───────────────
+    ── ours: laptop 118-127/203 ───┬─ theirs: origin ───────────────
      line 118                      │line 118
      line 119                      │line 119
     ▌the old gate, and more words  │the new gate, and more words
@@ -316,9 +314,9 @@ fn a_long_text_opens_at_the_first_difference() {
      line 123                      │line 123
      line 124                      │line 124
      line 125                      │line 125
-    ── not decided; the base: ─────┴────────────────────────────────
+    ── open; the base: ────────────┴────────────────────────────────
 
-    o ours  t theirs  b base  e edit  s skip  ? all keys  q finish
+    o ours  t theirs  b base  e edit  s skip  q finish  ? all keys
     ·
     ");
     mergetool.press(Key::End, size(64, 16));
@@ -326,7 +324,7 @@ fn a_long_text_opens_at_the_first_difference() {
     assert_snapshot!(page(&mergetool, 64, 16), @"
     1/1 00c0ffee  A long one
     both modified: [content = ours]
-    ── ours: laptop (194-201 of … ─┬─ theirs: origin ───────────────
+    ── ours: laptop 194-201/203 ───┬─ theirs: origin ───────────────
      line 192                      │line 192
      line 193                      │line 193
      line 194                      │line 194
@@ -339,7 +337,7 @@ fn a_long_text_opens_at_the_first_difference() {
      line 196
      line 197
      line 198
-    o ours  t theirs  b base  e edit  s skip  ? all keys  q finish
+    Enter next  o ours  t theirs  b base  e edit  s skip  ? all keys
     ·
     ");
     mergetool.press(Key::Home, size(64, 16));
@@ -361,12 +359,12 @@ fn hostile_text_is_shown_by_name_and_right_to_left_text_has_its_own_rows() {
     both modified: [meta.a\u{7}b]
     ── ours: laptop ───────────────────────┬─ theirs: origin ───────────────────────
     ▌\u{1b}[2J\rgone \u{2067}x             │one\u{9b}31m
-    ── not decided; the base: ─────────────┴────────────────────────────────────────
+    ── open; the base: ────────────────────┴────────────────────────────────────────
      tab\there
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Enter next  ? all keys  q finish
+    o ours  t theirs  b base  e edit  s skip  q finish  Ctrl-C abort  ? all keys
     ·
     ");
     press(&mut mergetool, "s");
@@ -377,12 +375,12 @@ fn hostile_text_is_shown_by_name_and_right_to_left_text_has_its_own_rows() {
     ▌שלום
     ── theirs: origin ──────────────────────────────────────────────────────────────
     ▌עולם
-    ── not decided; the base: ──────────────────────────────────────────────────────
+    ── open; the base: ─────────────────────────────────────────────────────────────
 
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Enter next  ? all keys  q finish
+    o ours  t theirs  b base  e edit  s skip  p back  q finish  ? all keys
     ·
     ");
 }
