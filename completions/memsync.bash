@@ -1477,12 +1477,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__mergetool)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --tool --edit --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --tool)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

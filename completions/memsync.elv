@@ -295,14 +295,16 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;mergetool'= {
+            cand --tool 'Merge with this program: a name from mergetool.NAME.cmd, or a command that finds files in $BASE, $LOCAL, $REMOTE and $MERGED'
             cand --color 'When to use colours: auto, always or never'
+            cand --edit 'Merge in your editor ($VISUAL, else $EDITOR, else vi)'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
             cand --verbose 'Say each step; twice or three times for the details of a bug report'
             cand --no-pager 'Print long output without a pager'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;conflicts'= {
             cand --color 'When to use colours: auto, always or never'

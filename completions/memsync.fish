@@ -260,13 +260,15 @@ complete -c memsync -n "__fish_memsync_using_subcommand merge" -s q -l quiet -d 
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l tool -d 'Merge with this program: a name from mergetool.NAME.cmd, or a command that finds files in $BASE, $LOCAL, $REMOTE and $MERGED' -r
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l edit -d 'Merge in your editor ($VISUAL, else $EDITOR, else vi)'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand conflicts" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

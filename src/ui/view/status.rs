@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+use super::conflict_list::{self, Kind, hints};
 use super::edited::{DivergentJson, divergent};
 use super::text::{fit, memories, moment, pad};
 use crate::object::{ContentHash, SideName};
@@ -73,21 +74,22 @@ impl Entry {
 
     /// Git's words for what happened.
     fn words(&self) -> &'static str {
-        if self.conflict.is_some() {
-            return match self.state {
-                State::BothAdded => "both added:",
-                State::DeletedByUsModifiedByThem => "deleted by us:",
-                State::ModifiedByUsDeletedByThem => "deleted by them:",
-                _ => "both modified:",
-            };
-        }
-        if self.edit.is_some() {
-            return "edited:";
-        }
         match self.state {
-            State::AddedByUs | State::AddedByThem | State::BothAdded | State::BothAddedAlike => "new:",
-            State::DeletedByUs | State::DeletedByThem | State::BothDeleted => "deleted:",
-            _ => "modified:",
+            _ if self.conflict.is_some() => self.kind().words(),
+            _ if self.edit.is_some() => "edited",
+            State::AddedByUs | State::AddedByThem | State::BothAdded | State::BothAddedAlike => "new",
+            State::DeletedByUs | State::DeletedByThem | State::BothDeleted => "deleted",
+            _ => "modified",
+        }
+    }
+
+    /// Which kind of conflict it is in.
+    fn kind(&self) -> Kind {
+        match self.state {
+            State::BothAdded => Kind::BothAdded,
+            State::DeletedByUsModifiedByThem => Kind::DeletedByUs,
+            State::ModifiedByUsDeletedByThem => Kind::DeletedByThem,
+            _ => Kind::BothModified,
         }
     }
 }
@@ -103,7 +105,8 @@ struct Section {
 const SECTIONS: [Section; 4] = [
     Section {
         title: "Conflicts",
-        hint: "\"memsync checkout --ours HASH\" or \"--theirs HASH\" ends one",
+        // Each kind has its own.
+        hint: "",
         label: Label::Conflict,
         belongs: |entry| entry.conflict.is_some(),
     },
@@ -154,7 +157,7 @@ impl Status {
             let entries = self.entries.iter().filter(|entry| (section.belongs)(entry) && is_shown(entry));
             let entries: Vec<&Entry> = entries.collect();
             if !entries.is_empty() {
-                page += &heading(palette, section.title, section.hint);
+                page += &self.heading(palette, section, &entries);
                 page.extend(entries.iter().map(|entry| line(palette, section.label, entry, width)));
             }
         }
@@ -169,6 +172,16 @@ impl Status {
             };
         }
         page
+    }
+
+    /// A section's title and, below it, what to do about its entries.
+    fn heading(&self, palette: Palette, section: &Section, entries: &[&Entry]) -> String {
+        if section.label != Label::Conflict {
+            return heading(palette, section.title, section.hint);
+        }
+        let kinds: Vec<Kind> = entries.iter().map(|entry| entry.kind()).collect();
+        let hints = hints(&kinds, &escape_line(&self.device), &escape_line(&self.remote));
+        format!("\n{}", conflict_list::heading(palette, section.title, &hints))
     }
 
     fn head(&self) -> String {
@@ -277,7 +290,7 @@ fn heading(palette: Palette, title: &str, hint: &str) -> String {
 fn line(palette: Palette, label: Label, entry: &Entry, width: usize) -> String {
     /// The longest words and the space after them.
     const WORDS: usize = 17;
-    let words = palette.paint(label, pad(entry.words(), WORDS));
+    let words = palette.paint(label, pad(&format!("{}:", entry.words()), WORDS));
     let id = |key: &ContentHash| pad(&escape_line(key.short()), 8);
     let (mut ids, mut remark) = (id(&entry.key), String::new());
     if let Some(edit) = entry.edit.as_ref().filter(|_| entry.conflict.is_none()) {
@@ -288,7 +301,7 @@ fn line(palette: Palette, label: Label, entry: &Entry, width: usize) -> String {
         remark = format!("({}) ", escape_line(&fields.join(", ")));
     }
     if let Some(side) = &entry.resolved {
-        remark = format!("({side} chosen) ");
+        remark = if side == "merged" { "(merged) ".to_owned() } else { format!("({side} chosen) ") };
     }
     // A tab shows as eight columns.
     let room = width.saturating_sub(8 + WORDS + ids.width() + 2 + remark.width()).max(16);

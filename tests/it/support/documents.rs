@@ -70,6 +70,7 @@ pub enum Change {
 pub enum Choice {
     Ours,
     Theirs,
+    Merged,
 }
 
 /// `--json` of `pull`, `apply`, `push` and `sync`.
@@ -238,4 +239,49 @@ pub struct Commit {
     pub device: String,
     pub seconds: i64,
     pub message: String,
+}
+
+/// `memsync conflicts --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conflicts {
+    pub schema_version: u32,
+    pub device: String,
+    pub remote: String,
+    pub conflicts: Vec<ConflictEntry>,
+}
+
+/// One conflict of [`Conflicts`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictEntry {
+    pub id: String,
+    pub content_hash: String,
+    pub state: String,
+    pub fields: Vec<String>,
+    pub since: i64,
+    pub choices: BTreeMap<String, Choice>,
+    pub resolution: Option<Choice>,
+    pub base: Option<Memory>,
+    pub ours: Option<Memory>,
+    pub theirs: Option<Memory>,
+}
+
+/// `memsync resolve --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    pub schema_version: u32,
+    pub answers: Vec<AnswerEntry>,
+    pub conflicts_left: usize,
+}
+
+/// What became of one answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerEntry {
+    pub conflict: String,
+    pub content_hash: String,
+    pub state: String,
+    pub open_fields: Vec<String>,
 }
