@@ -118,3 +118,34 @@ fn the_same_memory_rewritten_on_two_devices_is_reported_and_both_texts_are_kept(
     world.agreement();
     assert_eq!(contents(&world.server), [ours, theirs].into());
 }
+
+#[test]
+fn two_versions_of_one_memory_collide_in_the_link_alone() {
+    let Some((world, tea)) = world() else { return };
+    world.desktop.service.rewrite(&tea, &TEA.replace("garden", "kitchen"));
+    world.laptop.service.rewrite(&tea, &TEA.replace("four", "five"));
+    world.desktop.device.memsync(["sync"]).success();
+    assert_snapshot!(world.laptop.device.memsync(["sync"]).expect_status(1), @"
+    exit status: 1
+    ----- stdout -----
+    pulled: 1 new
+    pushed: 1 new
+    1 conflict waits for you:
+      e67f1ae3  (superseded-by, meta.superseded_by) Tea is at four in the garden, …
+    divergent edit: e67f1ae3 -> 8e170416 here, 988ff4e0 on the server (origin); both kept
+    ----- stderr -----
+    hint: `memsync checkout --ours HASH` or `--theirs HASH` ends a conflict
+    ");
+    assert_snapshot!(world.laptop.device.memsync(["diff", &tea]), @r#"
+    exit status: 0
+    ----- stdout -----
+    both modified: memory e67f1ae354d97f12df8d82ef5227e4f838e6bbc7692a96777ef348ce5444a40e
+      ours: laptop (this device)
+      theirs: origin (the server)
+      superseded-by: (none) -> 8e1704168c415541ead6de40e6bae5bb948d73ff8ad08cb5d205bbb44743bc61 | 988ff4e04330428294b284bf40b76a7eb36a367b5cc873921e524353ee697198
+      meta.superseded_by: (none) -> "8e1704168c415541ead6de40e6bae5bb948d73ff8ad08cb5d205bbb44743bc61" | "988ff4e04330428294b284bf40b76a7eb36a367b5cc873921e524353ee697198"
+    "#);
+    world.laptop.device.memsync(["checkout", "--ours", &tea]).success();
+    world.sync();
+    assert_eq!(world.agreement().len(), 3, "the old version and both new ones");
+}
