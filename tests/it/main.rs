@@ -36,6 +36,7 @@ mod journeys;
 mod log;
 mod man;
 mod merge;
+mod merge_text;
 mod mergetool;
 mod objects;
 mod plumbing;

@@ -156,9 +156,11 @@ pub struct Diff {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiffConflict {
+    pub id: String,
     pub content_hash: String,
     pub state: ConflictState,
     pub fields: Vec<String>,
+    pub choices: BTreeMap<String, Choice>,
     pub base: Option<Memory>,
     pub base_theirs: Option<Memory>,
     pub ours: Option<Memory>,
