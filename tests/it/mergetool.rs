@@ -137,7 +137,7 @@ fn what_cannot_be_taken_is_kept_and_gone_on_with() {
     exit status: 1
     ----- stderr -----
     merging b5830158 (1 of 1)
-    warning: b5830158 is not decided: this is no memory any more: line 5: an unknown header
+    warning: b5830158 is not decided: line 5: an unknown header
     hint: the text is kept in [TMP]/laptop/staging.mergetool/615688c216d6/MERGED
     hint: `memsync mergetool --edit b5830158` goes on with it
     hint: 3 conflicts are left: see `memsync status`
@@ -486,7 +486,18 @@ fn a_large_memory_is_scrolled_in_windows_of_any_width() {
     terminal.resize(200, 10);
     terminal.wait_for("┬─ theirs: origin");
     terminal.press(&["End"]);
-    assert_snapshot!(terminal.wait_for("Line 2900"), @"");
+    assert_snapshot!(terminal.wait_for("Line 2900"), @"
+    1/1 962b5c9f  Line 1 of a memory that many lines make two hundred kilobytes large.
+    both modified: [content]
+    ── ours: laptop 2898-2901/2901 ────────────────────────────────────────────────────────────────────┬─ theirs: origin ───────────────────────────────────────────────────────────────────────────────────
+     Line 2898 of a memory that many lines make two hundred kilobytes large.                           │Line 2898 of a memory that many lines make two hundred kilobytes large.
+     Line 2899 of a memory that many lines make two hundred kilobytes large.                           │Line 2899 of a memory that many lines make two hundred kilobytes large.
+     Line 2900 of a memory that many lines make two hundred kilobytes large.                           │Line 2900 of a memory that many lines make two hundred kilobytes large.
+                                                                                                       │
+    ── open; the base: ────────────────────────────────────────────────────────────────────────────────┴────────────────────────────────────────────────────────────────────────────────────────────────────
+     The garden gate sticks in winter
+    o ours  t theirs  b base  e edit  s skip  arrows scroll  n next difference  q finish  Ctrl-C abort  ? all keys
+    ");
     terminal.press(&["t", "Enter", "y"]);
     terminal.wait_for("exit status: 0");
     assert_eq!(row(&scene, GATE).unwrap().1, theirs);
