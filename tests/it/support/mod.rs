@@ -1,11 +1,13 @@
 //! What the tests share.
 
+pub mod album;
 pub mod arbitrary;
 pub mod client;
 pub mod database;
 pub mod documents;
 pub mod environment;
 pub mod gallery;
+pub mod git;
 pub mod hub;
 pub mod install;
 pub mod output;
