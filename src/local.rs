@@ -104,6 +104,12 @@ impl Database {
         })
     }
 
+    /// Whether it keeps memories in named stores, as newer versions of the service do.
+    #[must_use]
+    pub fn has_stores(&self) -> bool {
+        self.schema.has("store")
+    }
+
     /// How many live memories have no vector, so that no search by meaning finds them.
     pub fn missing_vectors(&mut self) -> Result<u64, side::Error> {
         self.refresh()?;

@@ -13,7 +13,9 @@
 //!
 //! Must never: decide who wins (`reconcile` does), print, read the clock, or know what kind of side it talks to.
 
+mod changed;
 mod changes;
+mod conflicts;
 mod error;
 mod execute;
 mod history;
@@ -25,10 +27,11 @@ mod session;
 mod undo;
 mod when;
 
+pub use conflicts::{conflict_id, versions};
 pub use error::Error;
 pub use execute::{Done, Problem, Report};
 pub use history::{BaseCommit, Origins, base_reference, local_reference, remote_reference};
-pub use propose::{Chosen, Cure, Moved, Proposal, Rewind, Wishes, versions};
+pub use propose::{Chosen, Cure, Moved, Proposal, Rewind, Wishes};
 pub use reading::{Reading, Unreadable};
 pub use record::{LAST_FETCH, LAST_PUSH, LAST_STASH};
 pub use revision::{Named, RevisionError};

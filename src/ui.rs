@@ -7,8 +7,10 @@
 //! Must never: decide what is said, read the environment, or print untrusted text unescaped on a terminal.
 
 mod escape;
+pub mod mergetool;
 mod pager;
 mod progress;
+mod screen;
 mod settings;
 mod style;
 pub mod view;
@@ -21,6 +23,7 @@ use indicatif::WeakProgressBar;
 
 pub use escape::{escape, escape_line};
 pub use progress::Progress;
+pub use screen::{Interrupts, Key, Screen, Size};
 pub use settings::{ColorChoice, Settings, Verbosity};
 pub use style::{Label, Painted, Palette};
 
@@ -190,6 +193,21 @@ impl Ui {
         let progress = Progress::shown(title, total);
         self.progress = Some(progress.downgrade());
         progress
+    }
+
+    /// Whether there is somebody to ask.
+    #[must_use]
+    pub const fn can_ask(&self) -> bool {
+        self.can_ask
+    }
+
+    /// Takes the whole terminal; `None` where there is nobody to ask.
+    pub fn screen(&mut self) -> io::Result<Option<Screen>> {
+        if !self.can_ask {
+            return Ok(None);
+        }
+        self.stdout.flush()?;
+        Screen::open(self.talk_palette()).map(Some)
     }
 
     /// Asks a question that yes or no answers; `None` where there is nobody to ask.

@@ -2,8 +2,10 @@
 
 pub(crate) mod answer;
 pub mod arguments;
+pub(crate) mod edits;
 pub(crate) mod exchange;
 pub(crate) mod generated;
+pub(crate) mod history;
 pub(crate) mod reading;
 pub(crate) mod recall;
 pub(crate) mod selection;

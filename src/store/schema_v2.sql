@@ -2,6 +2,9 @@
 -- deleted on both sides. `choices` is a JSON object, a side for each field that is decided while others are not.
 ALTER TABLE conflicts ADD COLUMN merged BLOB;
 ALTER TABLE conflicts ADD COLUMN choices TEXT NOT NULL DEFAULT '{}';
+-- What this device holds since an answer was carried out here; `ours` where none was.
+ALTER TABLE conflicts ADD COLUMN held BLOB;
+UPDATE conflicts SET held = ours;
 
 -- When an object was last put, in seconds since 1970; 0 where that is not known.
 ALTER TABLE objects ADD COLUMN at INTEGER NOT NULL DEFAULT 0;

@@ -1,14 +1,14 @@
 //! From two readings to a proposal: the plan, and the reasons to stop before it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::conflicts::{resolved, versions};
 use super::{BaseCommit, Error, Reading, Session};
 use crate::object::tree::{Difference, Snapshot};
 use crate::object::{CommitId, ContentHash, SideName};
 use crate::reconcile::{
-    self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Resolved, Scope, Strategy,
-    Versions,
+    self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Scope, Strategy,
 };
 use crate::store::Conflict;
 
@@ -217,7 +217,10 @@ impl Session<'_> {
         local: &Reading,
         remote: &Reading,
     ) -> Result<Plan, Error> {
-        let resolutions = self.resolutions()?;
+        let conflicts = self.store.conflicts(&self.remote)?;
+        let answered = |conflict: &Conflict| Some((conflict.key.clone(), resolved(conflict)?));
+        let chosen =
+            |conflict: &Conflict| (conflict.key.clone(), (versions(conflict), conflict.choices.clone()));
         // An unknown time is older than any; the server wins ties, so that all devices decide alike.
         let newer = |key: &ContentHash| {
             let ours_is_newer = local.updated_at.get(key) > remote.updated_at.get(key);
@@ -228,16 +231,11 @@ impl Session<'_> {
             strategy: wishes.strategy,
             auto_merge: !wishes.never_merge,
             scope: &wishes.scope,
-            resolutions: &resolutions,
+            resolutions: &conflicts.iter().filter_map(answered).collect(),
+            choices: &conflicts.iter().map(chosen).collect(),
             newer: &newer,
         };
         Ok(reconcile::plan(compared, &options, &mut |blob| self.store.memory(blob))?)
-    }
-
-    fn resolutions(&self) -> Result<BTreeMap<ContentHash, Resolved>, Error> {
-        let conflicts = self.store.conflicts(&self.remote)?;
-        let resolved = |conflict: Conflict| Some((conflict.key.clone(), resolved(&conflict)?));
-        Ok(conflicts.into_iter().filter_map(resolved).collect())
     }
 
     /// How many edits of a run that did not end may or may not have reached the server. Nothing needs repair: where
@@ -358,19 +356,4 @@ fn without<'a>(snapshot: &'a Snapshot, keys: &BTreeSet<ContentHash>) -> Cow<'a, 
         kept.to_mut().retain(|key, _| !keys.contains(key));
     }
     kept
-}
-
-/// The versions that a stored conflict was made of.
-#[must_use]
-pub fn versions(conflict: &Conflict) -> Versions {
-    Versions {
-        base: conflict.base.map(|(local, remote)| reconcile::Pair { local, remote }),
-        local: conflict.ours,
-        remote: conflict.theirs,
-    }
-}
-
-/// The decision on a stored conflict, where there is one.
-pub(super) fn resolved(conflict: &Conflict) -> Option<Resolved> {
-    Some(Resolved { versions: versions(conflict), resolution: conflict.resolution? })
 }

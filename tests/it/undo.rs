@@ -181,12 +181,12 @@ fn the_result_is_there_for_programs() {
     let changed = RecalledCounts { created: 0, changed: 1, deleted: 0 };
     assert_eq!((&done.on_device, &dry.on_device), (&changed, &changed));
     assert_eq!(done.on_server, RecalledCounts { created: 0, changed: 0, deleted: 0 });
-    let water = RecalledMemory {
+    let water = || RecalledMemory {
         content_hash: WATER.to_owned(),
         side: "local".to_owned(),
         action: "change".to_owned(),
     };
-    assert_eq!((&done.memories, &dry.memories), (&vec![water.clone()], &vec![water]));
+    assert_eq!((&done.memories, &dry.memories), (&vec![water()], &vec![water()]));
     scene.device.database.execute("UPDATE memories SET tags = 'mine' WHERE content_hash = ?1", [GATE]);
     let left: Recalled = parse(&scene.device.memsync(["undo", "HEAD~", "--json"]).expect_status(6));
     assert_eq!((left.left_alone[0].content_hash.as_str(), left.left_alone[0].side.as_str()), (GATE, "local"));
