@@ -118,9 +118,23 @@ fn a_first_sync_is_taken_back_and_the_next_one_asks() {
     scene.device = scene.device.with_remote(&server);
     scene.device.memsync(["init"]).success();
     scene.device.memsync(["sync"]).success();
-    assert_snapshot!(scene.device.memsync(["undo"]), @"");
+    assert_snapshot!(scene.device.memsync(["undo"]), @"
+    exit status: 0
+    ----- stdout -----
+    on this device (laptop): 12 taken away
+    ----- stderr -----
+    taking back the sync of 2025-01-02 03:04 (42f7641bb4)
+    hint: the next `memsync sync` brings this to the server (origin): 12 deleted there
+    hint: `memsync undo` takes this back
+    ");
     assert_same(&scene.device.database, &before, "first sync");
-    assert_snapshot!(scene.device.memsync(["sync"]), @"");
+    assert_snapshot!(scene.device.memsync(["sync"]), @"
+    exit status: 3
+    ----- stderr -----
+    error: stopped before any change: 12 of 15 memories on the server (origin) would be deleted, more than sync.maxDelete (25%) allows
+    hint: to see the plan: repeat with --dry-run
+    hint: to let exactly this plan through: repeat with --allow-plan d2e521272e29
+    ");
     assert_eq!(server.list().len(), 15, "nothing was deleted");
     scene.device.memsync(["undo"]).success();
     assert_eq!(scene.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
@@ -134,14 +148,35 @@ fn an_undo_is_carried_to_the_server_by_the_next_sync() {
     server.delete(ADA);
     let new = server.note("From elsewhere", &["new"]);
     scene.device.memsync(["sync"]).success();
-    assert_snapshot!(scene.device.memsync(["undo", "--dry-run"]), @"");
-    assert_snapshot!(scene.device.memsync(["undo"]), @"");
+    assert_snapshot!(scene.device.memsync(["undo", "--dry-run"]), @"
+    exit status: 0
+    ----- stdout -----
+      <- brought back  1bdb863c  Call Ada on Monday
+      <- taken away    98657981  From elsewhere
+      <- changed back  b5830158  Water boils at 100 degrees
+    on this device (laptop): would be 1 brought back, 1 changed back, 1 taken away
+    ----- stderr -----
+    would take back the sync of 2025-01-02 03:04 (43aa82cd3c)
+    ");
+    assert_snapshot!(scene.device.memsync(["undo"]), @"
+    exit status: 0
+    ----- stdout -----
+    on this device (laptop): 1 brought back, 1 changed back, 1 taken away
+    ----- stderr -----
+    taking back the sync of 2025-01-02 03:04 (43aa82cd3c)
+    hint: the next `memsync sync` brings this to the server (origin): 1 new, 1 changed, 1 deleted there
+    hint: `memsync undo` takes this back
+    ");
     assert_snapshot!(scene.device.memsync(["log", "--oneline"]).stdout, @"
     3af4d39486 2025-01-02 03:04 undo of the sync of 2025-01-02 03:04 (43aa82cd3c)
     43aa82cd3c 2025-01-02 03:04 sync with origin: 3 pulled, 0 pushed
     b489357e4f 2025-01-02 03:04 sync with origin: 0 pulled, 3 pushed
     ");
-    assert_snapshot!(scene.device.memsync(["sync"]), @"");
+    assert_snapshot!(scene.device.memsync(["sync"]), @"
+    exit status: 0
+    ----- stdout -----
+    pushed: 1 new, 1 changed, 1 deleted
+    ");
     assert_snapshot!(server.page(), @"
     1bdb863c  [todo] Call Ada on Monday
     962b5c9f  [home] The garden gate sticks in winter
@@ -159,7 +194,18 @@ fn what_was_changed_since_is_left_alone_and_named() {
     server.put(GATE, &json!({ "tags": ["other"] }));
     scene.device.memsync(["sync"]).success();
     scene.device.database.execute("UPDATE memories SET tags = 'mine' WHERE content_hash = ?1", [WATER]);
-    assert_snapshot!(scene.device.memsync(["undo"]), @"");
+    assert_snapshot!(scene.device.memsync(["undo"]), @"
+    exit status: 6
+    ----- stdout -----
+    on this device (laptop): 1 changed back
+    1 memory left alone, changed since:
+      b5830158  on this device
+    ----- stderr -----
+    taking back the sync of 2025-01-02 03:04 (f86a9f308f)
+    hint: `memsync show b5830158` shows such a memory, `memsync log -- b5830158` its history
+    hint: the next `memsync sync` brings this to the server (origin): 2 changed there
+    hint: `memsync undo` takes this back
+    ");
     let rows = scene.device.database.live();
     let tags = |key: &str| rows.iter().find(|row| row.content_hash == key).unwrap().tags.clone();
     assert_eq!([tags(WATER), tags(GATE)], [Some("mine".to_owned()), Some("home".to_owned())]);
@@ -196,10 +242,29 @@ fn the_result_is_there_for_programs() {
 fn what_cannot_be_taken_back_is_told() {
     let Some(server) = server() else { return };
     let Some(scene) = Scene::synced(&server) else { return };
-    assert_snapshot!(scene.device.memsync(["undo"]), @"");
-    assert_snapshot!(scene.device.memsync(["undo", "HEAD"]), @"");
-    assert_snapshot!(scene.device.memsync(["undo", "HEAD^2"]), @"");
-    assert_snapshot!(scene.device.memsync(["undo", "nothing"]), @"");
+    assert_snapshot!(scene.device.memsync(["undo"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: nothing to take back: no sync has changed anything on this device
+    ");
+    assert_snapshot!(scene.device.memsync(["undo", "HEAD"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: nothing to take back: the sync of 2025-01-02 03:04 (d4edc25451) changed nothing on this device
+    hint: it changed the server (origin): `--remote` takes that back
+    ");
+    assert_snapshot!(scene.device.memsync(["undo", "HEAD^2"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: this is a snapshot of one side: only a sync can be taken back
+    hint: `memsync log --oneline` lists the syncs
+    ");
+    assert_snapshot!(scene.device.memsync(["undo", "nothing"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: nothing here is named 'nothing'
+    hint: `memsync log --oneline` lists the syncs
+    ");
 }
 
 /// What it holds, without what a service stamps by itself.
@@ -283,7 +348,14 @@ fn what_an_old_server_does_not_take_back_is_told() {
     database.execute("UPDATE memories SET deleted_at = 1.5 WHERE content_hash = ?1", [ADA]);
     device.memsync(["sync"]).success();
     let before = database.dump();
-    assert_snapshot!(device.memsync(["undo", "--remote"]), @"");
+    assert_snapshot!(device.memsync(["undo", "--remote"]), @"
+    exit status: 6
+    ----- stdout -----
+    1 memory not taken:
+      1bdb863c  refused: it was deleted there, and this version of the server takes no deleted memory back
+    ----- stderr -----
+    taking back the sync of 2025-01-02 03:04 (d1e8d74292)
+    ");
     device.memsync(["sync"]).success();
     assert_eq!(database.dump(), before);
 }
