@@ -246,6 +246,7 @@ fn what_cannot_be_taken_back_is_told() {
     exit status: 2
     ----- stderr -----
     error: nothing to take back: no sync has changed anything on this device
+    hint: the last one changed the server (origin): `memsync undo --remote` takes that back
     ");
     assert_snapshot!(scene.device.memsync(["undo", "HEAD"]), @"
     exit status: 2
