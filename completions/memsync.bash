@@ -565,12 +565,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__digest)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --db --tree --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tree)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1381,7 +1389,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__log)
-            opts="-n -q -v -h --max-count --oneline --json --quiet --verbose --color --no-pager --help"
+            opts="-n -q -v -h --max-count --oneline --graph --stat --since --until --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1392,6 +1400,14 @@ _memsync() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1447,7 +1463,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__merge)
-            opts="-X -q -v -h --dry-run --json --allow-plan --strategy-option --quiet --verbose --color --no-pager --help"
+            opts="-X -q -v -h --dry-run --json --allow-plan --strategy-option --tag --type --store --since --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1463,6 +1479,22 @@ _memsync() {
                     ;;
                 -X)
                     COMPREPLY=($(compgen -W "ours theirs newest" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1591,12 +1623,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__reflog)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-n -q -v -h --max-count --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --max-count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1833,12 +1873,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__restore)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-s -q -v -h --source --all --dry-run --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1911,7 +1959,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__show)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2049,7 +2097,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__undo)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --remote --dry-run --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

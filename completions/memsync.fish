@@ -51,10 +51,10 @@ complete -c memsync -n "__fish_memsync_needs_command" -f -a "resolve" -d 'End co
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "restore" -d 'Bring memories back as they were at a sync'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "undo" -d 'Take back what a sync did'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "log" -d 'Show the syncs of this device, newest first'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "show" -d 'Show a sync or a memory'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "reflog" -d 'Show where a ref was before'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "show" -d 'Show a sync, a memory, or a memory as it was'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "reflog" -d 'Show where a ref has been, newest first'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "explain" -d 'Tell one memory\'s whole story'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "digest" -d 'Print one short code for the synced contents'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "digest" -d 'Print one short code for the synced memories'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "config" -d 'Show and change settings'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "remote" -d 'Show and change the servers and files to sync with'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "serve" -d 'Be the server that devices sync with'
@@ -251,6 +251,10 @@ complete -c memsync -n "__fish_memsync_using_subcommand merge" -l allow-plan -d 
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -s X -l strategy-option -d 'Settle what both sides changed, instead of leaving it as a conflict' -r -f -a "ours\t'This device\'s version'
 theirs\t'The server\'s version'
 newest\t'The version that was written last, by each side\'s own clock'"
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -285,25 +289,36 @@ complete -c memsync -n "__fish_memsync_using_subcommand resolve" -s q -l quiet -
 complete -c memsync -n "__fish_memsync_using_subcommand resolve" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand resolve" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand restore" -s s -l source -d 'Where they come from: a sync, or a snapshot of this device or of the server' -r
 complete -c memsync -n "__fish_memsync_using_subcommand restore" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand restore" -l all -d 'Every memory that the commit holds'
+complete -c memsync -n "__fish_memsync_using_subcommand restore" -l dry-run -d 'Print what would come back and change nothing'
+complete -c memsync -n "__fish_memsync_using_subcommand restore" -l json -d 'Print the result (or, with --dry-run, the plan) as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand restore" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand restore" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand restore" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand restore" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand undo" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand undo" -l remote -d 'Also take back what it did on the server, except to memories that were changed there since'
+complete -c memsync -n "__fish_memsync_using_subcommand undo" -l dry-run -d 'Print what would be taken back and change nothing'
+complete -c memsync -n "__fish_memsync_using_subcommand undo" -l json -d 'Print the result (or, with --dry-run, the plan) as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand undo" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand undo" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand undo" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand undo" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand log" -s n -l max-count -d 'Show at most this many' -r
+complete -c memsync -n "__fish_memsync_using_subcommand log" -l since -d 'Only those at or after this time: \'2025-01-31\', \'yesterday\', \'2 weeks ago\'' -r
+complete -c memsync -n "__fish_memsync_using_subcommand log" -l until -d 'Only those at or before this time' -r
 complete -c memsync -n "__fish_memsync_using_subcommand log" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand log" -l oneline -d 'One line for each'
+complete -c memsync -n "__fish_memsync_using_subcommand log" -l graph -d 'Draw the syncs with the snapshots that they were made from'
+complete -c memsync -n "__fish_memsync_using_subcommand log" -l stat -d 'List the memories that each one changed'
 complete -c memsync -n "__fish_memsync_using_subcommand log" -l json -d 'Print them as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand log" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand log" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
@@ -312,17 +327,20 @@ complete -c memsync -n "__fish_memsync_using_subcommand log" -s h -l help -d 'Pr
 complete -c memsync -n "__fish_memsync_using_subcommand show" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand show" -l json -d 'Print it as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand show" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand show" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand show" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand reflog" -s n -l max-count -d 'Show at most this many' -r
 complete -c memsync -n "__fish_memsync_using_subcommand reflog" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand reflog" -l json -d 'Print them as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand reflog" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand reflog" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand reflog" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand reflog" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand reflog" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand explain" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -330,13 +348,15 @@ complete -c memsync -n "__fish_memsync_using_subcommand explain" -s q -l quiet -
 complete -c memsync -n "__fish_memsync_using_subcommand explain" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand explain" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand digest" -l db -d 'Read a database file instead: on the server\'s machine, that of the service or of memsync serve' -r -F
+complete -c memsync -n "__fish_memsync_using_subcommand digest" -l tree -d 'Print a code for each next digit of the hashes that begin with PREFIX, and at the end the memories' -r
 complete -c memsync -n "__fish_memsync_using_subcommand digest" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand digest" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand digest" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand digest" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand digest" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand config" -l unset -d 'Take a setting away, with all its values' -r
 complete -c memsync -n "__fish_memsync_using_subcommand config" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
@@ -543,10 +563,10 @@ complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_see
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "restore" -d 'Bring memories back as they were at a sync'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "undo" -d 'Take back what a sync did'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "log" -d 'Show the syncs of this device, newest first'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "show" -d 'Show a sync or a memory'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "reflog" -d 'Show where a ref was before'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "show" -d 'Show a sync, a memory, or a memory as it was'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "reflog" -d 'Show where a ref has been, newest first'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "explain" -d 'Tell one memory\'s whole story'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "digest" -d 'Print one short code for the synced contents'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "digest" -d 'Print one short code for the synced memories'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "config" -d 'Show and change settings'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "remote" -d 'Show and change the servers and files to sync with'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "serve" -d 'Be the server that devices sync with'
