@@ -381,7 +381,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__cat__subcmd__file)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-t -s -p -e -q -v -h --batch --batch-check --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -505,12 +505,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__diff)
-            opts="-q -v -h --remote --json --exit-code --tag --type --store --since --quiet --verbose --color --no-pager --help"
+            opts="-M -q -v -h --remote --find-edits --word-diff --json --exit-code --tag --type --store --since --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --find-edits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -M)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -539,7 +547,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__diff__subcmd__tree)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-r -z -q -v -h --name-only --name-status --exit-code --keys --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -593,7 +601,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__fast__subcmd__export)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --all --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -629,12 +637,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__for__subcmd__each__subcmd__ref)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --format --count --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -683,7 +699,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__hash__subcmd__object)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-w -q -v -h --stdin --literally --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1331,7 +1347,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__init)
-            opts="-q -v -h --db --database --key-file --trust --server --listen --tls --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --db --database --key-file --trust --import-staging --server --listen --tls --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1350,6 +1366,10 @@ _memsync() {
                     return 0
                     ;;
                 --trust)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --import-staging)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1399,7 +1419,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__ls__subcmd__tree)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-r -z -q -v -h --name-status --name-only --keys --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1439,7 +1459,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__merge)
-            opts="-X -q -v -h --dry-run --json --allow-plan --strategy-option --quiet --verbose --color --no-pager --help"
+            opts="-X -q -v -h --dry-run --json --allow-plan --strategy-option --tag --type --store --since --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1457,6 +1477,22 @@ _memsync() {
                     COMPREPLY=($(compgen -W "ours theirs newest" -- "${cur}"))
                     return 0
                     ;;
+                --tag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1469,12 +1505,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__mergetool)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --tool --edit --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --tool)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1839,12 +1879,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__rev__subcmd__parse)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --short --verify --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --short)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1917,7 +1961,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__show__subcmd__ref)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --branches --heads --head --hash --verify --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -64,18 +64,19 @@ complete -c memsync -n "__fish_memsync_needs_command" -f -a "man" -d 'Show the m
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "fsck" -d 'Check the objects, the refs and the local database'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "gc" -d 'Pack the objects, and drop what nothing needs'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "cat-file" -d 'Print an object, its type or its size'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "ls-tree" -d 'List what a tree holds'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "ls-tree" -d 'List the memories of a tree'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "diff-tree" -d 'Compare two trees'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "hash-object" -d 'Compute the id of a memory, and keep it'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "hash-object" -d 'Compute the id of a memory\'s text, and keep it'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "write-tree" -d 'Keep this device\'s memories as a tree'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "rev-parse" -d 'Print the id that a name stands for'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "show-ref" -d 'List the refs'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "rev-parse" -d 'Print the ids that names lead to'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "show-ref" -d 'List refs'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "for-each-ref" -d 'Print something about each ref'
-complete -c memsync -n "__fish_memsync_needs_command" -f -a "fast-export" -d 'Write the history for git fast-import'
+complete -c memsync -n "__fish_memsync_needs_command" -f -a "fast-export" -d 'Print the history for git fast-import'
 complete -c memsync -n "__fish_memsync_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l database -l db -d 'The service\'s database on this device, kept as core.database; with --server, the server\'s own' -r -F
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l key-file -d 'The file with the server\'s API key, which only you may read' -r -F
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l trust -d 'The SHA-256 of the one certificate that the server may show, as memsync remote trust takes it' -r
+complete -c memsync -n "__fish_memsync_using_subcommand init" -l import-staging -d 'A staging database of the sync scripts of mcp-memory-service, whose changes are taken over; it is only read' -r -F
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l listen -d 'Where the server listens; 0.0.0.0:8443 is every address of this machine [default: 127.0.0.1:8000]' -r
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l tls -d 'Make a certificate, and let nobody listen in' -r -f -a "self-signed\t''"
 complete -c memsync -n "__fish_memsync_using_subcommand init" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
@@ -116,6 +117,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand st" -s q -l quiet -d 'Sa
 complete -c memsync -n "__fish_memsync_using_subcommand st" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand st" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand diff" -s M -l find-edits -d 'Show a deleted and a new memory as one that was edited where their texts are this much alike [default: 50 %]' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
@@ -124,6 +126,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand diff" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l remote -d 'Show the server\'s changes instead of this device\'s'
+complete -c memsync -n "__fish_memsync_using_subcommand diff" -l word-diff -d 'Mark the words that changed in a text, instead of its lines'
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l json -d 'Print the differences as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l exit-code -d 'Exit with 1 if there are differences'
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -s q -l quiet -d 'Say only warnings and errors'
@@ -249,6 +252,10 @@ complete -c memsync -n "__fish_memsync_using_subcommand merge" -l allow-plan -d 
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -s X -l strategy-option -d 'Settle what both sides changed, instead of leaving it as a conflict' -r -f -a "ours\t'This device\'s version'
 theirs\t'The server\'s version'
 newest\t'The version that was written last, by each side\'s own clock'"
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -258,13 +265,15 @@ complete -c memsync -n "__fish_memsync_using_subcommand merge" -s q -l quiet -d 
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l tool -d 'Merge with this program: a name from mergetool.NAME.cmd, or a command that finds files in $BASE, $LOCAL, $REMOTE and $MERGED' -r
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l edit -d 'Merge in your editor ($VISUAL, else $EDITOR, else vi)'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand conflicts" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -462,66 +471,94 @@ complete -c memsync -n "__fish_memsync_using_subcommand gc" -s h -l help -d 'Pri
 complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -s t -d 'Print the object\'s type'
+complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -s s -d 'Print the object\'s size in bytes'
+complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -s p -d 'Print the object, a tree as ls-tree does'
+complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -s e -d 'Print nothing, and exit with 1 if there is no such object'
+complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -l batch -d 'For each name on stdin print id, type, size and, on the next lines, the object'
+complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -l batch-check -d 'For each name on stdin print id, type and size'
 complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -s r -d 'Go into subtrees'
+complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -l name-only -l name-status -d 'Print only the paths'
+complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -s z -d 'End each line with NUL, and leave every path as it is'
+complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -l keys -d 'Print a memory\'s hash instead of its path'
 complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand ls-tree" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -s r -d 'Go into subtrees'
+complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -l name-only -d 'Print only the paths'
+complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -l name-status -d 'Print only letters and paths'
+complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -l exit-code -d 'Exit with 1 if there are differences'
+complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -s z -d 'End each line with NUL, and leave every path as it is'
+complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -l keys -d 'Print a memory\'s hash instead of its path'
 complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand diff-tree" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand hash-object" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand hash-object" -s w -d 'Keep the text in the staging database'
+complete -c memsync -n "__fish_memsync_using_subcommand hash-object" -l stdin -d 'Read one text from stdin, before the files'
+complete -c memsync -n "__fish_memsync_using_subcommand hash-object" -l literally -d 'Compute the id of any bytes'
 complete -c memsync -n "__fish_memsync_using_subcommand hash-object" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand hash-object" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand hash-object" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand hash-object" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand hash-object" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand write-tree" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand write-tree" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand write-tree" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand write-tree" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand write-tree" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand write-tree" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand rev-parse" -l short -d 'Print as few digits as name one object, and at least so many' -r
 complete -c memsync -n "__fish_memsync_using_subcommand rev-parse" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand rev-parse" -l verify -d 'Take exactly one name; with --quiet, say nothing where it leads nowhere, and exit with 1'
 complete -c memsync -n "__fish_memsync_using_subcommand rev-parse" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand rev-parse" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand rev-parse" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand rev-parse" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand rev-parse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -l heads -l branches -d 'Only refs below refs/heads'
+complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -l head -d 'Also HEAD, the last sync with the default remote'
+complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -l hash -d 'Print only the ids'
+complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -l verify -d 'Take patterns as full names'
 complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand show-ref" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand for-each-ref" -l format -d 'What to print of each: text with %(FIELD), %% and %XX for a byte' -r
+complete -c memsync -n "__fish_memsync_using_subcommand for-each-ref" -l count -d 'Stop after so many' -r
 complete -c memsync -n "__fish_memsync_using_subcommand for-each-ref" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand for-each-ref" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand for-each-ref" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand for-each-ref" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand for-each-ref" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand for-each-ref" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand fast-export" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand fast-export" -l all -d 'The syncs with every remote, each on a branch of its name'
 complete -c memsync -n "__fish_memsync_using_subcommand fast-export" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand fast-export" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand fast-export" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand fast-export" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand fast-export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "init" -d 'Prepare this device for syncing, or make this the server'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "status" -d 'Show what has changed since the last sync'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "diff" -d 'Show changes since the last sync, field by field'
@@ -552,14 +589,14 @@ complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_see
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "fsck" -d 'Check the objects, the refs and the local database'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "gc" -d 'Pack the objects, and drop what nothing needs'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "cat-file" -d 'Print an object, its type or its size'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "ls-tree" -d 'List what a tree holds'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "ls-tree" -d 'List the memories of a tree'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "diff-tree" -d 'Compare two trees'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "hash-object" -d 'Compute the id of a memory, and keep it'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "hash-object" -d 'Compute the id of a memory\'s text, and keep it'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "write-tree" -d 'Keep this device\'s memories as a tree'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "rev-parse" -d 'Print the id that a name stands for'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "show-ref" -d 'List the refs'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "rev-parse" -d 'Print the ids that names lead to'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "show-ref" -d 'List refs'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "for-each-ref" -d 'Print something about each ref'
-complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "fast-export" -d 'Write the history for git fast-import'
+complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "fast-export" -d 'Print the history for git fast-import'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and not __fish_seen_subcommand_from init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and __fish_seen_subcommand_from remote" -f -a "add" -d 'Add a server or a file'
 complete -c memsync -n "__fish_memsync_using_subcommand help; and __fish_seen_subcommand_from remote" -f -a "list" -d 'List them; with -v also their addresses and how each server is trusted'
