@@ -10,6 +10,7 @@
 //! [`prepare`] makes a database or changes its schema, and only where it is asked to.
 
 mod apply;
+pub mod check;
 mod error;
 mod extension;
 mod image;
@@ -102,6 +103,12 @@ impl Database {
             dimension: self.schema.vectors.and_then(|vectors| vectors.dimension),
             maker,
         })
+    }
+
+    /// Whether it keeps memories in named stores, as newer versions of the service do.
+    #[must_use]
+    pub fn has_stores(&self) -> bool {
+        self.schema.has("store")
     }
 
     /// How many live memories have no vector, so that no search by meaning finds them.

@@ -33,7 +33,7 @@ pub use field::{field_text, take_both, take_field};
 pub use merge::{Field, Merged, differing, merge, merge_by};
 pub use plan::{Conflict, Direction, Options, Plan, PlanId, Planned, Step, Strategy, plan};
 pub use rewind::{SMALLEST_REWIND, find_rewind, rewound_base};
-pub use rewrite::{is_rewriting, same_tag, same_type};
+pub use rewrite::{is_rewriting, same_tag, same_type, shown_by_rest};
 pub use scope::Scope;
 pub use state::{Base, Compared, Pair, State, Versions, compare, missing};
 pub use text::{Chunk, ConflictStyle, Labels, MergedText, chunks, find_marker, merge_text};

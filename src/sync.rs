@@ -14,6 +14,7 @@
 //! Must never: decide who wins (`reconcile` does), print, read the clock, or know what kind of side it talks to.
 
 mod adopt;
+mod changed;
 mod changes;
 mod conflicts;
 mod error;

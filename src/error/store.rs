@@ -49,6 +49,7 @@ impl From<RevisionError> for CommandError {
             E::Malformed { .. } | E::NoUpstream { .. } => {
                 Some("`memsync rev-parse --help` lists the names".to_owned())
             }
+            E::IsMemory { name } => Some(format!("`memsync log -- {name}` lists the syncs that changed it")),
             E::TooShort { .. }
             | E::Unknown { .. }
             | E::NotACommit { .. }

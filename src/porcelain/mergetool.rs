@@ -14,16 +14,22 @@ use std::path::PathBuf;
 
 use crate::error::{CommandError, ExitCode};
 use crate::object::{ContentHash, Resolution};
-use crate::porcelain::shared::answer::{answer, conflicts};
+use crate::porcelain::shared::answer::{Answer, carry_out, standing};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::selection::find_key;
-use crate::sync::{Session, conflict_id};
+use crate::reconcile::ConflictStyle;
+use crate::store::{Conflict, Store};
+use crate::sync::conflict_id;
+use crate::ui::escape_line;
 use crate::ui::view::text::counted;
 use crate::workspace::{Access, Workspace};
 
 use case::{Case, Ending};
 use files::Files;
 use program::{Merge, Program};
+
+/// What others are told who find the staging database locked.
+const NAME: &str = "memsync mergetool";
 
 /// End conflicts one by one, with both versions in view
 ///
@@ -70,10 +76,10 @@ Exit codes:
 /// Runs the command.
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let program = Program::choose(args, workspace);
-    if program.is_none() && !workspace.ui.can_ask() {
+    if program.is_none() && (!workspace.ui.can_ask() || workspace.environment.is_dumb_terminal) {
         return Err(no_terminal());
     }
-    let Asked { cases, device, remote } = gather(args, workspace)?;
+    let Asked { cases, device, remote } = Asked::read(args, workspace)?;
     if cases.is_empty() {
         workspace.ui.note("no conflicts");
         return Ok(ExitCode::Done);
@@ -90,6 +96,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     };
     let Some(endings) = endings else {
         workspace.ui.note("stopped: nothing was written");
+        desk.say_kept(&cases, workspace);
         return Ok(ExitCode::Differences);
     };
     desk.write(&cases, &endings, workspace)
@@ -101,35 +108,39 @@ fn no_terminal() -> CommandError {
         .with_hint("`memsync checkout --ours HASH` or `--theirs HASH` takes one side's version")
 }
 
-/// What the command is about.
+/// What the command is about, read from the staging database, which is free again afterwards.
 struct Asked {
     cases: Vec<Case>,
     device: String,
     remote: String,
 }
 
-/// The conflicts as they are now. The staging database is free again afterwards.
-fn gather(args: &Args, workspace: &mut Workspace) -> Result<Asked, CommandError> {
-    let store = workspace.store(Access::Write, "memsync mergetool")?;
-    let session = workspace.session(&store, None);
-    let proposal = conflicts(workspace, &session)?;
-    let waiting: Vec<&ContentHash> = proposal.plan.conflicts.iter().map(|conflict| &conflict.key).collect();
-    let find = |prefix: &String| find_key(waiting.iter().copied(), prefix, "conflict");
-    let named = args.hashes.iter().map(find).collect::<Result<BTreeSet<_>, _>>()?;
-    let mut cases = Vec::new();
-    for conflict in session.conflicts(&proposal)? {
-        let is_asked = named.is_empty() || named.contains(&conflict.key);
-        if is_asked && conflict.resolution.is_none() {
-            cases.push(Case::read(&session, &conflict)?);
-        }
+impl Asked {
+    /// The conflicts that the command line names, decided ones only by their hashes.
+    fn read(args: &Args, workspace: &mut Workspace) -> Result<Self, CommandError> {
+        let store = workspace.store(Access::Write, NAME)?;
+        let session = workspace.session(&store, None);
+        let standing = standing(workspace, &session)?;
+        let find =
+            |prefix: &String| find_key(standing.iter().map(|conflict| &conflict.key), prefix, "conflict");
+        let named = args.hashes.iter().map(find).collect::<Result<BTreeSet<_>, _>>()?;
+        let is_asked = |conflict: &&Conflict| match named.is_empty() {
+            true => conflict.resolution.is_none(),
+            false => named.contains(&conflict.key),
+        };
+        let cases = standing.iter().filter(is_asked).map(|conflict| Case::read(&session, conflict));
+        Ok(Self {
+            cases: cases.collect::<Result<_, _>>()?,
+            device: session.device.clone(),
+            remote: session.remote.clone(),
+        })
     }
-    Ok(Asked { cases, device: session.device.clone(), remote: session.remote.clone() })
 }
 
 /// Where conflicts are worked on, and what it takes.
 struct Desk {
     staging: PathBuf,
-    style: crate::reconcile::ConflictStyle,
+    style: ConflictStyle,
     device: String,
     remote: String,
 }
@@ -148,7 +159,7 @@ impl Desk {
         let mut endings = Endings::new();
         for (number, case) in cases.iter().enumerate() {
             let name = case.key.short();
-            workspace.ui.note(&format!("merging {} ({} of {})", name_of(name), number + 1, cases.len()));
+            workspace.ui.note(&format!("merging {} ({} of {})", escape_line(name), number + 1, cases.len()));
             let files = Files::new(&self.staging, case);
             match program.merge(&files, case, &case.chosen, self)? {
                 Merge::Done(memory) => drop(endings.insert(case.key.clone(), Ending::Memory(memory))),
@@ -157,7 +168,9 @@ impl Desk {
                     workspace.ui.hint(&format!("the text is kept in {}", files.merged().display()));
                     workspace.ui.hint(&format!("`memsync mergetool --edit {name}` goes on with it"));
                 }
-                Merge::None(why) => workspace.ui.note(&format!("{} is not decided: {why}", name_of(name))),
+                Merge::None(why) => {
+                    workspace.ui.note(&format!("{} is not decided: {why}", escape_line(name)))
+                }
                 Merge::Stopped => return Ok(None),
             }
         }
@@ -171,56 +184,44 @@ impl Desk {
         endings: &Endings,
         workspace: &mut Workspace,
     ) -> Result<ExitCode, CommandError> {
-        let store = workspace.store(Access::Write, "memsync mergetool")?;
+        let store = workspace.store(Access::Write, NAME)?;
         let session = workspace.session(&store, None);
-        let proposal = conflicts(workspace, &session)?;
-        let waiting = session.conflicts(&proposal)?;
-        let waiting: BTreeMap<_, _> =
-            waiting.iter().map(|conflict| (conflict.key.clone(), conflict_id(conflict))).collect();
-        let mut resolutions = BTreeMap::new();
-        let mut moved = Vec::new();
-        for case in cases {
-            match endings.get(&case.key) {
-                None => {}
-                Some(_) if waiting.get(&case.key) != Some(&case.id) => moved.push(case),
-                Some(ending) => drop(resolutions.insert(case.key.clone(), ending.keep(&store)?)),
-            }
-        }
-        let stale =
-            if resolutions.is_empty() { BTreeSet::new() } else { answer(workspace, &session, &resolutions)? };
-        moved.extend(cases.iter().filter(|case| stale.contains(&case.key)));
-        for case in
-            cases.iter().filter(|case| resolutions.contains_key(&case.key) && !stale.contains(&case.key))
-        {
+        let standing = standing(workspace, &session)?;
+        let is_the_same = |case: &Case| standing.iter().any(|conflict| conflict_id(conflict) == case.id);
+        let answered = cases.iter().filter(|case| endings.contains_key(&case.key));
+        let (same, moved): (Vec<&Case>, Vec<&Case>) = answered.partition(|case| is_the_same(case));
+        let answer = |case: &&Case| Ok((case.key.clone(), endings[&case.key].keep(&store)?));
+        let answers = same.iter().map(answer).collect::<Result<_, CommandError>>()?;
+        let answered = carry_out(workspace, &session, answers)?;
+        for case in same.iter().filter(|case| !answered.again.contains(&case.key)) {
             Files::new(&self.staging, case).remove();
         }
-        for case in &moved {
-            self.say_moved(case, workspace);
+        for case in
+            moved.into_iter().chain(same.into_iter().filter(|case| answered.again.contains(&case.key)))
+        {
+            self.say_refused(case, workspace);
         }
-        let decided = resolutions.len() - stale.len();
-        let left = self.left(&session, workspace)?;
-        Ok(self.conclude(decided, left, workspace))
+        Ok(self.conclude(answered.ended.len(), answered.left, workspace))
     }
 
-    fn say_moved(&self, case: &Case, workspace: &mut Workspace) {
+    fn say_refused(&self, case: &Case, workspace: &mut Workspace) {
         let name = case.key.short();
-        workspace.ui.warn(&format!("{name} changed meanwhile: your answer was not for this, and is refused"));
-        let files = Files::new(&self.staging, case);
-        if files.are_kept() {
+        workspace.ui.warn(&format!("{name} is not what you were shown any more: the answer is refused"));
+        self.say_kept(std::slice::from_ref(case), workspace);
+    }
+
+    /// Says where the texts are that were worked on.
+    fn say_kept(&self, cases: &[Case], workspace: &mut Workspace) {
+        let kept = cases.iter().map(|case| Files::new(&self.staging, case)).filter(Files::are_kept);
+        for files in kept {
             workspace.ui.hint(&format!("what you merged is kept in {}", files.merged().display()));
         }
-    }
-
-    /// How many conflicts have no decision.
-    fn left(&self, session: &Session<'_>, _: &Workspace) -> Result<usize, CommandError> {
-        let stored = session.store.conflicts(&self.remote)?;
-        Ok(stored.iter().filter(|conflict| conflict.resolution.is_none()).count())
     }
 
     fn conclude(&self, decided: usize, left: usize, workspace: &mut Workspace) -> ExitCode {
         if decided > 0 {
             let conflicts = counted(decided, "conflict", "conflicts");
-            workspace.ui.note(&format!("decided {conflicts} on this device ({})", name_of(&self.device)));
+            workspace.ui.note(&format!("decided {conflicts} on this device ({})", escape_line(&self.device)));
         }
         if left > 0 {
             let are = counted(left, "conflict is", "conflicts are");
@@ -232,17 +233,12 @@ impl Desk {
     }
 }
 
-/// A name that may stand in a message.
-fn name_of(name: &str) -> std::borrow::Cow<'_, str> {
-    crate::ui::escape_line(name)
-}
-
 impl Ending {
     /// The answer as it is stored, once the memory it speaks of is.
-    fn keep(&self, store: &crate::store::Store) -> Result<Resolution, CommandError> {
-        Ok(match self {
+    fn keep(&self, store: &Store) -> Result<Answer, CommandError> {
+        Ok(Answer::End(match self {
             Self::Side(side) => Resolution::Side(*side),
             Self::Memory(memory) => Resolution::Merged(Some(store.put_memory(memory)?)),
-        })
+        }))
     }
 }

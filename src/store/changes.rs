@@ -88,6 +88,12 @@ impl Store {
         stored.into_iter().map(|stored| self.with_row(stored)).collect()
     }
 
+    /// What a run did, in its order, without the rows.
+    pub fn effects(&self, run: CommitId) -> Result<Vec<Change>, Error> {
+        let sql = "SELECT side, key, before, after, NULL, NULL FROM changes WHERE run = ?1 ORDER BY sequence";
+        Ok(self.rows(WHAT, sql, [run], read)?.into_iter().map(|(change, _)| change).collect())
+    }
+
     /// Whether a run did anything to a side.
     pub fn has_changed(&self, run: CommitId, side: SideName) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM changes WHERE run = ?1 AND side = ?2 LIMIT 1";

@@ -3,6 +3,8 @@
 
 mod crash;
 mod damage;
+mod fsck;
+mod gc;
 mod scripts;
 
 use std::collections::BTreeMap;

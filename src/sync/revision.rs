@@ -289,9 +289,12 @@ impl Session<'_> {
 
     fn target(&self, reference: &RefName, name: &str) -> Result<CommitId, RevisionError> {
         let is_head = *reference == base_reference(&self.remote)?;
-        self.store.reference(reference)?.ok_or_else(|| match is_head {
-            true => RevisionError::NoSync { remote: self.remote.clone() },
-            false => RevisionError::Unknown { name: name.to_owned() },
+        self.store.reference(reference)?.ok_or_else(|| {
+            if is_head {
+                RevisionError::NoSync { remote: self.remote.clone() }
+            } else {
+                RevisionError::Unknown { name: name.to_owned() }
+            }
         })
     }
 
@@ -303,7 +306,10 @@ impl Session<'_> {
             objects.iter().filter(|(kind, _)| *kind == Kind::Commit).map(|(_, id)| id).collect();
         match (commits.as_slice(), objects.as_slice()) {
             ([id], _) => id.parse().map_err(|_| RevisionError::Unknown { name: name.to_owned() }),
-            ([], []) => Err(RevisionError::Unknown { name: name.to_owned() }),
+            ([], []) => Err(match self.memory_called(name)? {
+                Some(Named::Memory(key, _)) => RevisionError::IsMemory { name: key.to_string() },
+                _ => RevisionError::Unknown { name: name.to_owned() },
+            }),
             ([], [(kind, _), ..]) => Err(RevisionError::NotACommit { name: name.to_owned(), kind: *kind }),
             (commits, _) => {
                 let candidates = commits.iter().take(CANDIDATES).map(|id| format!("commit {id}")).collect();

@@ -161,7 +161,10 @@ impl Mergetool {
         self.message = None;
         match (self.place, key) {
             (_, Key::Interrupt) => return Next::Abort,
-            (Place::Help(question), _) => self.show(question),
+            (Place::Help(question), key) if !key.is_scrolling() => {
+                (self.place, self.scroll) = (Place::Question(question), None);
+            }
+            (Place::Help(_), _) => self.scroll_by(key, size),
             (Place::Summary, _) => return self.press_in_summary(key, size),
             (Place::Question(question), _) => return self.press_in_question(question, key, size),
         }

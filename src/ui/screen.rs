@@ -24,7 +24,7 @@ use super::Palette;
 pub use interrupts::Interrupts;
 pub use page::Size;
 pub(crate) use page::{Page, Part};
-pub(crate) use text::{Cells, Mark, cells, compare, is_right_to_left, parts, wrap};
+pub(crate) use text::{Cells, Mark, Pair, beside, cells, compare, parts, wrap};
 
 /// How long a signal may wait until it is looked for.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -64,6 +64,14 @@ pub enum Key {
     Interrupt,
     /// Nothing that means anything; the size of the terminal may have changed.
     Other,
+}
+
+impl Key {
+    /// Whether it is one of the arrows up and down and their kin.
+    pub(super) fn is_scrolling(self) -> bool {
+        use Key::{Down, End, Home, PageDown, PageUp, Up};
+        matches!(self, Up | Down | PageUp | PageDown | Home | End)
+    }
 }
 
 /// A terminal that belongs to one command.

@@ -2,6 +2,7 @@
 
 use crate::error::CommandError;
 use crate::object::{ContentHash, Memory, SideName};
+use crate::porcelain::shared::answer::{check_text, kind};
 use crate::reconcile::{ConflictId, Field, Unmerged, field_text, merge, take_both, take_field};
 use crate::store::Conflict;
 use crate::sync::{Session, conflict_id};
@@ -24,6 +25,7 @@ pub(super) struct Case {
     pub(super) id: ConflictId,
     /// What was chosen for each field before.
     pub(super) chosen: Vec<Option<Take>>,
+    conflict: Conflict,
     memory: Unmerged,
     fields: Vec<Field>,
     /// Everything that does not collide, merged; of the rest, this device's.
@@ -46,6 +48,7 @@ impl Case {
             id: conflict_id(conflict),
             chosen: fields.iter().map(chosen).collect(),
             merged: merged(&memory),
+            conflict: conflict.clone(),
             fields,
             memory,
         })
@@ -57,7 +60,7 @@ impl Case {
         Question {
             id: self.key.short().to_owned(),
             title: any.map(|memory| memory.first_line().to_owned()).unwrap_or_default(),
-            what: self.what().to_owned(),
+            what: kind(&self.conflict).words().to_owned(),
             fields: self.fields.iter().map(|field| self.field_question(field)).collect(),
         }
     }
@@ -77,19 +80,24 @@ impl Case {
         }
     }
 
-    /// Git's words for what happened.
-    fn what(&self) -> &'static str {
-        match &self.memory {
-            Unmerged { ours: None, .. } => "deleted by us",
-            Unmerged { theirs: None, .. } => "deleted by them",
-            Unmerged { base: None, .. } => "both added",
-            _ => "both modified",
-        }
+    /// Whether one side deleted the memory.
+    fn is_about_existence(&self) -> bool {
+        self.fields == [Field::Existence]
     }
 
-    /// Whether one side deleted the memory.
-    pub(super) fn is_about_existence(&self) -> bool {
-        self.fields == [Field::Existence]
+    /// The command that deletes the memory, where one side has done so.
+    pub(super) fn deletion(&self) -> Option<String> {
+        let side = match (&self.memory.ours, &self.memory.theirs) {
+            (None, _) => "--ours",
+            (_, None) => "--theirs",
+            _ => return None,
+        };
+        Some(format!("memsync checkout {side} {}", self.key.short()))
+    }
+
+    /// Refuses a memory that this one cannot become.
+    pub(super) fn check(&self, memory: &Memory) -> Result<(), CommandError> {
+        check_text(&self.conflict, &self.memory, memory)
     }
 
     /// The values of the colliding fields in an edited memory.

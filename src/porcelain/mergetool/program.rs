@@ -103,14 +103,12 @@ fn with_arguments(command: &str) -> String {
 /// What a program left behind.
 fn judge(bytes: &[u8], status: ExitStatus, case: &Case, texts: &Texts) -> Merge {
     if bytes == texts.merged.text.as_bytes() {
-        return Merge::None(match status.success() {
-            true => "the text was not changed".to_owned(),
-            false => format!("the program ended with {status}"),
-        });
+        let ended = format!("the program ended with {status}");
+        return Merge::None(if status.success() { "the text was not changed".to_owned() } else { ended });
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        let delete = if case.is_about_existence() { "; `memsync checkout` takes the deletion" } else { "" };
-        return Merge::None(format!("an empty text decides nothing{delete}"));
+        let delete = case.deletion().map(|command| format!("; `{command}` deletes the memory"));
+        return Merge::None(format!("an empty text decides nothing{}", delete.unwrap_or_default()));
     }
     if !status.success() {
         return Merge::Refused(format!("the program ended with {status}"));
@@ -120,8 +118,11 @@ fn judge(bytes: &[u8], status: ExitStatus, case: &Case, texts: &Texts) -> Merge 
         return Merge::Refused(format!("line {line} still has a conflict marker"));
     }
     match Memory::parse(bytes.strip_suffix(b"\n").unwrap_or(bytes)) {
-        Ok(memory) => Merge::Done(memory),
         Err(error) => Merge::Refused(format!("this is no memory any more: {error}")),
+        Ok(memory) => match case.check(&memory) {
+            Err(error) => Merge::Refused(error.message),
+            Ok(()) => Merge::Done(memory),
+        },
     }
 }
 

@@ -43,7 +43,9 @@ impl Dialogue<'_> {
         loop {
             let size = self.screen.size();
             self.screen.show(&self.mergetool.page(size), size)?;
-            match self.mergetool.press(self.screen.key()?, size) {
+            let key = self.screen.key()?;
+            // The terminal may have changed meanwhile.
+            match self.mergetool.press(key, self.screen.size()) {
                 Next::Stay => {}
                 Next::Edit(question) => self.edit(question)?,
                 Next::Write => return Ok(true),

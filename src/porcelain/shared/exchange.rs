@@ -6,6 +6,7 @@ use std::ops::AddAssign;
 use crate::error::{CommandError, ErrorKind, ExitCode};
 use crate::object::{ContentHash, SideName};
 use crate::porcelain::shared::arguments::{Execution, Selection, Strategy};
+use crate::porcelain::shared::edits::find_divergent;
 use crate::porcelain::shared::reading::{Meter, fetch, read_local, requests};
 use crate::porcelain::shared::selection::{scope, strategy};
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
@@ -57,13 +58,16 @@ pub(crate) fn run(
     let mut exchange = Exchange { steps, execution, access, session, workspace };
     let (mut pulled, mut pushed, mut lines) = (Done::default(), Done::default(), Vec::new());
     let mut endings = Endings::default();
+    let mut divergent = Vec::new();
     let mut round = 1;
     loop {
         let proposal = exchange.propose(wishes.clone())?;
         let Some(chosen) = proposal.choose(execution.allow_plan.as_deref()) else {
             return exchange.stop(&proposal, round > 1);
         };
-        let mut page = exchange.page(chosen.plan());
+        // Once both texts are everywhere nothing tells any more that they come from one.
+        divergent.extend(find_divergent(&store, &proposal.compared)?);
+        let mut page = Run { divergent_edits: divergent.clone(), ..exchange.page(chosen.plan()) };
         if execution.dry_run {
             return exchange.finish(&proposal, &page);
         }
@@ -337,7 +341,8 @@ impl Exchange<'_> {
     }
 }
 
-fn verb(step: Step) -> Verb {
+/// What a step does to a memory.
+pub(crate) fn verb(step: Step) -> Verb {
     match (step.expected, step.target) {
         (None, _) => Verb::Create,
         (Some(_), Some(_)) => Verb::Change,
@@ -345,11 +350,13 @@ fn verb(step: Step) -> Verb {
     }
 }
 
-fn counts(done: Done) -> Counts {
+/// What was done, as pages show it.
+pub(crate) fn counts(done: Done) -> Counts {
     Counts { created: done.created, changed: done.changed, deleted: done.deleted }
 }
 
-fn not_taken(problem: &Problem) -> NotTaken {
+/// A problem, as pages show it.
+pub(crate) fn not_taken(problem: &Problem) -> NotTaken {
     NotTaken {
         content_hash: problem.key.to_string(),
         side: problem.side.to_string(),

@@ -3,10 +3,10 @@
 use super::*;
 use crate::object::SideName;
 
-const MEMORIES: usize = 80;
+pub(super) const MEMORIES: usize = 80;
 
 /// Puts something into every table.
-fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error> {
+pub(super) fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error> {
     store.transaction(|store| {
         let mut snapshot = Snapshot::new();
         for number in 0..MEMORIES {

@@ -49,6 +49,12 @@ pub enum RevisionError {
         /// What it is.
         kind: Kind,
     },
+    /// The name is a memory's hash, and a commit is wanted.
+    #[error("'{name}' is a memory, not a commit")]
+    IsMemory {
+        /// The hash.
+        name: String,
+    },
     /// The way back is longer than the history.
     #[error("'{name}' goes back too far: nothing comes before {commit}")]
     NoAncestor {

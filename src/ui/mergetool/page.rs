@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::panes::Panes;
 use super::{FieldQuestion, Mergetool, Place, Question, Take, View};
-use crate::ui::screen::{Cells, Page, Part, Size, parts};
+use crate::ui::screen::{Cells, Page, Part, Size, beside, cells, compare, parts, wrap};
 use crate::ui::view::text::{counted, fit};
 use crate::ui::{Label, escape_line};
 
@@ -62,7 +62,11 @@ impl Mergetool {
         let (title, result) = self.result(question, field);
         let result = result.map_or_else(String::new, shown);
         let (ours, theirs) = (shown(field.ours.as_deref()), shown(field.theirs.as_deref()));
-        (Panes::new(&ours, &theirs, &result, size), title)
+        let pairs = match (&field.ours, &field.theirs) {
+            (Some(_), Some(_)) => compare(&ours, &theirs),
+            _ => beside(&ours, &theirs),
+        };
+        (Panes::new(&pairs, &result, size), title)
     }
 
     /// What the field comes to, with how that is called; before it is decided, what it was, and no name.
@@ -90,7 +94,7 @@ impl Mergetool {
         let mut ours_title = format!("ours: {}", self.device);
         if view.rows > view.shown {
             let last = view.top + view.shown;
-            ours_title = format!("{ours_title} ({}-{last} of {})", view.top + 1, view.rows);
+            ours_title = format!("{ours_title} {}-{last}/{}", view.top + 1, view.rows);
         }
         let theirs_title = format!("theirs: {}", self.remote);
         let visible = &panes.rows[view.top..(view.top + view.shown).min(panes.rows.len())];
@@ -112,8 +116,8 @@ impl Mergetool {
         }
         let is_open = result_title.is_none();
         let title = result_title.unwrap_or_else(|| match &field.base {
-            Some(_) => "not decided; the base:".to_owned(),
-            None => "not decided; no base".to_owned(),
+            Some(_) => "open; the base:".to_owned(),
+            None => "open; no base".to_owned(),
         });
         let mut title = rule(0, size.width, &title);
         if !panes.is_stacked {
@@ -122,7 +126,7 @@ impl Mergetool {
         rows.push(vec![title]);
         let top = panes.result_top(&view);
         rows.extend(panes.result[top..].iter().take(panes.result_shown).map(|row| result_row(is_open, row)));
-        self.with_bottom(rows, self.keys(question, size.width), size)
+        self.with_bottom(rows, self.keys(index, view.rows > view.shown, size.width), size)
     }
 
     /// Which conflict this is, and of which memory.
@@ -177,23 +181,31 @@ impl Mergetool {
         row
     }
 
-    /// The keys that fit on one line; always how to see all.
-    fn keys(&self, question: &Question, width: usize) -> Vec<Part> {
+    /// The keys that fit on one line, the one to go on first where it can be pressed; always how to see all.
+    fn keys(&self, index: usize, is_scrollable: bool, width: usize) -> Vec<Part> {
+        let question = &self.questions[index];
+        let is_decided = self.answers[index].is_decided();
         let field = &question.fields[self.field];
-        let more = if width < 2 * SMALLEST.width { "? help" } else { "? all keys  q finish" };
+        let is_of_use = |key: &str| match key {
+            "b" => field.base.is_some(),
+            "u" => field.both.is_some(),
+            "Tab" => question.fields.len() > 1,
+            "p" => index > 0,
+            "Enter" => is_decided,
+            "n" | "arrows" => is_scrollable,
+            _ => true,
+        };
+        let mut keys: Vec<_> = KEYS.iter().filter(|(key, ..)| is_of_use(key)).collect();
+        keys.sort_by_key(|(key, ..)| *key != "Enter");
+        let more = "? all keys";
         let mut row = Vec::new();
         let mut column = 0;
-        for (key, short, _) in KEYS.iter().take(9) {
-            let is_of_use = match *key {
-                "b" => field.base.is_some(),
-                "u" => field.both.is_some(),
-                "Tab" => question.fields.len() > 1,
-                _ => true,
-            };
-            let end = column + key.width() + 1 + short.width() + 2;
-            if is_of_use && end + more.width() <= width {
+        for (key, short, _) in keys {
+            let short = if width < 2 * SMALLEST.width { "" } else { *short };
+            let end = column + key.width() + 1 + short.width() + 2 * usize::from(!short.is_empty());
+            if end + more.width() <= width {
                 row.push(Part::labelled(column, Label::Heading, *key));
-                row.push(Part::plain(column + key.width() + 1, *short));
+                row.push(Part::plain(column + key.width() + 1, short));
                 column = end;
             }
         }
@@ -204,10 +216,13 @@ impl Mergetool {
     fn summary_page(&self, size: Size) -> Page {
         let decided = self.decided();
         let counts = format!("{decided} decided, {} skipped", self.questions.len() - decided);
-        let bottom = match decided {
-            0 => "nothing to write: n leaves, p goes back".to_owned(),
-            _ => format!("write {}? y/n, p goes back", counted(decided, "decision", "decisions")),
+        let question = match decided {
+            0 => "leave? n".to_owned(),
+            _ if size.width < 2 * SMALLEST.width => format!("write {decided}? y/n"),
+            _ => format!("write {}? y/n", counted(decided, "decision", "decisions")),
         };
+        let back = format!("{question}, p goes back");
+        let bottom = if back.width() <= size.width { back } else { question };
         self.list_page(&counts, &self.summary(size.width), &bottom, size)
     }
 
@@ -332,19 +347,22 @@ fn result_row(is_open: bool, cells: &Cells) -> Vec<Part> {
 
 fn help(width: usize) -> Vec<Vec<Part>> {
     let column = 8;
-    let one = |(key, _, long): &(&'static str, &str, &str)| {
-        let text = fit(long, width - column);
-        vec![Part::labelled(0, Label::Heading, *key), Part::plain(column, text)]
-    };
-    KEYS.iter().map(one).collect()
+    let mut rows = Vec::new();
+    for (key, _, long) in KEYS {
+        for (at, line) in wrap(&cells(long), width - column).into_iter().enumerate() {
+            let mut row = parts(line, column);
+            if at == 0 {
+                row.insert(0, Part::labelled(0, Label::Heading, *key));
+            }
+            rows.push(row);
+        }
+    }
+    rows
 }
 
 fn too_small(size: Size) -> Page {
-    let text = format!(
-        "This window is too small for conflicts: make it {} x {} or larger. Ctrl-C leaves.",
-        SMALLEST.width, SMALLEST.height
-    );
-    let line = crate::ui::screen::cells(&text, 0..0);
-    let rows = crate::ui::screen::wrap(&line, size.width.max(1));
+    let text = format!("Too small: {} x {} is needed. Ctrl-C leaves.", SMALLEST.width, SMALLEST.height);
+    let line = cells(&text);
+    let rows = wrap(&line, size.width.max(1));
     Page { rows: rows.into_iter().take(size.height).map(|row| parts(row, 0)).collect() }
 }

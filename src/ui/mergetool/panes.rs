@@ -1,7 +1,7 @@
 //! The versions of a field in columns: how much room each gets, and which rows of it are shown.
 
 use super::View;
-use crate::ui::screen::{Cells, Mark, Size, cells, compare, is_right_to_left, wrap};
+use crate::ui::screen::{Cells, Mark, Pair, Size, cells, wrap};
 
 /// The fewest columns in which two versions stand beside each other.
 const SIDE_BY_SIDE: usize = 60;
@@ -37,12 +37,12 @@ pub(super) struct Panes {
 const FRAME: usize = 5;
 
 impl Panes {
-    /// Divides a screen between both versions, to be compared, and the result.
-    pub(super) fn new(ours: &str, theirs: &str, result: &str, size: Size) -> Self {
-        let is_stacked = size.width < SIDE_BY_SIDE || is_right_to_left(ours) || is_right_to_left(theirs);
+    /// Divides a screen between both versions, line by line, and the result.
+    pub(super) fn new(pairs: &[Pair], result: &str, size: Size) -> Self {
+        let is_stacked = size.width < SIDE_BY_SIDE || pairs.iter().any(Pair::is_right_to_left);
         let width = if is_stacked { size.width - 1 } else { (size.width - 3) / 2 };
-        let rows = rows(ours, theirs, width);
-        let plain: Vec<Cells> = result.split('\n').map(|line| cells(line, 0..0)).collect();
+        let rows = rows(pairs, width);
+        let plain: Vec<Cells> = result.split('\n').map(|line| cells(line)).collect();
         let result: Vec<Cells> =
             plain.iter().flat_map(|line| wrap(line, size.width - 1)).map(<[_]>::to_vec).collect();
         let panes = 1 + usize::from(is_stacked);
@@ -56,15 +56,16 @@ impl Panes {
     /// What is shown where `scroll` is the first row, or the first difference is to be in sight.
     pub(super) fn view(&self, scroll: Option<usize>) -> View {
         let last_top = self.rows.len().saturating_sub(self.shown);
-        let first = || self.rows.iter().position(|row| row.differs).unwrap_or(0).saturating_sub(CONTEXT);
+        let context = CONTEXT.min(self.shown.saturating_sub(1) / 2);
+        let first = || self.rows.iter().position(|row| row.differs).unwrap_or(0).saturating_sub(context);
         let top = scroll.unwrap_or_else(first).min(last_top);
         let begins = |at: &usize| self.rows[*at].differs && !self.rows[at - 1].differs;
-        let next = (top + CONTEXT + 1..self.rows.len()).find(begins);
+        let next = (top + context + 1..self.rows.len()).find(begins);
         View {
             top,
             shown: self.shown,
             rows: self.rows.len(),
-            next_difference: next.map(|at| at.saturating_sub(CONTEXT)),
+            next_difference: next.map(|at| at.saturating_sub(context)),
         }
     }
 
@@ -78,9 +79,9 @@ impl Panes {
 /// How many rows above a difference are shown with it.
 const CONTEXT: usize = 2;
 
-fn rows(ours: &str, theirs: &str, width: usize) -> Vec<Row> {
+fn rows(pairs: &[Pair], width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
-    for pair in compare(ours, theirs) {
+    for pair in pairs {
         let broken = |line: &Option<Cells>| -> Vec<Cells> {
             line.iter().flat_map(|line| wrap(line, width)).map(<[_]>::to_vec).collect()
         };

@@ -1,5 +1,7 @@
 //! Untrusted text in columns: escaped, broken into rows, and compared with another one.
 
+use std::ops::Range;
+
 use imara_diff::{Algorithm, Diff, InternedInput};
 use unicode_width::UnicodeWidthChar;
 
@@ -30,22 +32,40 @@ impl Mark {
 /// One line, or one row, of marked characters.
 pub(crate) type Cells = Vec<(char, Mark)>;
 
-/// A line of text, escaped; `changed` is the range of its characters that the other version does not have.
-pub(crate) fn cells(line: &str, changed: std::ops::Range<usize>) -> Cells {
+/// A line of text, escaped.
+pub(crate) fn cells(line: &str) -> Cells {
+    marked_cells(&line.chars().collect::<Vec<_>>(), 0..0)
+}
+
+/// A line of text, escaped; `changed` is the range of its characters that the other version does not have. Where that
+/// could not be seen, it is made visible.
+fn marked_cells(line: &[char], changed: Range<usize>) -> Cells {
+    let is_blank = line[changed.clone()].iter().all(|c| c.is_whitespace());
     let mut cells = Cells::with_capacity(line.len());
-    for (index, c) in line.chars().enumerate() {
+    for (index, c) in line.iter().enumerate() {
+        let is_changed = changed.contains(&index);
+        if is_changed && c.width() == Some(0) {
+            cells.extend(c.escape_unicode().map(|c| (c, Mark::Escaped)));
+            continue;
+        }
         let mut bytes = [0; 4];
         let text = &*c.encode_utf8(&mut bytes);
         let shown = escape_line(text);
         let mark = match &*shown {
             shown if shown != text => Mark::Escaped,
-            _ if changed.contains(&index) => Mark::Changed,
+            _ if is_changed => Mark::Changed,
             _ => Mark::Plain,
         };
-        cells.extend(shown.chars().map(|c| (c, mark)));
+        let is_invisible = is_changed && is_blank && mark == Mark::Changed;
+        cells.extend(shown.chars().map(|c| (if is_invisible { SPACE } else { c }, mark)));
     }
     cells
 }
+
+/// Stands for a space that is all that differs.
+const SPACE: char = '␣';
+/// Stands for an empty line that the other version does not have.
+const EMPTY_LINE: char = '↵';
 
 /// Breaks a line into rows of at most `width` columns, between words where it can; at least one row.
 pub(crate) fn wrap(line: &[(char, Mark)], width: usize) -> Vec<&[(char, Mark)]> {
@@ -94,6 +114,22 @@ pub(crate) struct Pair {
     pub(crate) differs: bool,
 }
 
+impl Pair {
+    /// Whether a terminal may write some of it from right to left, and with it what stands beside it in the row.
+    pub(crate) fn is_right_to_left(&self) -> bool {
+        let cells = self.ours.iter().chain(&self.theirs).flatten();
+        cells.into_iter().any(|(c, _)| is_right_to_left(*c))
+    }
+}
+
+/// Puts the lines of two texts beside each other that have nothing to do with each other.
+pub(crate) fn beside(ours: &str, theirs: &str) -> Vec<Pair> {
+    let (ours, theirs) = (lines(ours), lines(theirs));
+    let line = |lines: &[&str], index: usize| lines.get(index).map(|line| cells(line));
+    let pair = |index| Pair { ours: line(&ours, index), theirs: line(&theirs, index), differs: false };
+    (0..ours.len().max(theirs.len())).map(pair).collect()
+}
+
 /// Puts the lines of two texts beside each other, as few as possible different, and marks what differs in them.
 pub(crate) fn compare(ours: &str, theirs: &str) -> Vec<Pair> {
     let (our_lines, their_lines) = (lines(ours), lines(theirs));
@@ -104,7 +140,7 @@ pub(crate) fn compare(ours: &str, theirs: &str) -> Vec<Pair> {
     let mut at = 0;
     let alike = |pairs: &mut Vec<Pair>, from: usize, to: usize| {
         pairs.extend(our_lines[from..to].iter().map(|line| {
-            let cells = cells(line, 0..0);
+            let cells = cells(line);
             Pair { ours: Some(cells.clone()), theirs: Some(cells), differs: false }
         }));
     };
@@ -134,20 +170,22 @@ fn differing(ours: Option<&str>, theirs: Option<&str>) -> Pair {
     let head = our_chars.iter().zip(&their_chars).take_while(same).count();
     let tails = our_chars[head..].iter().rev().zip(their_chars[head..].iter().rev());
     let tail = tails.take_while(same).count();
+    let marked = |line: Option<&str>, chars: &[char], has_other: bool| {
+        let is_empty = line?.is_empty() && !has_other;
+        let cells = marked_cells(chars, head..chars.len() - tail);
+        Some(if is_empty { vec![(EMPTY_LINE, Mark::Changed)] } else { cells })
+    };
     Pair {
-        ours: ours.map(|line| cells(line, head..our_chars.len() - tail)),
-        theirs: theirs.map(|line| cells(line, head..their_chars.len() - tail)),
+        ours: marked(ours, &our_chars, theirs.is_some()),
+        theirs: marked(theirs, &their_chars, ours.is_some()),
         differs: true,
     }
 }
 
-/// Whether a terminal may write some of this text from right to left, and with it what stands beside it in the row.
-pub(crate) fn is_right_to_left(text: &str) -> bool {
-    // The blocks whose characters are right-to-left: Unicode's DerivedBidiClass.txt, classes R and AL.
-    text.chars().any(|c| {
-        matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
-            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
-    })
+/// Unicode's `DerivedBidiClass.txt`, classes R and AL, by the blocks that they fill.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}'
+        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
 #[cfg(test)]
@@ -165,9 +203,8 @@ mod tests {
 
     #[test]
     fn a_line_is_broken_between_words_and_by_columns() {
-        let rows = |line: &str, width| -> Vec<String> {
-            wrap(&cells(line, 0..0), width).into_iter().map(text).collect()
-        };
+        let rows =
+            |line: &str, width| -> Vec<String> { wrap(&cells(line), width).into_iter().map(text).collect() };
         assert_eq!(rows("one two three", 8), ["one two ", "three"]);
         assert_eq!(rows("one two", 3), ["one", "two"]);
         assert_eq!(rows("abcdefgh", 3), ["abc", "def", "gh"]);
@@ -178,7 +215,7 @@ mod tests {
 
     #[test]
     fn hostile_characters_are_shown_by_name_and_told_from_text_that_reads_alike() {
-        let line = cells("a\u{202e}b\\u{202e}", 0..0);
+        let line = cells("a\u{202e}b\\u{202e}");
         assert_eq!(text(&line), r"a\u{202e}b\u{202e}");
         let escaped: Cells = line.into_iter().filter(|(_, mark)| *mark == Mark::Escaped).collect();
         assert_eq!(text(&escaped), r"\u{202e}");
@@ -202,8 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn a_difference_that_nobody_would_see_is_made_visible() {
+        let shown = |ours: &str, theirs: &str| -> Vec<_> {
+            let pairs = compare(ours, theirs).into_iter().filter(|pair| pair.differs);
+            pairs.map(|pair| [pair.ours, pair.theirs].map(|cells| text(&cells.unwrap_or_default()))).collect()
+        };
+        assert_eq!(shown("a gate", "a gate "), [["a gate", "a gate␣"]]);
+        assert_eq!(shown("gate", "ga\u{200b}te"), [["gate", r"ga\u{200b}te"]]);
+        assert_eq!(shown("gate", "gate\n"), [["", "↵"]]);
+        assert_eq!(shown("a b", "a c d b"), [["a b", "a c d b"]], "these can be seen");
+    }
+
+    #[test]
     fn only_right_to_left_scripts_are() {
-        assert!(["שלום", "a مرحبا", "\u{10900}"].into_iter().all(is_right_to_left));
-        assert!(!["hello", "日本語", "é", "🙂"].into_iter().any(is_right_to_left));
+        assert!("שלוםمرحبا\u{10900}".chars().all(is_right_to_left));
+        assert!(!"hello 日本語 é 🙂".chars().any(is_right_to_left));
+        assert!(compare("a", "b\nשלום").iter().any(Pair::is_right_to_left));
     }
 }

@@ -15,6 +15,7 @@ pub mod rust_source;
 pub mod scene;
 pub mod service;
 pub mod terminal;
+pub mod tmux;
 pub mod world;
 
 pub use database::Database;
