@@ -381,7 +381,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__cat__subcmd__file)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-t -s -p -e -q -v -h --batch --batch-check --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -547,7 +547,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__diff__subcmd__tree)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-r -z -q -v -h --name-only --name-status --exit-code --keys --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -609,7 +609,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__fast__subcmd__export)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --all --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -645,12 +645,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__for__subcmd__each__subcmd__ref)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --format --count --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -699,7 +707,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__hash__subcmd__object)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-w -q -v -h --stdin --literally --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1347,7 +1355,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__init)
-            opts="-q -v -h --db --database --key-file --trust --server --listen --tls --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --db --database --key-file --trust --import-staging --server --listen --tls --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1366,6 +1374,10 @@ _memsync() {
                     return 0
                     ;;
                 --trust)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --import-staging)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1423,7 +1435,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__ls__subcmd__tree)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-r -z -q -v -h --name-status --name-only --keys --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1899,12 +1911,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__rev__subcmd__parse)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --short --verify --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --short)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1977,7 +1993,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__show__subcmd__ref)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --branches --heads --head --hash --verify --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
