@@ -40,14 +40,34 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand apply 'Apply the server''s fetched changes to this device'
             cand push 'Bring this device''s changes to the server'
             cand checkout 'Decide conflicts for one side'
+            cand merge 'Merge what was fetched, and end conflicts by a rule'
+            cand mergetool 'End conflicts one by one, with both versions in view'
+            cand conflicts 'List the conflicts, with base, ours and theirs'
+            cand resolve 'End conflicts with answers in JSON'
+            cand restore 'Bring memories back as they were at a sync'
+            cand undo 'Take back what a sync did'
             cand log 'Show the syncs of this device, newest first'
-            cand show 'Show a sync or a memory'
+            cand show 'Show a sync, a memory, or a memory as it was'
+            cand reflog 'Show where a ref has been, newest first'
+            cand explain 'Tell one memory''s whole story'
+            cand digest 'Print one short code for the synced memories'
             cand config 'Show and change settings'
             cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
             cand demo 'Play the whole story on this machine, and change nothing'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
+            cand fsck 'Check the objects, the refs and the local database'
+            cand gc 'Pack the objects, and drop what nothing needs'
+            cand cat-file 'Print an object, its type or its size'
+            cand ls-tree 'List what a tree holds'
+            cand diff-tree 'Compare two trees'
+            cand hash-object 'Compute the id of a memory, and keep it'
+            cand write-tree 'Keep this device''s memories as a tree'
+            cand rev-parse 'Print the id that a name stands for'
+            cand show-ref 'List the refs'
+            cand for-each-ref 'Print something about each ref'
+            cand fast-export 'Write the history for git fast-import'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'memsync;init'= {
@@ -104,12 +124,15 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;diff'= {
+            cand -M 'Show a deleted and a new memory as one that was edited where their texts are this much alike [default: 50 %]'
+            cand --find-edits 'Show a deleted and a new memory as one that was edited where their texts are this much alike [default: 50 %]'
             cand --tag 'Only memories with this tag (may be repeated: any of them)'
             cand --type 'Only memories of this type (may be repeated: any of them)'
             cand --store 'Only memories in this store (may be repeated: any of them)'
             cand --since 'Only memories made at or after this time: ''2025-01-31'', ''2025-01-31T12:00:00Z'', ''2 weeks ago'''
             cand --color 'When to use colours: auto, always or never'
             cand --remote 'Show the server''s changes instead of this device''s'
+            cand --word-diff 'Mark the words that changed in a text, instead of its lines'
             cand --json 'Print the differences as JSON'
             cand --exit-code 'Exit with 1 if there are differences'
             cand -q 'Say only warnings and errors'
@@ -240,10 +263,14 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;checkout'= {
+            cand --field 'Decide these fields only, as `memsync conflicts` names them; ''metadata'' and ''meta.a'' mean what is below them too'
             cand --color 'When to use colours: auto, always or never'
             cand --ours 'Take this device''s version'
+            cand --local 'Take this device''s version'
             cand --theirs 'Take the server''s version'
-            cand --all 'Every conflict'
+            cand --remote 'Take the server''s version'
+            cand --base 'Take what both sides held when they last agreed'
+            cand --all 'Every conflict that waits for a decision'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
             cand -v 'Say each step; twice or three times for the details of a bug report'
@@ -252,11 +279,82 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'memsync;merge'= {
+            cand --allow-plan 'Let exactly the plan with this id through the brakes'
+            cand -X 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --strategy-option 'Settle what both sides changed, instead of leaving it as a conflict'
+            cand --color 'When to use colours: auto, always or never'
+            cand --dry-run 'Print the plan and change nothing'
+            cand --json 'Print the result (or, with --dry-run, the plan) as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;mergetool'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;conflicts'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand --json 'Print them as JSON, with base, ours and theirs as whole memories'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;resolve'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand --json 'Print what was done as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;restore'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;undo'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'memsync;log'= {
             cand -n 'Show at most this many'
             cand --max-count 'Show at most this many'
+            cand --since 'Only those at or after this time: ''2025-01-31'', ''yesterday'', ''2 weeks ago'''
+            cand --until 'Only those at or before this time'
             cand --color 'When to use colours: auto, always or never'
             cand --oneline 'One line for each'
+            cand --graph 'Draw the syncs with the snapshots that they were made from'
+            cand --stat 'List the memories that each one changed'
             cand --json 'Print them as JSON'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
@@ -267,6 +365,43 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'memsync;show'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand --json 'Print it as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;reflog'= {
+            cand -n 'Show at most this many'
+            cand --max-count 'Show at most this many'
+            cand --color 'When to use colours: auto, always or never'
+            cand --json 'Print them as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;explain'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand --json 'Print it as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;digest'= {
+            cand --db 'Read a database file instead: on the server''s machine, that of the service or of memsync serve'
+            cand --tree 'Print a code for each next digit of the hashes that begin with PREFIX, and at the end the memories'
             cand --color 'When to use colours: auto, always or never'
             cand -q 'Say only warnings and errors'
             cand --quiet 'Say only warnings and errors'
@@ -439,6 +574,116 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'memsync;fsck'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;gc'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;cat-file'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;ls-tree'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;diff-tree'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;hash-object'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;write-tree'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;rev-parse'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;show-ref'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;for-each-ref'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;fast-export'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'memsync;help'= {
             cand init 'Prepare this device for syncing, or make this the server'
             cand status 'Show what has changed since the last sync'
@@ -450,14 +695,34 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand apply 'Apply the server''s fetched changes to this device'
             cand push 'Bring this device''s changes to the server'
             cand checkout 'Decide conflicts for one side'
+            cand merge 'Merge what was fetched, and end conflicts by a rule'
+            cand mergetool 'End conflicts one by one, with both versions in view'
+            cand conflicts 'List the conflicts, with base, ours and theirs'
+            cand resolve 'End conflicts with answers in JSON'
+            cand restore 'Bring memories back as they were at a sync'
+            cand undo 'Take back what a sync did'
             cand log 'Show the syncs of this device, newest first'
-            cand show 'Show a sync or a memory'
+            cand show 'Show a sync, a memory, or a memory as it was'
+            cand reflog 'Show where a ref has been, newest first'
+            cand explain 'Tell one memory''s whole story'
+            cand digest 'Print one short code for the synced memories'
             cand config 'Show and change settings'
             cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
             cand demo 'Play the whole story on this machine, and change nothing'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
+            cand fsck 'Check the objects, the refs and the local database'
+            cand gc 'Pack the objects, and drop what nothing needs'
+            cand cat-file 'Print an object, its type or its size'
+            cand ls-tree 'List what a tree holds'
+            cand diff-tree 'Compare two trees'
+            cand hash-object 'Compute the id of a memory, and keep it'
+            cand write-tree 'Keep this device''s memories as a tree'
+            cand rev-parse 'Print the id that a name stands for'
+            cand show-ref 'List the refs'
+            cand for-each-ref 'Print something about each ref'
+            cand fast-export 'Write the history for git fast-import'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'memsync;help;init'= {
@@ -480,9 +745,27 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;help;checkout'= {
         }
+        &'memsync;help;merge'= {
+        }
+        &'memsync;help;mergetool'= {
+        }
+        &'memsync;help;conflicts'= {
+        }
+        &'memsync;help;resolve'= {
+        }
+        &'memsync;help;restore'= {
+        }
+        &'memsync;help;undo'= {
+        }
         &'memsync;help;log'= {
         }
         &'memsync;help;show'= {
+        }
+        &'memsync;help;reflog'= {
+        }
+        &'memsync;help;explain'= {
+        }
+        &'memsync;help;digest'= {
         }
         &'memsync;help;config'= {
         }
@@ -510,6 +793,28 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;completions'= {
         }
         &'memsync;help;man'= {
+        }
+        &'memsync;help;fsck'= {
+        }
+        &'memsync;help;gc'= {
+        }
+        &'memsync;help;cat-file'= {
+        }
+        &'memsync;help;ls-tree'= {
+        }
+        &'memsync;help;diff-tree'= {
+        }
+        &'memsync;help;hash-object'= {
+        }
+        &'memsync;help;write-tree'= {
+        }
+        &'memsync;help;rev-parse'= {
+        }
+        &'memsync;help;show-ref'= {
+        }
+        &'memsync;help;for-each-ref'= {
+        }
+        &'memsync;help;fast-export'= {
         }
         &'memsync;help;help'= {
         }

@@ -39,13 +39,11 @@ fn what_the_next_sync_does_is_told_with_its_reason() {
       next sync: nothing to do
       because:   it is gone on both sides
 
-              last held              ours: laptop           theirs: origin
-      text    Call Ada on Monday     -                      -
-      tags    todo                   -                      -
-      type    note                   -                      -
-      metadata                       -                      -
-      updated                        -                      -
-      version [ID]           -                      -
+                last held             ours: laptop          theirs: origin
+      text      Call Ada on Monday    -                     -
+      tags      todo                  -                     -
+      type      note                  -                     -
+      version   [ID]          -                     -
 
     Commits, newest first:
       [ID] 2025-01-03 10:00  deleted
@@ -80,7 +78,28 @@ fn a_conflict_is_told_with_its_end() {
         page.stdout.lines().count() <= 24 && page.stdout.lines().all(|line| line.chars().count() <= 80),
         "{page}"
     );
-    assert_snapshot!(page.without_ids(), @"");
+    assert_snapshot!(page.without_ids(), @"
+    exit status: 0
+    ----- stdout -----
+    memory [ID]
+      next sync: leaves it, it waits for you
+      because:   both sides changed its type to something else
+
+                last sync             ours: laptop          theirs: origin
+      text      The garden gate sti…  The garden gate sti…  The garden gate sti…
+      tags      home                  home                  home
+      type      note                  decision              learning
+      updated                         2025-01-03 07:40      2025-01-03 04:53
+      version   [ID]          [ID]          [ID]
+
+    Conflict since 2025-01-03 10:00: type
+      memsync checkout --ours [ID]      takes this device's version
+      memsync checkout --theirs [ID]    takes the server's
+      memsync diff [ID]                 shows both; mergetool asks
+
+    Commits, newest first:
+      [ID] 2025-01-02 03:04  new
+    ");
     scene.device.memsync(["checkout", "--ours", GATE]).success();
     let story: Story = documents::parse(&scene.device.memsync(["explain", "--json", GATE]).success());
     assert_eq!((story.next.as_str(), story.why.as_str()), ("settle", "you have ended its conflict: ours"));
@@ -103,13 +122,12 @@ fn a_refusal_is_told_with_its_reason() {
       next sync: sends it to the server
       because:   it is new on this device
 
-              last sync              ours: laptop           theirs: origin
-      text    -                      Bread needs salt       -
-      tags    -                      kitchen                -
-      type    -                      note                   -
-      metadata-                                             -
-      updated -                      2025-01-01 00:00       -
-      version -                      [ID]           -
+                last sync             ours: laptop          theirs: origin
+      text      -                     Bread needs salt      -
+      tags      -                     kitchen               -
+      type      -                     note                  -
+      updated   -                     2025-01-01 00:00      -
+      version   -                     [ID]          -
 
     Not taken by the server, 2025-01-02 03:04 (1 attempt):
       the server failed to apply it

@@ -19,8 +19,7 @@ fn every_move_is_listed_with_the_name_that_leads_there() {
     assert_snapshot!(scene.device.memsync(["reflog", "origin"]), @"
     exit status: 2
     ----- stderr -----
-    error: nothing here is named 'origin'
-    hint: `memsync log --oneline` lists the syncs
+    error: there is no ref 'origin'
     hint: `memsync show-ref` lists the refs
     ");
     scene.device.memsync(["sync"]).success();

@@ -167,7 +167,7 @@ pub struct Event {
 /// So many commits are on the page.
 const COMMITS: usize = 8;
 /// The columns before the three versions.
-const MARGIN: usize = 10;
+const MARGIN: usize = 12;
 
 impl Story {
     /// The page for people.
@@ -197,7 +197,7 @@ impl Story {
     fn versions(&self, palette: Palette, width: usize) -> String {
         let column = (width.clamp(50, 140) - MARGIN) / 3;
         let row = |name: &str, cells: [(String, Option<Label>); 3]| {
-            let mut line = format!("  {name:<8}");
+            let mut line = format!("  {name:<10}");
             for (text, label) in cells {
                 let text = pad(&fit(&text, column - 2), column);
                 line += &match label {
@@ -217,7 +217,11 @@ impl Story {
         let base = self.base.as_ref().or(self.last.as_ref());
         for (name, show) in FIELDS {
             let was = base.map(show);
-            let cells = [base, self.ours.as_ref(), self.theirs.as_ref()].map(|version| match version {
+            let versions = [base, self.ours.as_ref(), self.theirs.as_ref()];
+            if versions.iter().flatten().all(|version| show(version).is_empty()) {
+                continue;
+            }
+            let cells = versions.map(|version| match version {
                 None => ("-".to_owned(), None),
                 Some(version) => {
                     let text = show(version);
@@ -237,10 +241,13 @@ impl Story {
             let since = conflict.since.map(|since| format!(" since {}", moment(since))).unwrap_or_default();
             let what = escape_line(&conflict.fields.join(", ")).into_owned();
             let head = palette.paint(Label::Conflict, format!("Conflict{since}: {what}"));
-            part += &format!(
-                "\n{head}\n  \"memsync checkout --ours {short}\" takes this device's, \"--theirs\" the server's;\n  \
-                 \"memsync diff {short}\" shows both, \"memsync mergetool {short}\" asks for each field\n"
-            );
+            let command = |command: &str, what: &str| {
+                format!("  {} {what}\n", pad(&format!("memsync {command} {short}"), 37))
+            };
+            part += &format!("\n{head}\n");
+            part += &command("checkout --ours", "takes this device's version");
+            part += &command("checkout --theirs", "takes the server's");
+            part += &command("diff", "shows both; mergetool asks");
         }
         for failure in &self.failures {
             let place = if failure.side == SideName::Local { "this device" } else { "the server" };
