@@ -232,12 +232,13 @@ impl Teller<'_> {
     }
 }
 
-/// So many memories of one sync are looked through for edits: a first sync has none, and is large.
+/// So many memories of one sync are looked through for edits.
 const MOST_CHANGES: usize = 2_000;
 
 /// The edits of a sync that the service stores as another memory.
 fn edits(session: &Session<'_>, commit: CommitId) -> Result<Vec<Edited>, CommandError> {
-    if session.changed_by(commit)?.len() > MOST_CHANGES {
+    // A first sync replaces nothing, and is large.
+    if session.sync_before(commit)?.is_none() || session.changed_by(commit)?.len() > MOST_CHANGES {
         return Ok(Vec::new());
     }
     let changes = changes(session, commit)?;
