@@ -6,6 +6,7 @@ pub mod conflict_list;
 pub mod diff;
 pub mod edited;
 pub mod fsck;
+pub mod explain;
 pub mod graph;
 pub mod log;
 pub mod recall;
