@@ -56,8 +56,16 @@ fn what_nothing_needs_goes_after_ninety_days_or_as_told() {
                   (SELECT target FROM refs WHERE name = 'refs/remotes/origin') WHERE name = 'refs/heads/local'";
     Connection::open(&scene.device.staging).unwrap().execute_batch(forget).unwrap();
     let dropped = |scene: &Scene, arguments: &[&str]| scene.device.memsync(arguments).success().to_string();
-    assert_snapshot!(dropped(&scene, &["gc", "--dry-run"]), @"");
-    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc", "--dry-run"]), @"
+    exit status: 0
+    ----- stdout -----
+    nothing to pack or to drop: 72.0 KiB
+    ");
+    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now"]), @"
+    exit status: 0
+    ----- stdout -----
+    would drop 2 unreachable objects: 72.0 KiB now
+    ");
     assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now", "--no-prune"]), @"");
     scene.device.now = "2025-05-02T03:04:05Z".to_owned();
     assert_snapshot!(dropped(&scene, &["gc", "--no-prune"]), @"");
@@ -77,6 +85,12 @@ fn a_damaged_database_is_left_alone() {
     let spoil = "UPDATE objects SET data = x'00' WHERE id = (SELECT target FROM refs LIMIT 1)";
     Connection::open(&scene.device.staging).unwrap().execute_batch(spoil).unwrap();
     let before = fs::read(&scene.device.staging).unwrap();
-    assert_snapshot!(scene.device.memsync(["gc"]), @"");
+    assert_snapshot!(scene.device.memsync(["gc"]), @"
+    exit status: 5
+    ----- stderr -----
+    error: [TMP]/laptop/staging.db is damaged: commit d4edc25451492cfd3258ca638e51ce2899767507f346b16ed7a73cbd43d58226 cannot be read
+      caused by: Src size is incorrect
+    hint: nothing was dropped; `memsync fsck` says what is damaged and how to mend it
+    ");
     assert_eq!(fs::read(&scene.device.staging).unwrap(), before);
 }
