@@ -161,8 +161,7 @@ impl Check<'_> {
     }
 
     fn file(&mut self) -> rusqlite::Result<()> {
-        let mut statement =
-            self.connection.prepare(&format!("PRAGMA main.integrity_check({MOST_PAGES})"))?;
+        let mut statement = self.connection.prepare(&format!("PRAGMA main.integrity_check({MOST_PAGES})"))?;
         let complaints = statement.query_map([], |row| row.get::<_, String>(0))?;
         for complaint in complaints.collect::<Result<Vec<_>, _>>()? {
             for line in complaint.lines().filter(|line| *line != "ok") {
@@ -298,9 +297,10 @@ impl Check<'_> {
             let (chunk, validity, ids): (i64, Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let is_there = validity.iter().flat_map(|bits| (0..8).map(move |bit| bits >> bit & 1 == 1));
             let all = (0..).zip(ids.as_chunks::<8>().0).zip(is_there);
-            found.extend(all.filter(|(_, is_there)| *is_there).map(|((offset, id), _)| {
-                (i64::from_le_bytes(*id), (chunk, offset))
-            }));
+            found.extend(
+                all.filter(|(_, is_there)| *is_there)
+                    .map(|((offset, id), _)| (i64::from_le_bytes(*id), (chunk, offset))),
+            );
         }
         Ok(found)
     }
@@ -367,9 +367,8 @@ impl Index {
     /// How many rows the index lacks, and how many it has that are no rows any more.
     fn differences(&self, connection: &Connection) -> rusqlite::Result<(i64, i64)> {
         let Self = self;
-        let count = |sql: &str| {
-            connection.query_row(&format!("SELECT count(*) FROM ({sql})"), [], |row| row.get(0))
-        };
+        let count =
+            |sql: &str| connection.query_row(&format!("SELECT count(*) FROM ({sql})"), [], |row| row.get(0));
         Ok((
             count("SELECT id FROM main.memories EXCEPT SELECT id FROM main.memory_content_fts_docsize")?,
             count("SELECT id FROM main.memory_content_fts_docsize EXCEPT SELECT id FROM main.memories")?,
@@ -410,7 +409,10 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     match error.sqlite_error_code() {
         Some(code) => matches!(
             code,
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown | ErrorCode::TypeMismatch
+            ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::Unknown
+                | ErrorCode::TypeMismatch
         ),
         None => true,
     }

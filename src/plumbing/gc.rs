@@ -82,7 +82,8 @@ fn stopped(error: store::Error) -> CommandError {
     let is_damaged = matches!(error, store::Error::Damaged { .. });
     let mut error = CommandError::from(error);
     if is_damaged {
-        error.hints = vec!["nothing was dropped; `memsync fsck` says what is damaged and how to mend it".to_owned()];
+        error.hints =
+            vec!["nothing was dropped; `memsync fsck` says what is damaged and how to mend it".to_owned()];
     }
     error
 }

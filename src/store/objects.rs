@@ -95,7 +95,11 @@ impl Store {
             self.learn(dictionary)?;
         }
         let bytes = self.codec.borrow_mut().decode(stored).map_err(|cause| damaged(cause.into()))?;
-        if names(id, kind, &bytes) { Ok(bytes) } else { Err(damaged("its bytes do not hash to its id".into())) }
+        if names(id, kind, &bytes) {
+            Ok(bytes)
+        } else {
+            Err(damaged("its bytes do not hash to its id".into()))
+        }
     }
 
     /// Reads a dictionary.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::lock::Lock;
 use super::codec::Codec;
+use super::lock::Lock;
 use super::schema::{self, MIGRATIONS};
 use super::{Error, Holder, Store, header};
 

@@ -129,7 +129,8 @@ impl Store {
         let mut roots = Vec::new();
         for root in ROOTS {
             root.visit(self, retention.reflog, &mut |place, id| {
-                let id = id.ok_or_else(|| Error::damaged(self.path(), place, "what it names is no object id"))?;
+                let id =
+                    id.ok_or_else(|| Error::damaged(self.path(), place, "what it names is no object id"))?;
                 roots.push((root.kind, id));
                 Ok(())
             })?;

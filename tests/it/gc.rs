@@ -66,12 +66,32 @@ fn what_nothing_needs_goes_after_ninety_days_or_as_told() {
     ----- stdout -----
     would drop 2 unreachable objects: 72.0 KiB now
     ");
-    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now", "--no-prune"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc", "-n", "--no-prune"]), @"
+    exit status: 0
+    ----- stdout -----
+    nothing to pack or to drop: 72.0 KiB
+    ");
     scene.device.now = "2025-05-02T03:04:05Z".to_owned();
-    assert_snapshot!(dropped(&scene, &["gc", "--no-prune"]), @"");
-    assert_snapshot!(dropped(&scene, &["gc", "-n"]), @"");
-    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=2025-01-01"]), @"");
-    assert_snapshot!(dropped(&scene, &["gc"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc", "--no-prune"]), @"
+    exit status: 0
+    ----- stderr -----
+    nothing to pack or to drop: 72.0 KiB
+    ");
+    assert_snapshot!(dropped(&scene, &["gc", "-n"]), @"
+    exit status: 0
+    ----- stdout -----
+    would drop 2 unreachable objects older than 90 days: 72.0 KiB now
+    ");
+    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=2025-01-01"]), @"
+    exit status: 0
+    ----- stdout -----
+    nothing to pack or to drop: 72.0 KiB
+    ");
+    assert_snapshot!(dropped(&scene, &["gc"]), @"
+    exit status: 0
+    ----- stderr -----
+    dropped 2 unreachable objects older than 90 days: 72.0 KiB -> 72.0 KiB
+    ");
     scene.device.memsync(["fsck"]).success();
     // The next sync makes anew what it needs.
     scene.device.memsync(["sync"]).success();

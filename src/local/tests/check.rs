@@ -55,7 +55,8 @@ fn every_planted_damage_of_a_vector_is_found() {
     let table: [(&str, Plant); 6] = [
         ("a memory without a vector", |fixture| fixture.insert("bare", "No vector", "{}")),
         ("a vector without a memory", |fixture| {
-            let sql = "INSERT INTO memory_embeddings (rowid, content_embedding, store) VALUES (99, ?1, 'default')";
+            let sql =
+                "INSERT INTO memory_embeddings (rowid, content_embedding, store) VALUES (99, ?1, 'default')";
             execute(&fixture.service, sql, [vector()]);
         }),
         ("the vector of a deleted memory", |fixture| {
@@ -65,7 +66,11 @@ fn every_planted_damage_of_a_vector_is_found() {
             execute(&fixture.service, "UPDATE memories SET store = 'work'", []);
         }),
         ("a vector whose numbers are gone", |fixture| {
-            execute(&fixture.service, "UPDATE memory_embeddings_chunks SET validity = zeroblob(length(validity))", []);
+            execute(
+                &fixture.service,
+                "UPDATE memory_embeddings_chunks SET validity = zeroblob(length(validity))",
+                [],
+            );
         }),
         ("a chunk of vectors that is cut short", |fixture| {
             execute(&fixture.service, "UPDATE memory_embeddings_vector_chunks00 SET vectors = x'00'", []);
@@ -100,7 +105,10 @@ fn an_index_that_does_not_hold_the_texts_is_found_and_mended_as_told() {
         // As the service's own trigger leaves it.
         ("stale", "UPDATE memories SET content = 'another text' WHERE content_hash = 'seed'"),
         ("left over", "DELETE FROM memories WHERE content_hash = 'more'"),
-        ("missing", "INSERT INTO memory_content_fts(memory_content_fts, rowid, content) SELECT 'delete', id, content FROM memories"),
+        (
+            "missing",
+            "INSERT INTO memory_content_fts(memory_content_fts, rowid, content) SELECT 'delete', id, content FROM memories",
+        ),
         ("cut", "DELETE FROM memory_content_fts_data WHERE id > 10"),
         ("uncounted", "DELETE FROM memory_content_fts_docsize"),
     ] {
@@ -124,10 +132,19 @@ fn odd_rows_double_names_and_loose_links_are_found() {
     execute(&fixture.service, link, []);
     let checked = fixture.open().check().unwrap();
     assert_eq!(checked.loose_links, 1);
-    assert!(told(&fixture).starts_with("unreadable-row: memory seed: `content` is a blob\n"), "{}", told(&fixture));
+    assert!(
+        told(&fixture).starts_with("unreadable-row: memory seed: `content` is a blob\n"),
+        "{}",
+        told(&fixture)
+    );
 
-    let fixture = Fixture::new(&V12.replace("content_hash TEXT UNIQUE NOT NULL", "content_hash TEXT NOT NULL"));
+    let fixture =
+        Fixture::new(&V12.replace("content_hash TEXT UNIQUE NOT NULL", "content_hash TEXT NOT NULL"));
     fixture.insert("twice", "One", "{}");
     fixture.insert("twice", "Two", "{}");
-    assert!(told(&fixture).starts_with("duplicate-hash: memory twice: 2 rows have this hash\n"), "{}", told(&fixture));
+    assert!(
+        told(&fixture).starts_with("duplicate-hash: memory twice: 2 rows have this hash\n"),
+        "{}",
+        told(&fixture)
+    );
 }

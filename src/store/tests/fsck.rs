@@ -64,7 +64,11 @@ fn nothing_is_told_of_what_is_whole_and_not_a_byte_is_written() {
     let before = state_of(folder.path());
     let checked = store.fsck(false).unwrap();
     assert_eq!(checked.findings, []);
-    assert_eq!((checked.references, checked.unreachable), (2, 3), "{unreachable}, the long one, the empty snapshot");
+    assert_eq!(
+        (checked.references, checked.unreachable),
+        (2, 3),
+        "{unreachable}, the long one, the empty snapshot"
+    );
     assert_eq!(store.fsck(true).unwrap(), checked);
     assert_eq!(state_of(folder.path()), before);
 }
@@ -73,19 +77,31 @@ fn nothing_is_told_of_what_is_whole_and_not_a_byte_is_written() {
 fn every_planted_damage_is_found() {
     let blob = memory(7).id();
     let table = [
-        ("an object that a tree names is missing", format!("DELETE FROM objects WHERE hex(id) = upper('{blob}')")),
+        (
+            "an object that a tree names is missing",
+            format!("DELETE FROM objects WHERE hex(id) = upper('{blob}')"),
+        ),
         (
             "a blob is cut short",
             format!("UPDATE objects SET data = substr(data, 1, 9) WHERE hex(id) = upper('{blob}')"),
         ),
-        ("a blob is called a tree", format!("UPDATE objects SET kind = 'tree' WHERE hex(id) = upper('{blob}')")),
-        ("an object is of no kind", format!("UPDATE objects SET kind = 'tag' WHERE hex(id) = upper('{blob}')")),
+        (
+            "a blob is called a tree",
+            format!("UPDATE objects SET kind = 'tree' WHERE hex(id) = upper('{blob}')"),
+        ),
+        (
+            "an object is of no kind",
+            format!("UPDATE objects SET kind = 'tag' WHERE hex(id) = upper('{blob}')"),
+        ),
         ("data is no blob", format!("UPDATE objects SET data = 'text' WHERE hex(id) = upper('{blob}')")),
         ("an id is too short", format!("UPDATE objects SET id = x'00' WHERE hex(id) = upper('{blob}')")),
         ("all trees are missing", "DELETE FROM objects WHERE kind = 'tree'".to_owned()),
         ("the dictionary is missing", "DELETE FROM dictionaries".to_owned()),
         ("the dictionary is another", "UPDATE dictionaries SET data = x'00112233445566778899'".to_owned()),
-        ("a ref leads nowhere", "UPDATE refs SET target = zeroblob(32) WHERE name = 'refs/heads/main'".to_owned()),
+        (
+            "a ref leads nowhere",
+            "UPDATE refs SET target = zeroblob(32) WHERE name = 'refs/heads/main'".to_owned(),
+        ),
         ("a ref names no id", "UPDATE refs SET target = x'00' WHERE name = 'refs/heads/main'".to_owned()),
         ("a ref has no name", "UPDATE refs SET name = 'a..b' WHERE name = 'refs/heads/main'".to_owned()),
         (
@@ -114,9 +130,13 @@ fn every_planted_damage_is_found() {
         ("a failure names no side", "UPDATE failures SET side = 'middle'".to_owned()),
         ("a change's run is missing", "UPDATE changes SET run = zeroblob(32)".to_owned()),
         ("a change leads nowhere", "UPDATE changes SET before = zeroblob(32)".to_owned()),
-        ("an index lacks rows", "PRAGMA writable_schema = ON;
+        (
+            "an index lacks rows",
+            "PRAGMA writable_schema = ON;
           UPDATE sqlite_schema SET sql = 'CREATE INDEX reflog_by_name ON reflog (message)'
-            WHERE name = 'reflog_by_name'; PRAGMA writable_schema = RESET".to_owned()),
+            WHERE name = 'reflog_by_name'; PRAGMA writable_schema = RESET"
+                .to_owned(),
+        ),
     ];
     let told: String = table.iter().map(|(what, sql)| format!("# {what}\n{}", after(sql))).collect();
     for part in told.split("# ").skip(1) {

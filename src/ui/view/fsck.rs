@@ -65,7 +65,8 @@ impl Section {
     #[must_use]
     pub fn text(&self, palette: Palette) -> String {
         let head = palette.paint(Label::Heading, format!("{} {}", self.title, escape_line(&self.path)));
-        let facts = if self.facts.is_empty() { String::new() } else { format!("  {}\n", self.facts.join(", ")) };
+        let facts =
+            if self.facts.is_empty() { String::new() } else { format!("  {}\n", self.facts.join(", ")) };
         if self.findings.is_empty() {
             return format!("{head}\n{facts}  no damage\n");
         }
