@@ -19,6 +19,9 @@ _memsync() {
             memsync,apply)
                 cmd="memsync__subcmd__apply"
                 ;;
+            memsync,cat-file)
+                cmd="memsync__subcmd__cat__subcmd__file"
+                ;;
             memsync,checkout)
                 cmd="memsync__subcmd__checkout"
                 ;;
@@ -28,17 +31,44 @@ _memsync() {
             memsync,config)
                 cmd="memsync__subcmd__config"
                 ;;
+            memsync,conflicts)
+                cmd="memsync__subcmd__conflicts"
+                ;;
             memsync,demo)
                 cmd="memsync__subcmd__demo"
                 ;;
             memsync,diff)
                 cmd="memsync__subcmd__diff"
                 ;;
+            memsync,diff-tree)
+                cmd="memsync__subcmd__diff__subcmd__tree"
+                ;;
+            memsync,digest)
+                cmd="memsync__subcmd__digest"
+                ;;
+            memsync,explain)
+                cmd="memsync__subcmd__explain"
+                ;;
+            memsync,fast-export)
+                cmd="memsync__subcmd__fast__subcmd__export"
+                ;;
             memsync,fetch)
                 cmd="memsync__subcmd__fetch"
                 ;;
+            memsync,for-each-ref)
+                cmd="memsync__subcmd__for__subcmd__each__subcmd__ref"
+                ;;
+            memsync,fsck)
+                cmd="memsync__subcmd__fsck"
+                ;;
             memsync,full)
                 cmd="memsync__subcmd__sync"
+                ;;
+            memsync,gc)
+                cmd="memsync__subcmd__gc"
+                ;;
+            memsync,hash-object)
+                cmd="memsync__subcmd__hash__subcmd__object"
                 ;;
             memsync,help)
                 cmd="memsync__subcmd__help"
@@ -49,8 +79,17 @@ _memsync() {
             memsync,log)
                 cmd="memsync__subcmd__log"
                 ;;
+            memsync,ls-tree)
+                cmd="memsync__subcmd__ls__subcmd__tree"
+                ;;
             memsync,man)
                 cmd="memsync__subcmd__man"
+                ;;
+            memsync,merge)
+                cmd="memsync__subcmd__merge"
+                ;;
+            memsync,mergetool)
+                cmd="memsync__subcmd__mergetool"
                 ;;
             memsync,pull)
                 cmd="memsync__subcmd__pull"
@@ -58,14 +97,29 @@ _memsync() {
             memsync,push)
                 cmd="memsync__subcmd__push"
                 ;;
+            memsync,reflog)
+                cmd="memsync__subcmd__reflog"
+                ;;
             memsync,remote)
                 cmd="memsync__subcmd__remote"
+                ;;
+            memsync,resolve)
+                cmd="memsync__subcmd__resolve"
+                ;;
+            memsync,restore)
+                cmd="memsync__subcmd__restore"
+                ;;
+            memsync,rev-parse)
+                cmd="memsync__subcmd__rev__subcmd__parse"
                 ;;
             memsync,serve)
                 cmd="memsync__subcmd__serve"
                 ;;
             memsync,show)
                 cmd="memsync__subcmd__show"
+                ;;
+            memsync,show-ref)
+                cmd="memsync__subcmd__show__subcmd__ref"
                 ;;
             memsync,st)
                 cmd="memsync__subcmd__status"
@@ -79,8 +133,17 @@ _memsync() {
             memsync,sync)
                 cmd="memsync__subcmd__sync"
                 ;;
+            memsync,undo)
+                cmd="memsync__subcmd__undo"
+                ;;
+            memsync,write-tree)
+                cmd="memsync__subcmd__write__subcmd__tree"
+                ;;
             memsync__subcmd__help,apply)
                 cmd="memsync__subcmd__help__subcmd__apply"
+                ;;
+            memsync__subcmd__help,cat-file)
+                cmd="memsync__subcmd__help__subcmd__cat__subcmd__file"
                 ;;
             memsync__subcmd__help,checkout)
                 cmd="memsync__subcmd__help__subcmd__checkout"
@@ -91,14 +154,41 @@ _memsync() {
             memsync__subcmd__help,config)
                 cmd="memsync__subcmd__help__subcmd__config"
                 ;;
+            memsync__subcmd__help,conflicts)
+                cmd="memsync__subcmd__help__subcmd__conflicts"
+                ;;
             memsync__subcmd__help,demo)
                 cmd="memsync__subcmd__help__subcmd__demo"
                 ;;
             memsync__subcmd__help,diff)
                 cmd="memsync__subcmd__help__subcmd__diff"
                 ;;
+            memsync__subcmd__help,diff-tree)
+                cmd="memsync__subcmd__help__subcmd__diff__subcmd__tree"
+                ;;
+            memsync__subcmd__help,digest)
+                cmd="memsync__subcmd__help__subcmd__digest"
+                ;;
+            memsync__subcmd__help,explain)
+                cmd="memsync__subcmd__help__subcmd__explain"
+                ;;
+            memsync__subcmd__help,fast-export)
+                cmd="memsync__subcmd__help__subcmd__fast__subcmd__export"
+                ;;
             memsync__subcmd__help,fetch)
                 cmd="memsync__subcmd__help__subcmd__fetch"
+                ;;
+            memsync__subcmd__help,for-each-ref)
+                cmd="memsync__subcmd__help__subcmd__for__subcmd__each__subcmd__ref"
+                ;;
+            memsync__subcmd__help,fsck)
+                cmd="memsync__subcmd__help__subcmd__fsck"
+                ;;
+            memsync__subcmd__help,gc)
+                cmd="memsync__subcmd__help__subcmd__gc"
+                ;;
+            memsync__subcmd__help,hash-object)
+                cmd="memsync__subcmd__help__subcmd__hash__subcmd__object"
                 ;;
             memsync__subcmd__help,help)
                 cmd="memsync__subcmd__help__subcmd__help"
@@ -109,8 +199,17 @@ _memsync() {
             memsync__subcmd__help,log)
                 cmd="memsync__subcmd__help__subcmd__log"
                 ;;
+            memsync__subcmd__help,ls-tree)
+                cmd="memsync__subcmd__help__subcmd__ls__subcmd__tree"
+                ;;
             memsync__subcmd__help,man)
                 cmd="memsync__subcmd__help__subcmd__man"
+                ;;
+            memsync__subcmd__help,merge)
+                cmd="memsync__subcmd__help__subcmd__merge"
+                ;;
+            memsync__subcmd__help,mergetool)
+                cmd="memsync__subcmd__help__subcmd__mergetool"
                 ;;
             memsync__subcmd__help,pull)
                 cmd="memsync__subcmd__help__subcmd__pull"
@@ -118,14 +217,29 @@ _memsync() {
             memsync__subcmd__help,push)
                 cmd="memsync__subcmd__help__subcmd__push"
                 ;;
+            memsync__subcmd__help,reflog)
+                cmd="memsync__subcmd__help__subcmd__reflog"
+                ;;
             memsync__subcmd__help,remote)
                 cmd="memsync__subcmd__help__subcmd__remote"
+                ;;
+            memsync__subcmd__help,resolve)
+                cmd="memsync__subcmd__help__subcmd__resolve"
+                ;;
+            memsync__subcmd__help,restore)
+                cmd="memsync__subcmd__help__subcmd__restore"
+                ;;
+            memsync__subcmd__help,rev-parse)
+                cmd="memsync__subcmd__help__subcmd__rev__subcmd__parse"
                 ;;
             memsync__subcmd__help,serve)
                 cmd="memsync__subcmd__help__subcmd__serve"
                 ;;
             memsync__subcmd__help,show)
                 cmd="memsync__subcmd__help__subcmd__show"
+                ;;
+            memsync__subcmd__help,show-ref)
+                cmd="memsync__subcmd__help__subcmd__show__subcmd__ref"
                 ;;
             memsync__subcmd__help,stash)
                 cmd="memsync__subcmd__help__subcmd__stash"
@@ -135,6 +249,12 @@ _memsync() {
                 ;;
             memsync__subcmd__help,sync)
                 cmd="memsync__subcmd__help__subcmd__sync"
+                ;;
+            memsync__subcmd__help,undo)
+                cmd="memsync__subcmd__help__subcmd__undo"
+                ;;
+            memsync__subcmd__help,write-tree)
+                cmd="memsync__subcmd__help__subcmd__write__subcmd__tree"
                 ;;
             memsync__subcmd__help__subcmd__remote,add)
                 cmd="memsync__subcmd__help__subcmd__remote__subcmd__add"
@@ -197,7 +317,7 @@ _memsync() {
 
     case "${cmd}" in
         memsync)
-            opts="-q -v -h -V --quiet --verbose --color --no-pager --help --version init status st diff sync full stash fetch pull apply push checkout log show config remote serve demo completions man help"
+            opts="-q -v -h -V --quiet --verbose --color --no-pager --help --version init status st diff sync full stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +369,24 @@ _memsync() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__cat__subcmd__file)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -322,6 +460,24 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__conflicts)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__demo)
             opts="-q -v -h --keep --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -378,6 +534,78 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__diff__subcmd__tree)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__digest)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__explain)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__fast__subcmd__export)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__fetch)
             opts="-q -v -h --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -396,8 +624,84 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__for__subcmd__each__subcmd__ref)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__fsck)
+            opts="-q -v -h --connectivity-only --json --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__gc)
+            opts="-n -q -v -h --prune --no-prune --dry-run --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --prune)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__hash__subcmd__object)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__help)
-            opts="init status diff sync stash fetch pull apply push checkout log show config remote serve demo completions man help"
+            opts="init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,6 +715,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__help__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__cat__subcmd__file)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -466,6 +784,20 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__help__subcmd__conflicts)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__help__subcmd__demo)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -494,7 +826,119 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__help__subcmd__diff__subcmd__tree)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__digest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__fast__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__help__subcmd__fetch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__for__subcmd__each__subcmd__ref)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__fsck)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__gc)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__hash__subcmd__object)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -550,7 +994,49 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__help__subcmd__ls__subcmd__tree)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__merge)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__mergetool)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -579,6 +1065,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__help__subcmd__push)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__reflog)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -676,6 +1176,48 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__help__subcmd__resolve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__rev__subcmd__parse)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -691,6 +1233,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__show__subcmd__ref)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -733,6 +1289,34 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__help__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__undo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__write__subcmd__tree)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -814,6 +1398,24 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__ls__subcmd__tree)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__man)
             opts="-q -v -h --output --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -825,6 +1427,42 @@ _memsync() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__merge)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__mergetool)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -917,6 +1555,24 @@ _memsync() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__reflog)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1134,6 +1790,60 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__resolve)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__restore)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__rev__subcmd__parse)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__serve)
             opts="-q -v -h --db --listen --api-key-file --tls --tls-cert --tls-key --insecure-no-tls --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1177,6 +1887,24 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__show)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__show__subcmd__ref)
             opts="-q -v -h --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1285,6 +2013,42 @@ _memsync() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__undo)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__write__subcmd__tree)
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

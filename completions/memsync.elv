@@ -40,14 +40,34 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand apply 'Apply the server''s fetched changes to this device'
             cand push 'Bring this device''s changes to the server'
             cand checkout 'Decide conflicts for one side'
+            cand merge 'Merge what was fetched, and end conflicts by a rule'
+            cand mergetool 'End conflicts one by one, with both versions in view'
+            cand conflicts 'List the conflicts, with base, ours and theirs'
+            cand resolve 'End conflicts with answers in JSON'
+            cand restore 'Bring memories back as they were at a sync'
+            cand undo 'Take back what a sync did'
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
+            cand reflog 'Show where a ref was before'
+            cand explain 'Tell one memory''s whole story'
+            cand digest 'Print one short code for the synced contents'
             cand config 'Show and change settings'
             cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
             cand demo 'Play the whole story on this machine, and change nothing'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
+            cand fsck 'Check the objects, the refs and the local database'
+            cand gc 'Pack the objects, and drop what nothing needs'
+            cand cat-file 'Print an object, its type or its size'
+            cand ls-tree 'List what a tree holds'
+            cand diff-tree 'Compare two trees'
+            cand hash-object 'Compute the id of a memory, and keep it'
+            cand write-tree 'Keep this device''s memories as a tree'
+            cand rev-parse 'Print the id that a name stands for'
+            cand show-ref 'List the refs'
+            cand for-each-ref 'Print something about each ref'
+            cand fast-export 'Write the history for git fast-import'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'memsync;init'= {
@@ -252,6 +272,66 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'memsync;merge'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;mergetool'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;conflicts'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;resolve'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;restore'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;undo'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'memsync;log'= {
             cand -n 'Show at most this many'
             cand --max-count 'Show at most this many'
@@ -275,6 +355,36 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand --no-pager 'Print long output without a pager'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;reflog'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;explain'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;digest'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'memsync;config'= {
             cand --unset 'Take a setting away, with all its values'
@@ -439,6 +549,122 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'memsync;fsck'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand --connectivity-only 'Only look whether everything is there that something leads to, in the staging database'
+            cand --json 'Print what was found as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;gc'= {
+            cand --prune 'Drop what nothing needs and was not used since: ''2 weeks ago'', ''2025-01-31'', ''now'' [default: 90 days ago]'
+            cand --color 'When to use colours: auto, always or never'
+            cand --no-prune 'Drop no object'
+            cand -n 'Say what would be done, and change nothing'
+            cand --dry-run 'Say what would be done, and change nothing'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'memsync;cat-file'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;ls-tree'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;diff-tree'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;hash-object'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;write-tree'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;rev-parse'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;show-ref'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;for-each-ref'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'memsync;fast-export'= {
+            cand --color 'When to use colours: auto, always or never'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'memsync;help'= {
             cand init 'Prepare this device for syncing, or make this the server'
             cand status 'Show what has changed since the last sync'
@@ -450,14 +676,34 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand apply 'Apply the server''s fetched changes to this device'
             cand push 'Bring this device''s changes to the server'
             cand checkout 'Decide conflicts for one side'
+            cand merge 'Merge what was fetched, and end conflicts by a rule'
+            cand mergetool 'End conflicts one by one, with both versions in view'
+            cand conflicts 'List the conflicts, with base, ours and theirs'
+            cand resolve 'End conflicts with answers in JSON'
+            cand restore 'Bring memories back as they were at a sync'
+            cand undo 'Take back what a sync did'
             cand log 'Show the syncs of this device, newest first'
             cand show 'Show a sync or a memory'
+            cand reflog 'Show where a ref was before'
+            cand explain 'Tell one memory''s whole story'
+            cand digest 'Print one short code for the synced contents'
             cand config 'Show and change settings'
             cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
             cand demo 'Play the whole story on this machine, and change nothing'
             cand completions 'Print the completions for a shell'
             cand man 'Show the manual page of memsync or of one command'
+            cand fsck 'Check the objects, the refs and the local database'
+            cand gc 'Pack the objects, and drop what nothing needs'
+            cand cat-file 'Print an object, its type or its size'
+            cand ls-tree 'List what a tree holds'
+            cand diff-tree 'Compare two trees'
+            cand hash-object 'Compute the id of a memory, and keep it'
+            cand write-tree 'Keep this device''s memories as a tree'
+            cand rev-parse 'Print the id that a name stands for'
+            cand show-ref 'List the refs'
+            cand for-each-ref 'Print something about each ref'
+            cand fast-export 'Write the history for git fast-import'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'memsync;help;init'= {
@@ -480,9 +726,27 @@ set edit:completion:arg-completer[memsync] = {|@words|
         }
         &'memsync;help;checkout'= {
         }
+        &'memsync;help;merge'= {
+        }
+        &'memsync;help;mergetool'= {
+        }
+        &'memsync;help;conflicts'= {
+        }
+        &'memsync;help;resolve'= {
+        }
+        &'memsync;help;restore'= {
+        }
+        &'memsync;help;undo'= {
+        }
         &'memsync;help;log'= {
         }
         &'memsync;help;show'= {
+        }
+        &'memsync;help;reflog'= {
+        }
+        &'memsync;help;explain'= {
+        }
+        &'memsync;help;digest'= {
         }
         &'memsync;help;config'= {
         }
@@ -510,6 +774,28 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;completions'= {
         }
         &'memsync;help;man'= {
+        }
+        &'memsync;help;fsck'= {
+        }
+        &'memsync;help;gc'= {
+        }
+        &'memsync;help;cat-file'= {
+        }
+        &'memsync;help;ls-tree'= {
+        }
+        &'memsync;help;diff-tree'= {
+        }
+        &'memsync;help;hash-object'= {
+        }
+        &'memsync;help;write-tree'= {
+        }
+        &'memsync;help;rev-parse'= {
+        }
+        &'memsync;help;show-ref'= {
+        }
+        &'memsync;help;for-each-ref'= {
+        }
+        &'memsync;help;fast-export'= {
         }
         &'memsync;help;help'= {
         }

@@ -88,17 +88,17 @@ fn a_damaged_object_is_found_and_mended_as_told() {
     let blob = "(SELECT blob FROM side_index WHERE key LIKE 'b583%')";
     spoil(&scene, &format!("UPDATE objects SET data = substr(data, 1, 9) WHERE id = {blob}"));
     let told = scene.device.memsync(["fsck"]).expect_status(5);
-    assert_snapshot!(told, @r#"
+    assert_snapshot!(told, @"
     exit status: 5
     ----- stdout -----
     staging database of laptop: [TMP]/laptop/staging.db
       9 objects, 3 refs
       damaged-object: blob b13eba58c2d859a74c8e0ab4db2181508eea7941767afd0ff5a04b680865081a: Src size is incorrect
-        hint: `sqlite3 '[TMP]/laptop/staging.db' "DELETE FROM objects WHERE hex(id) = upper('b13eba58c2d859a74c8e0ab4db2181508eea7941767afd0ff5a04b680865081a')"` makes it a missing one, which `memsync stash` and `memsync fetch` put back where a side still holds it
+        hint: your memories are not in it: move [TMP]/laptop/staging.db away and run `memsync init`; the next sync joins both sides and deletes nothing, and with STAGING_DB the history that can still be read stays at hand
     memories of laptop: [TMP]/laptop/sqlite_vec.db
       3 memories, 3 vectors
       no damage
-    "#);
+    ");
     let away = scene.device.staging.with_extension("old");
     fs::rename(&scene.device.staging, &away).unwrap();
     scene.device.memsync(["init"]).success();

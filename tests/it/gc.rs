@@ -13,7 +13,8 @@ fn everything_works_after_it() {
     let Some(mut scene) = Scene::synced(&server) else { return };
     // Enough text for packing to be worth it.
     for number in 0..60 {
-        let text: String = (0..80).map(|word| format!("word {} ", word * number % 97)).collect();
+        let text: Vec<String> = (0..80).map(|word| format!("word {}", word * number % 97)).collect();
+        let text = text.join(" ");
         server.note(&format!("Note {number}: {text}"), &["long"]);
     }
     scene.device.memsync(["sync"]).success();
@@ -49,9 +50,9 @@ fn everything_works_after_it() {
 fn what_nothing_needs_goes_after_ninety_days_or_as_told() {
     let Some(server) = server() else { return };
     let Some(mut scene) = Scene::synced(&server) else { return };
-    // Another staging database's ref: its snapshot is needed no more once the ref is gone.
     scene.evening();
     scene.device.memsync(["stash"]).success();
+    // As if that snapshot had never been: nothing leads to its commit and its tree any more.
     let forget = "DELETE FROM reflog; UPDATE refs SET target =
                   (SELECT target FROM refs WHERE name = 'refs/remotes/origin') WHERE name = 'refs/heads/local'";
     Connection::open(&scene.device.staging).unwrap().execute_batch(forget).unwrap();

@@ -80,7 +80,7 @@ fn every_planted_damage_of_a_vector_is_found() {
     for (what, plant) in table {
         let fixture = Fixture::with_seed(V12);
         plant(&fixture);
-        all.push_str(&format!("# {what}\n{}", told(&fixture)));
+        all.extend([format!("# {what}\n{}", told(&fixture))]);
     }
     insta::assert_snapshot!(all, @"
     # a memory without a vector

@@ -34,7 +34,7 @@ fn note(number: usize) -> Memory {
     for _ in 0..40 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         content.push_str(words[seed >> 33 & 7]);
-        content.push_str(&format!(" {} ", seed >> 50));
+        content.extend([format!(" {} ", seed >> 50)]);
     }
     Memory { content, ..memory(number) }
 }
@@ -347,7 +347,7 @@ fn a_killed_gc_leaves_nothing_to_repair() {
 
     let store = Store::open(&path, &holder()).unwrap();
     let packed = "SELECT count(*) FROM objects WHERE dictionary IS NOT NULL";
-    let packed: i64 = store.row("o", packed, [], |row| row.get(0)).unwrap().unwrap();
+    let packed: u32 = store.row("o", packed, [], |row| row.get(0)).unwrap().unwrap();
     assert!(packed > 0 && (packed as usize) < before.len(), "{packed}");
     assert_eq!(objects(&store), before);
     assert_eq!(store.fsck(false).unwrap().findings, []);
