@@ -5,6 +5,7 @@
 //!
 //! Must never: touch the terminal, or show text unescaped.
 
+mod lists;
 mod page;
 mod panes;
 
