@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::lists::{KEYS, help};
 use super::panes::Panes;
-use super::{FieldQuestion, Mergetool, Place, Take, View};
+use super::{FieldQuestion, Mergetool, Place, Take, Value, View};
 use crate::ui::screen::{Cells, Page, Part, Size, beside, cells, compare, parts, wrap};
 use crate::ui::view::text::fit;
 use crate::ui::{Label, escape_line};
@@ -56,7 +56,7 @@ impl Mergetool {
         &'a self,
         question: usize,
         field: &'a FieldQuestion,
-    ) -> (Option<String>, Option<Option<&'a str>>) {
+    ) -> (Option<String>, Option<Value<'a>>) {
         let answer = &self.answers[question];
         if let Some(values) = &answer.edited {
             return (Some("result: edited".to_owned()), Some(values[self.field].as_deref()));
@@ -256,7 +256,9 @@ fn pane_row(differs: bool, cells: &Cells) -> Vec<Part> {
 fn result_row(is_open: bool, cells: &Cells) -> Vec<Part> {
     let mut row = parts(cells, 1);
     if is_open {
-        row.iter_mut().for_each(|part| part.label = part.label.or(Some(Label::Faint)));
+        for part in &mut row {
+            part.label = part.label.or(Some(Label::Faint));
+        }
     }
     row
 }
