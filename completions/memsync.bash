@@ -399,16 +399,12 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__checkout)
-            opts="-q -v -h --local --ours --remote --theirs --base --all --field --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --ours --theirs --all --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --field)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -465,7 +461,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__conflicts)
-            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -505,20 +501,12 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__diff)
-            opts="-M -q -v -h --remote --find-edits --word-diff --json --exit-code --tag --type --store --since --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --remote --json --exit-code --tag --type --store --since --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --find-edits)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -M)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --tag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -655,7 +643,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__fsck)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --connectivity-only --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -673,12 +661,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__gc)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-n -q -v -h --prune --no-prune --dry-run --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --prune)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1447,24 +1439,12 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__merge)
-            opts="-X -q -v -h --dry-run --json --allow-plan --strategy-option --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --allow-plan)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --strategy-option)
-                    COMPREPLY=($(compgen -W "ours theirs newest" -- "${cur}"))
-                    return 0
-                    ;;
-                -X)
-                    COMPREPLY=($(compgen -W "ours theirs newest" -- "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1477,16 +1457,12 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__mergetool)
-            opts="-q -v -h --tool --edit --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --tool)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1815,7 +1791,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__resolve)
-            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -116,7 +116,6 @@ complete -c memsync -n "__fish_memsync_using_subcommand st" -s q -l quiet -d 'Sa
 complete -c memsync -n "__fish_memsync_using_subcommand st" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand st" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand st" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand diff" -s M -l find-edits -d 'Show a deleted and a new memory as one that was edited where their texts are this much alike [default: 50 %]' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
@@ -125,7 +124,6 @@ complete -c memsync -n "__fish_memsync_using_subcommand diff" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l remote -d 'Show the server\'s changes instead of this device\'s'
-complete -c memsync -n "__fish_memsync_using_subcommand diff" -l word-diff -d 'Mark the words that changed in a text, instead of its lines'
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l json -d 'Print the differences as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -l exit-code -d 'Exit with 1 if there are differences'
 complete -c memsync -n "__fish_memsync_using_subcommand diff" -s q -l quiet -d 'Say only warnings and errors'
@@ -235,56 +233,44 @@ complete -c memsync -n "__fish_memsync_using_subcommand push" -s q -l quiet -d '
 complete -c memsync -n "__fish_memsync_using_subcommand push" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand push" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l field -d 'Decide these fields only, as `memsync conflicts` names them; \'metadata\' and \'meta.a\' mean what is below them too' -r
 complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l ours -l local -d 'Take this device\'s version'
-complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l theirs -l remote -d 'Take the server\'s version'
-complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l base -d 'Take what both sides held when they last agreed'
-complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l all -d 'Every conflict that waits for a decision'
+complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l ours -d 'Take this device\'s version'
+complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l theirs -d 'Take the server\'s version'
+complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l all -d 'Every conflict'
 complete -c memsync -n "__fish_memsync_using_subcommand checkout" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand checkout" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand checkout" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand merge" -l allow-plan -d 'Let exactly the plan with this id through the brakes' -r
-complete -c memsync -n "__fish_memsync_using_subcommand merge" -s X -l strategy-option -d 'Settle what both sides changed, instead of leaving it as a conflict' -r -f -a "ours\t'This device\'s version'
-theirs\t'The server\'s version'
-newest\t'The version that was written last, by each side\'s own clock'"
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c memsync -n "__fish_memsync_using_subcommand merge" -l dry-run -d 'Print the plan and change nothing'
-complete -c memsync -n "__fish_memsync_using_subcommand merge" -l json -d 'Print the result (or, with --dry-run, the plan) as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand merge" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l tool -d 'Merge with this program: a name from mergetool.NAME.cmd, or a command that finds files in $BASE, $LOCAL, $REMOTE and $MERGED' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -s h -l help -d 'Print help'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l edit -d 'Merge in your editor ($VISUAL, else $EDITOR, else vi)'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand mergetool" -s h -l help -d 'Print help'
 complete -c memsync -n "__fish_memsync_using_subcommand conflicts" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c memsync -n "__fish_memsync_using_subcommand conflicts" -l json -d 'Print them as JSON, with base, ours and theirs as whole memories'
 complete -c memsync -n "__fish_memsync_using_subcommand conflicts" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand conflicts" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand conflicts" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand conflicts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand conflicts" -s h -l help -d 'Print help'
 complete -c memsync -n "__fish_memsync_using_subcommand resolve" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
-complete -c memsync -n "__fish_memsync_using_subcommand resolve" -l json -d 'Print what was done as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand resolve" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand resolve" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand resolve" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand resolve" -s h -l help -d 'Print help'
 complete -c memsync -n "__fish_memsync_using_subcommand restore" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -452,17 +438,22 @@ complete -c memsync -n "__fish_memsync_using_subcommand man" -s h -l help -d 'Pr
 complete -c memsync -n "__fish_memsync_using_subcommand fsck" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand fsck" -l connectivity-only -d 'Only look whether everything is there that something leads to, in the staging database'
+complete -c memsync -n "__fish_memsync_using_subcommand fsck" -l json -d 'Print what was found as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand fsck" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand fsck" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand fsck" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand fsck" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand fsck" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsync -n "__fish_memsync_using_subcommand gc" -l prune -d 'Drop what nothing needs and was not used since: \'2 weeks ago\', \'2025-01-31\', \'now\' [default: 90 days ago]' -r
 complete -c memsync -n "__fish_memsync_using_subcommand gc" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand gc" -l no-prune -d 'Drop no object'
+complete -c memsync -n "__fish_memsync_using_subcommand gc" -s n -l dry-run -d 'Say what would be done, and change nothing'
 complete -c memsync -n "__fish_memsync_using_subcommand gc" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand gc" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand gc" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand gc" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand cat-file" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

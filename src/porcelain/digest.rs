@@ -150,6 +150,6 @@ fn page(snapshot: &Snapshot, prefix: &str) -> Result<String, CommandError> {
         return Ok(parts.iter().map(line).collect());
     }
     let line =
-        |(key, blob): (&ContentHash, &BlobId)| format!("{}  {}\n", code(blob), escape_line(key.as_str()));
+        |(key, blob): (&ContentHash, &BlobId)| format!("{}  {}\n", escape_line(key.as_str()), code(blob));
     Ok(parts.iter().flat_map(|part| &part.memories).map(line).collect())
 }

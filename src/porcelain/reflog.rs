@@ -6,7 +6,7 @@ use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::words::to_json;
 use crate::store::{RefName, ReflogEntry};
-use crate::sync::{RevisionError, Session};
+use crate::sync::Session;
 use crate::ui::{Label, Palette, escape_line};
 use crate::workspace::{Access, Workspace};
 
@@ -75,7 +75,7 @@ fn find(name: &str, session: &Session<'_>) -> Result<RefName, CommandError> {
     match RefName::new(name) {
         Ok(reference) if !session.store.reflog(&reference)?.is_empty() => Ok(reference),
         _ => {
-            let error = CommandError::from(RevisionError::Unknown { name: name.to_owned() });
+            let error = CommandError::usage(format!("there is no ref '{name}'"));
             Err(error.with_hint("`memsync show-ref` lists the refs"))
         }
     }
