@@ -57,7 +57,7 @@ Examples:
       Merge one memory's text in your editor.
   memsync mergetool --tool meld
       Merge each conflict with meld.
-  memsync config mergetool.mine.cmd 'my-merge \"$BASE\" \"$LOCAL\" \"$REMOTE\" \"$MERGED\"'
+  memsync config mergetool.mine.cmd 'my-merge \"$LOCAL\" \"$MERGED\"'
       Tell of a program; then `memsync config merge.tool mine`.
 
 Exit codes:
