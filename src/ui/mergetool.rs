@@ -5,6 +5,7 @@
 //!
 //! Must never: touch the terminal, or show text unescaped.
 
+mod lists;
 mod page;
 mod panes;
 
@@ -22,6 +23,9 @@ pub enum Take {
     /// What either has, where the field is a set.
     Both,
 }
+
+/// A field's value as text; `None` where a version does not have it.
+type Value<'a> = Option<&'a str>;
 
 /// A field that both sides changed: its values as text, `None` where a version does not have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +45,8 @@ pub struct FieldQuestion {
 }
 
 impl FieldQuestion {
-    /// The value that is taken; `None` where it cannot be had, `Some(None)` where the field is then absent.
-    fn value(&self, take: Take) -> Option<Option<&str>> {
+    /// The value that is taken; the outer `None` where it cannot be.
+    fn value(&self, take: Take) -> Option<Value<'_>> {
         match take {
             Take::Ours => Some(self.ours.as_deref()),
             Take::Theirs => Some(self.theirs.as_deref()),

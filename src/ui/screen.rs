@@ -115,6 +115,8 @@ impl Screen {
                 }
             }
         }
+        // Where the hidden cursor rests tells whoever looks from outside that the page is whole.
+        push(&mut bytes, MoveTo(0, 0));
         push(&mut bytes, EndSynchronizedUpdate);
         write(&bytes)
     }

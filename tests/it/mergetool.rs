@@ -331,7 +331,7 @@ fn on_a_terminal_each_conflict_is_shown_and_written_only_at_the_end() {
 
 
 
-    o ours  t theirs  b base  e edit  s skip  p back  Tab next field  ? all keys
+    o ours  t theirs  b base  e edit  s skip  p back  Tab field  ? all keys
     ");
     terminal.press(&["o", "t"]);
     assert_snapshot!(terminal.wait_for("= theirs]"), @r#"
@@ -383,6 +383,39 @@ fn on_a_terminal_each_conflict_is_shown_and_written_only_at_the_end() {
 }
 
 #[test]
+fn where_merging_is_off_tags_can_be_both() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    scene.device.memsync(["config", "merge.auto", "false"]).success();
+    let tag = "UPDATE memories SET tags = 'home,winter' WHERE content_hash = ?1";
+    scene.device.database.execute(tag, [GATE]);
+    server.put(GATE, &json!({ "tags": ["garden", "home"] }));
+    scene.device.memsync(["sync"]).expect_status(1);
+    let Some(terminal) = Tmux::start(&scene.device, "mergetool", 70, 12) else { return };
+    terminal.wait_for("1/1");
+    terminal.press(&["u"]);
+    assert_snapshot!(terminal.wait_for("result: both"), @"
+    1/1 962b5c9f  The garden gate sticks in winter
+    both modified: [tags = both]
+    ── ours: laptop ──────────────────┬─ theirs: origin ──────────────────
+    ▌                                 │garden
+     home                             │home
+    ▌winter                           │
+    ── result: both ──────────────────┴───────────────────────────────────
+     garden
+     home
+     winter
+
+    Enter next  o ours  t theirs  b base  u both  e edit  ? all keys
+    ");
+    terminal.press(&["Enter", "y"]);
+    terminal.wait_for("exit status: 0");
+    scene.device.memsync(["sync"]).success();
+    assert_eq!(server.get(GATE).unwrap()["tags"], json!(["garden", "home", "winter"]));
+    assert_eq!(scene.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
+}
+
+#[test]
 fn leaving_by_any_way_changes_nothing_and_gives_the_terminal_back() {
     let Some(server) = server() else { return };
     let Some(scene) = quarrel(&server) else { return };
@@ -426,7 +459,7 @@ fn the_editor_opens_from_the_screen_and_back() {
 
 
 
-    Enter next  o ours  t theirs  b base  e edit  s skip  Tab next field  ? all keys
+    Enter next  o ours  t theirs  b base  e edit  s skip  Tab field  ? all keys
     "#);
     terminal.press(&["Enter", "y"]);
     terminal.wait_for("exit status");

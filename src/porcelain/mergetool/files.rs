@@ -8,8 +8,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::Desk;
 use super::case::Case;
+use super::desk::Desk;
 use crate::object::Memory;
 use crate::reconcile::{Labels, MergedText, merge_text};
 use crate::ui::escape_line;

@@ -2,9 +2,10 @@
 
 use std::process::{Command, ExitStatus};
 
+use super::Args;
 use super::case::Case;
+use super::desk::Desk;
 use super::files::{Files, Texts};
-use super::{Args, Desk};
 use crate::error::CommandError;
 use crate::object::Memory;
 use crate::reconcile::find_marker;

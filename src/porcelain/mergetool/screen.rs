@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::case::{Case, Ending};
+use super::desk::{Desk, Endings};
 use super::files::Files;
+use super::no_terminal;
 use super::program::{Merge, Program};
-use super::{Desk, Endings, no_terminal};
 use crate::error::CommandError;
 use crate::object::Memory;
 use crate::ui::Screen;

@@ -2,31 +2,15 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::lists::{KEYS, help};
 use super::panes::Panes;
-use super::{FieldQuestion, Mergetool, Place, Question, Take, View};
+use super::{FieldQuestion, Mergetool, Place, Take, Value, View};
 use crate::ui::screen::{Cells, Page, Part, Size, beside, cells, compare, parts, wrap};
-use crate::ui::view::text::{counted, fit};
+use crate::ui::view::text::fit;
 use crate::ui::{Label, escape_line};
 
 /// The smallest screen on which a conflict can be shown.
-const SMALLEST: Size = Size { width: 20, height: 9 };
-
-/// What each key does, most needed first.
-const KEYS: &[(&str, &str, &str)] = &[
-    ("o", "ours", "take this device's value"),
-    ("t", "theirs", "take the server's value"),
-    ("b", "base", "take the value that both had at the last sync"),
-    ("u", "both", "take both together (union), where the field is a set"),
-    ("e", "edit", "edit the whole memory in your editor"),
-    ("s", "skip", "leave this conflict as it is"),
-    ("Enter", "next", "go on to the next conflict"),
-    ("p", "back", "go back to the conflict before"),
-    ("Tab", "field", "show the next field, with shift the one before"),
-    ("arrows", "scroll", "scroll; so do PgUp, PgDn, Home and End"),
-    ("n", "next difference", "scroll to the next difference"),
-    ("q", "finish", "look at what is decided, then write it or not"),
-    ("Ctrl-C", "abort", "leave, and write nothing"),
-];
+pub(super) const SMALLEST: Size = Size { width: 20, height: 9 };
 
 impl Mergetool {
     /// What stands on a screen of this size.
@@ -37,7 +21,7 @@ impl Mergetool {
         match self.place {
             Place::Question(question) => self.question_page(question, size),
             Place::Summary => self.summary_page(size),
-            Place::Help(_) => self.list_page("keys", &help(size.width), "any key goes back", size),
+            Place::Help(_) => self.help_page(size),
         }
     }
 
@@ -72,7 +56,7 @@ impl Mergetool {
         &'a self,
         question: usize,
         field: &'a FieldQuestion,
-    ) -> (Option<String>, Option<Option<&'a str>>) {
+    ) -> (Option<String>, Option<Value<'a>>) {
         let answer = &self.answers[question];
         if let Some(values) = &answer.edited {
             return (Some("result: edited".to_owned()), Some(values[self.field].as_deref()));
@@ -211,55 +195,8 @@ impl Mergetool {
         row
     }
 
-    fn summary_page(&self, size: Size) -> Page {
-        let decided = self.decided();
-        let counts = format!("{decided} decided, {} skipped", self.questions.len() - decided);
-        let question = match decided {
-            0 => "leave? n".to_owned(),
-            _ if size.width < 2 * SMALLEST.width => format!("write {decided}? y/n"),
-            _ => format!("write {}? y/n", counted(decided, "decision", "decisions")),
-        };
-        let back = format!("{question}, p goes back");
-        let bottom = if back.width() <= size.width { back } else { question };
-        self.list_page(&counts, &self.summary(size.width), &bottom, size)
-    }
-
-    /// One line for each conflict.
-    fn summary(&self, width: usize) -> Vec<Vec<Part>> {
-        let one = |(question, answer): (&Question, &super::Answer)| {
-            let id = fit(&escape_line(&question.id), 12);
-            let decision = decision(question, answer);
-            let label = if answer.is_decided() { Label::Added } else { Label::Faint };
-            let text = fit(&decision, width.saturating_sub(id.width() + 2));
-            let column = id.width() + 2 + text.width() + 2;
-            let mut row =
-                vec![Part::labelled(0, Label::Id, &id), Part::labelled(id.width() + 2, label, text)];
-            if column + 3 < width {
-                let title = fit(&escape_line(&question.title), width - column);
-                row.push(Part::labelled(column, Label::Faint, title));
-            }
-            row
-        };
-        self.questions.iter().zip(&self.answers).map(one).collect()
-    }
-
-    /// A page with a list that can be scrolled.
-    fn list_page(&self, title: &str, list: &[Vec<Part>], bottom: &str, size: Size) -> Page {
-        let view = self.list_view(list.len(), size);
-        let mut rows = vec![vec![rule(0, size.width, title)]];
-        rows.extend(list.iter().skip(view.top).take(view.shown).cloned());
-        let bottom = vec![Part::labelled(0, Label::Heading, fit(bottom, size.width))];
-        self.with_bottom(rows, bottom, size)
-    }
-
-    fn list_view(&self, rows: usize, size: Size) -> View {
-        let shown = size.height.saturating_sub(2);
-        let top = self.scroll.unwrap_or(0).min(rows.saturating_sub(shown));
-        View { top, shown, rows, next_difference: None }
-    }
-
     /// The rows, and on the last line of the screen what is to be said there.
-    fn with_bottom(&self, mut rows: Vec<Vec<Part>>, bottom: Vec<Part>, size: Size) -> Page {
+    pub(super) fn with_bottom(&self, mut rows: Vec<Vec<Part>>, bottom: Vec<Part>, size: Size) -> Page {
         rows.resize(size.height - 1, Vec::new());
         rows.push(match &self.message {
             Some(message) => {
@@ -271,26 +208,7 @@ impl Mergetool {
     }
 }
 
-/// What is chosen for a conflict, in a few words.
-fn decision(question: &Question, answer: &super::Answer) -> String {
-    if answer.edited.is_some() {
-        return "edited".to_owned();
-    }
-    if !answer.is_decided() {
-        return "skipped".to_owned();
-    }
-    let takes: Vec<Take> = answer.takes.iter().copied().flatten().collect();
-    match takes.as_slice() {
-        [first, rest @ ..] if rest.iter().all(|take| take == first) => name(*first).to_owned(),
-        _ => {
-            let each = question.fields.iter().zip(&takes);
-            let each = each.map(|(field, take)| format!("{} = {}", escape_line(&field.name), name(*take)));
-            each.collect::<Vec<_>>().join(", ")
-        }
-    }
-}
-
-fn name(take: Take) -> &'static str {
+pub(super) fn name(take: Take) -> &'static str {
     match take {
         Take::Ours => "ours",
         Take::Theirs => "theirs",
@@ -300,7 +218,7 @@ fn name(take: Take) -> &'static str {
 }
 
 /// A line across, with a title in it.
-fn rule(column: usize, width: usize, title: &str) -> Part {
+pub(super) fn rule(column: usize, width: usize, title: &str) -> Part {
     let title = fit(&escape_line(title), width.saturating_sub(5));
     let line = "─".repeat(width.saturating_sub(title.width() + 4));
     Part::labelled(column, Label::Faint, format!("── {title} {line}"))
@@ -338,24 +256,11 @@ fn pane_row(differs: bool, cells: &Cells) -> Vec<Part> {
 fn result_row(is_open: bool, cells: &Cells) -> Vec<Part> {
     let mut row = parts(cells, 1);
     if is_open {
-        row.iter_mut().for_each(|part| part.label = part.label.or(Some(Label::Faint)));
-    }
-    row
-}
-
-fn help(width: usize) -> Vec<Vec<Part>> {
-    let column = 8;
-    let mut rows = Vec::new();
-    for (key, _, long) in KEYS {
-        for (at, line) in wrap(&cells(long), width - column).into_iter().enumerate() {
-            let mut row = parts(line, column);
-            if at == 0 {
-                row.insert(0, Part::labelled(0, Label::Heading, *key));
-            }
-            rows.push(row);
+        for part in &mut row {
+            part.label = part.label.or(Some(Label::Faint));
         }
     }
-    rows
+    row
 }
 
 /// Whether a screen is too small for a conflict.

@@ -42,7 +42,7 @@ impl Panes {
         let is_stacked = size.width < SIDE_BY_SIDE || pairs.iter().any(Pair::is_right_to_left);
         let width = if is_stacked { size.width - 1 } else { (size.width - 3) / 2 };
         let rows = rows(pairs, width);
-        let plain: Vec<Cells> = result.split('\n').map(|line| cells(line)).collect();
+        let plain: Vec<Cells> = result.split('\n').map(cells).collect();
         let result: Vec<Cells> =
             plain.iter().flat_map(|line| wrap(line, size.width - 1)).map(<[_]>::to_vec).collect();
         let panes = 1 + usize::from(is_stacked);

@@ -196,7 +196,7 @@ fn a_set_can_be_both() {
 fn the_last_question_is_whether_to_write() {
     let mut mergetool = three();
     press(&mut mergetool, "ot\nsu\n");
-    assert_snapshot!(page(&mergetool, 80, 8.max(9)), @"
+    assert_snapshot!(page(&mergetool, 80, 9), @"
     ── 2 decided, 1 skipped ────────────────────────────────────────────────────────
     962b5c9f  meta.project = ours, type = theirs  The garden gate sticks in winter
     1bdb863c  skipped  Call Ada on Monday

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use super::environment::Device;
 use super::service::available;
 
+/// How many terminals there were.
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
 /// One run of `memsync` in a terminal of its own, killed when it goes out of scope. Its stdin, stdout and stderr are
 /// the terminal; once it has ended, the terminal says `exit status: N` and stays.
 pub struct Tmux<'a> {
@@ -36,7 +39,6 @@ impl<'a> Tmux<'a> {
     ) -> Option<Self> {
         let found = Command::new("tmux").arg("-V").stdout(Stdio::null()).status();
         available(found.map_err(|error| format!("there is no tmux: {error}")))?;
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let tmux = Self { device, socket: device.folder.join(format!("tmux-{number}")) };
         // The input is read to its end, so that what is typed too early or too late is not run.
@@ -59,25 +61,28 @@ impl<'a> Tmux<'a> {
         self.run(&["resize-window", "-x", &width.to_string(), "-y", &height.to_string()]);
     }
 
-    /// What the terminal shows.
-    pub fn screen(&self) -> String {
-        let output = self.command(&["capture-pane", "-p"]).output().unwrap();
-        let screen = String::from_utf8(output.stdout).unwrap();
-        screen.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
-    }
-
-    /// Waits until the terminal shows `text`, and gives all that it shows.
+    /// Waits until the terminal shows `text` and is not being drawn, and gives all that it shows.
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> String {
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
-            let screen = self.screen();
-            if screen.contains(text) {
+            let (is_whole, screen) = self.look();
+            if is_whole && screen.contains(text) {
                 return screen;
             }
             assert!(Instant::now() < deadline, "there is no {text:?} on the screen:\n{screen}");
             thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// What the terminal shows, and whether that is a whole page: its cursor rests at the top, or it is no page at all.
+    fn look(&self) -> (bool, String) {
+        let ask = ["display-message", "-p", "#{alternate_on} #{cursor_x} #{cursor_y}", ";"];
+        let output = self.command(&[&ask[..], &["capture-pane", "-p"]].concat()).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        let (cursor, screen) = shown.split_once('\n').unwrap_or_default();
+        let screen = screen.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        (cursor == "1 0 0" || cursor.starts_with('0'), screen)
     }
 
     /// The program's process.
