@@ -164,6 +164,18 @@ impl Config {
         Ok(self.parsed(&Name::new("merge", "conflictStyle"), str::parse)?.unwrap_or_default())
     }
 
+    /// `merge.tool`: the program that merges conflicts, if a file names one.
+    #[must_use]
+    pub fn merge_tool(&self) -> Option<String> {
+        self.value(&Name::new("merge", "tool")).filter(|tool| !tool.is_empty())
+    }
+
+    /// `mergetool.<name>.cmd`: the command of the merge tool `name`.
+    #[must_use]
+    pub fn merge_tool_command(&self, name: &str) -> Option<String> {
+        self.value(&Name::of_tool(name, "cmd"))
+    }
+
     /// `sync.maxDelete`: how much a sync may delete from a side unasked.
     pub fn max_delete(&self) -> Result<DeletionLimit, Error> {
         Ok(self.parsed(&Name::new("sync", "maxDelete"), str::parse)?.unwrap_or_default())

@@ -10,6 +10,7 @@
 //! [`prepare`] makes a database or changes its schema, and only where it is asked to.
 
 mod apply;
+pub mod check;
 mod error;
 mod extension;
 mod image;

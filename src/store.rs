@@ -13,6 +13,8 @@
 //! of something the user wrote; know what a sync is. What is written when is `sync`'s to say.
 
 mod changes;
+mod check;
+mod codec;
 mod conflicts;
 mod error;
 mod facts;
@@ -20,9 +22,12 @@ mod failures;
 mod header;
 mod index;
 mod journal;
+mod legacy;
 mod lock;
 mod objects;
 mod open;
+mod pack;
+mod reachable;
 mod refs;
 mod schema;
 mod sql;
@@ -38,12 +43,15 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 pub use changes::Change;
+pub use check::{Checked, Damage, Finding};
 pub use conflicts::Conflict;
 pub use error::Error;
 pub use failures::Failure;
 pub use index::IndexEntry;
 pub use journal::Intent;
+pub use legacy::{Legacy, LegacyError, LegacyRow, Moment, UnreadableRow};
 pub use lock::Holder;
+pub use pack::{Collected, Retention};
 pub use refs::{InvalidRefName, RefName, ReflogEntry};
 pub use staged::{Operation, Staged};
 
@@ -52,7 +60,9 @@ pub struct Store {
     // Closed before the lock is released: fields are dropped in this order.
     connection: Connection,
     path: PathBuf,
-    codec: RefCell<objects::Codec>,
+    /// When this process began, in seconds since 1970: what an object that is put now is dated.
+    since: i64,
+    codec: RefCell<codec::Codec>,
     /// Objects put while open read-only, gone with this value; `None` where the file is written.
     unsaved: Option<RefCell<objects::Unsaved>>,
     _lock: Option<lock::Lock>,

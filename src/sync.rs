@@ -13,6 +13,7 @@
 //!
 //! Must never: decide who wins (`reconcile` does), print, read the clock, or know what kind of side it talks to.
 
+mod adopt;
 mod changed;
 mod changes;
 mod conflicts;
@@ -27,6 +28,7 @@ mod session;
 mod undo;
 mod when;
 
+pub use adopt::{Adoption, Offer};
 pub use conflicts::{conflict_id, versions};
 pub use error::Error;
 pub use execute::{Done, Problem, Report};

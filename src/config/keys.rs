@@ -30,6 +30,12 @@ impl Name {
         Self { subsection: Some(name.to_owned()), ..Self::new("remote", variable) }
     }
 
+    /// The setting `variable` of the merge tool `name`.
+    #[must_use]
+    pub fn of_tool(name: &str, variable: &str) -> Self {
+        Self { subsection: Some(name.to_owned()), ..Self::new("mergetool", variable) }
+    }
+
     pub(super) fn from_parts(section: String, subsection: Option<String>, variable: String) -> Self {
         Self { section, subsection, variable }
     }
@@ -176,6 +182,16 @@ pub const KEYS: &[Key] = &[
         "How a conflict in a text is shown: merge (both sides), diff3 (with the base between them), zdiff3 (the same, but shorter).",
     )
     .with_default("diff3"),
+    Key::new(
+        "merge.tool",
+        Kind::Text,
+        "The program for `memsync mergetool`: the name of one below, or a command; by default a full-screen view.",
+    ),
+    Key::new(
+        "mergetool.<name>.cmd",
+        Kind::Text,
+        "A merge tool's command; the shell runs it with BASE, LOCAL, REMOTE and MERGED set to files.",
+    ),
     Key::new("sync.remote", Kind::Remote, "The remote that commands mean where none is named.")
         .with_default(super::DEFAULT_REMOTE),
     Key::new(

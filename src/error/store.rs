@@ -3,6 +3,7 @@
 use super::{CommandError, ErrorKind};
 use crate::object::SideName;
 use crate::sync::RevisionError;
+use crate::ui::shell_word;
 use crate::ui::view::text::exact_moment;
 use crate::{store, sync};
 
@@ -62,6 +63,18 @@ impl From<RevisionError> for CommandError {
     }
 }
 
+impl From<store::LegacyError> for CommandError {
+    fn from(error: store::LegacyError) -> Self {
+        use store::LegacyError as E;
+        let kind = match &error {
+            E::Io { .. } | E::Foreign { .. } => ErrorKind::Usage,
+            E::Damaged { .. } => ErrorKind::Database,
+        };
+        let message = error.to_string();
+        Self::new(kind, message).with_cause(error)
+    }
+}
+
 impl From<store::Error> for CommandError {
     fn from(error: store::Error) -> Self {
         use store::Error as E;
@@ -79,6 +92,17 @@ impl From<store::Error> for CommandError {
                 "move that file away, or set STAGING_DB to another path; nothing in it was touched"
                     .to_owned(),
             ),
+            E::Legacy { path } => {
+                let (was, will) = (path.to_string_lossy(), path.with_extension("scripts.db"));
+                let (was, will) = (shell_word(&was), will.to_string_lossy());
+                let will = shell_word(&will);
+                (
+                    ErrorKind::Database,
+                    format!(
+                        "take over what is staged in it: `mv -n {was} {will} && memsync init --import-staging {will}`"
+                    ),
+                )
+            }
             E::Damaged { path, .. } => (
                 ErrorKind::Database,
                 format!(

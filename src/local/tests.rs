@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests make and damage database files")]
 
+mod check;
+mod image;
 mod scale;
 
 use std::cell::RefCell;

@@ -8,6 +8,9 @@
 //! A key that is not 64 hexadecimal digits is fanned out by its own blob id and its name is escaped, so that
 //! no key can be an invalid or dangerous file name.
 
+mod shape;
+mod walk;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
@@ -15,6 +18,9 @@ use gix_object::WriteTo;
 use gix_object::tree::{Entry, EntryKind};
 
 use super::{BlobId, ContentHash, ObjectId, TreeId};
+
+pub use shape::{Links, Shapes, links};
+pub use walk::{Changed, Child, key_at, walk};
 
 /// All memories of one side at one moment, by name.
 pub type Snapshot = BTreeMap<ContentHash, BlobId>;

@@ -13,6 +13,7 @@ use crate::sync::{Session, Wishes};
 use crate::ui::view::conflict::Names;
 use crate::ui::view::diff::Differences;
 use crate::workspace::{Access, Workspace};
+use std::str::FromStr;
 
 use find::Finder;
 
@@ -24,6 +25,7 @@ use find::Finder;
 /// first column, the server's in the second, the words marked that each changed.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct Args {
     /// Only these memories: hashes, or at least four of their first characters
     #[arg(value_name = "HASH")]
@@ -32,8 +34,8 @@ pub struct Args {
     #[arg(long)]
     pub remote: bool,
     /// Show a deleted and a new memory as one that was edited where their texts are this much alike [default: 50 %]
-    #[arg(short = 'M', long, value_name = "PERCENT", num_args = 0..=1, default_missing_value = "50%", value_parser = percent)]
-    pub find_edits: Option<u8>,
+    #[arg(short = 'M', long, value_name = "PERCENT", num_args = 0..=1, default_missing_value = "50%")]
+    pub find_edits: Option<Likeness>,
     /// Mark the words that changed in a text, instead of its lines
     #[arg(long)]
     pub word_diff: bool,
@@ -67,10 +69,27 @@ Exit codes:
   128  This device is not initialised; run `memsync init`.
 ";
 
-/// Reads a share such as `90%` or `90`.
-fn percent(text: &str) -> Result<u8, &'static str> {
-    let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
-    number.filter(|percent| (1..=100).contains(percent)).ok_or("expected a share from 1% to 100%")
+/// What may follow `-M`: a share such as `90%` or, since it may be left out, the name of a memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// How alike two texts must be, in percent.
+    Percent(u8),
+    /// No share: the memory that the next argument names, and git's 50 %.
+    Memory(String),
+}
+
+impl FromStr for Likeness {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.strip_suffix('%').unwrap_or(text);
+        match number.parse() {
+            Ok(percent @ 1..=100) => Ok(Self::Percent(percent)),
+            // A memory is named by at least four characters, and none of them is usually a percent sign.
+            _ if number.len() == text.len() && text.len() > 3 => Ok(Self::Memory(text.to_owned())),
+            _ => Err("expected a share from 1% to 100%"),
+        }
+    }
 }
 
 /// Runs the command.
@@ -144,10 +163,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_is_read_with_and_without_its_sign() {
-        assert_eq!(["90%", "90", "100%"].map(percent), [Ok(90), Ok(90), Ok(100)]);
-        for wrong in ["", "%", "0", "101%", "half"] {
-            assert!(percent(wrong).is_err(), "{wrong}");
+    fn a_share_is_told_from_a_memory() {
+        let read = |text: &str| text.parse::<Likeness>();
+        for (text, percent) in [("90%", 90), ("90", 90), ("100%", 100), ("1", 1)] {
+            assert_eq!(read(text), Ok(Likeness::Percent(percent)));
+        }
+        assert_eq!(read("3fa9"), Ok(Likeness::Memory("3fa9".to_owned())));
+        assert_eq!(read("1234"), Ok(Likeness::Memory("1234".to_owned())));
+        for wrong in ["", "%", "0", "0%", "101%", "1000%", "abc"] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
 }

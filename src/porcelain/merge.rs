@@ -18,6 +18,9 @@ pub struct Args {
     /// How to carry out the plan
     #[command(flatten)]
     pub execution: Execution,
+    /// Which memories take part
+    #[command(flatten)]
+    pub selection: Selection,
 }
 
 const EXTRA: &str = "\
@@ -43,5 +46,5 @@ Exit codes:
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let steps =
         Steps { command: "memsync merge", fetch: false, direction: Direction::Pull, deduplicate: true };
-    exchange::run(steps, &args.execution, &Selection::default(), workspace)
+    exchange::run(steps, &args.execution, &args.selection, workspace)
 }

@@ -7,6 +7,7 @@ pub(crate) mod exchange;
 pub(crate) mod generated;
 pub(crate) mod history;
 pub(crate) mod reading;
+pub(crate) mod recall;
 pub(crate) mod selection;
 pub(crate) mod signals;
 pub(crate) mod words;

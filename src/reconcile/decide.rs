@@ -123,7 +123,7 @@ impl Unmerged {
 
 /// Refuses a name that means none of `fields`.
 fn check(fields: &BTreeSet<Field>, choices: &Choices) -> Result<(), UndecidableError> {
-    let means_none = |name: &&String| !fields.iter().any(|field| covers(name, field));
+    let means_none = |name: &&String| fields.iter().all(|field| precision(name, field).is_none());
     match choices.keys().find(means_none) {
         None => Ok(()),
         Some(name) => Err(UndecidableError::Field {
@@ -133,20 +133,20 @@ fn check(fields: &BTreeSet<Field>, choices: &Choices) -> Result<(), UndecidableE
     }
 }
 
-/// Whether a field goes by this name, or is a metadata member below the one that does.
-fn covers(name: &str, field: &Field) -> bool {
+/// How exactly a name means a field: a metadata member goes by its own name and by those of the objects around it.
+fn precision(name: &str, field: &Field) -> Option<usize> {
     match field {
         Field::Metadata(path) => {
-            (0..=path.len()).any(|depth| Field::Metadata(path[..depth].to_vec()).to_string() == name)
+            (0..=path.len()).rev().find(|depth| Field::Metadata(path[..*depth].to_vec()).to_string() == name)
         }
-        field => field.to_string() == name,
+        field => (field.to_string() == name).then_some(0),
     }
 }
 
-/// The side that was chosen for a field; the longest name that means it decides.
-pub(super) fn chosen(field: &Field, choices: &Choices) -> Option<SideName> {
-    let names = choices.iter().filter(|(name, _)| covers(name, field));
-    names.max_by_key(|(name, _)| name.len()).map(|(_, side)| *side)
+/// The side that was chosen for a field; the name that means it most exactly decides.
+fn chosen(field: &Field, choices: &Choices) -> Option<SideName> {
+    let names = choices.iter().filter_map(|(name, side)| Some((precision(name, field)?, *side)));
+    names.max_by_key(|(precision, _)| *precision).map(|(_, side)| side)
 }
 
 /// Merges with one side's value in each chosen field, be it that it would have merged, and that of `preference` in

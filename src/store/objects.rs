@@ -2,75 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::io;
 
-use rusqlite::{Row, params};
-use zstd::bulk::{Compressor, Decompressor};
+use rusqlite::params;
 
+use super::codec::Stored;
 use super::{Error, Store};
-use crate::object::tree::{self, Difference, Snapshot};
+use crate::object::tree::{self, Changed, Difference, Snapshot};
 use crate::object::{BlobId, Commit, CommitId, ContentHash, Kind, Memory, ObjectId, TreeId};
 
 const WHAT: &str = "the objects";
 
-/// SQLite's own limit on a value in bytes: a larger size in a row cannot be right.
-const MAX_SIZE: i64 = 1_000_000_000;
+/// How old the note of an object's last use may be, in seconds, before putting it again renews it. Far less than
+/// `gc` waits before it drops an object, and far more than the time between two runs.
+const FRESH: i64 = 30 * 24 * 60 * 60;
 
 /// Objects that are kept in memory only, by the bytes of their ids.
 pub(super) type Unsaved = BTreeMap<[u8; 32], Stored>;
-
-/// An object as a row holds it.
-pub(super) struct Stored {
-    kind: Kind,
-    /// How many bytes the object has.
-    size: i64,
-    /// Compressed where it is shorter than `size`, else the object itself.
-    data: Vec<u8>,
-}
-
-impl Stored {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self { kind: row.get(0)?, size: row.get(1)?, data: row.get(2)? })
-    }
-}
-
-/// zstd with its working memory, which is too large to be set up for each object.
-pub(super) struct Codec {
-    compressor: Compressor<'static>,
-    decompressor: Decompressor<'static>,
-}
-
-impl Codec {
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { compressor: Compressor::new(1)?, decompressor: Decompressor::new()? })
-    }
-
-    fn encode(&mut self, kind: Kind, bytes: &[u8]) -> Stored {
-        let (data, size) = self.compress(bytes);
-        Stored { kind, size, data }
-    }
-
-    /// The bytes, compressed where that makes them shorter, and how many they were.
-    pub(super) fn compress(&mut self, bytes: &[u8]) -> (Vec<u8>, i64) {
-        let smaller = self.compressor.compress(bytes).ok().filter(|data| data.len() < bytes.len());
-        let size = bytes.len().try_into().expect("no allocation is that large");
-        (smaller.unwrap_or_else(|| bytes.to_vec()), size)
-    }
-
-    /// The object's bytes, not yet checked against its id.
-    fn decode(&mut self, stored: Stored) -> io::Result<Vec<u8>> {
-        self.decompress(stored.data, stored.size)
-    }
-
-    /// What [`Codec::compress`] was given.
-    pub(super) fn decompress(&mut self, data: Vec<u8>, size: i64) -> io::Result<Vec<u8>> {
-        let size = size.clamp(0, MAX_SIZE).try_into().expect("it is not negative, and fits 32 bits");
-        if data.len() == size {
-            return Ok(data);
-        }
-        self.decompressor.decompress(&data, size)
-    }
-}
 
 impl Store {
     /// Keeps a memory under the id of its canonical text.
@@ -117,6 +64,23 @@ impl Store {
         tree::diff(from, to, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
     }
 
+    /// Gives every path that differs between two trees to `visit`, as [`tree::walk`] does.
+    pub fn walk<E: From<Error>>(
+        &self,
+        old: Option<TreeId>,
+        new: Option<TreeId>,
+        enters: &dyn Fn(&str) -> bool,
+        visit: &mut dyn FnMut(Changed<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let walked = tree::walk(old, new, enters, &mut |id| Ok(self.get(id)?), visit);
+        walked.map_err(|error| match error {
+            tree::Error::Load(error) => error,
+            tree::Error::Malformed { id, problem } => {
+                self.damaged_object(id, "it is no tree", problem).into()
+            }
+        })
+    }
+
     /// Keeps a commit.
     pub fn put_commit(&self, commit: &Commit) -> Result<CommitId, Error> {
         let bytes = commit.to_bytes();
@@ -135,15 +99,45 @@ impl Store {
     pub fn object(&self, id: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, Error> {
         let Some(stored) = self.stored(id)? else { return Ok(None) };
         let kind = stored.kind;
+        Ok(Some((kind, self.checked(id, stored)?)))
+    }
+
+    /// The bytes of a row that is said to hold the object `id`; an error where it does not.
+    pub(super) fn checked(&self, id: &[u8], stored: Stored) -> Result<Vec<u8>, Error> {
+        let kind = stored.kind;
         let damaged = |cause: Box<dyn std::error::Error + Send + Sync>| {
             Error::damaged(&self.path, format!("{kind} {} cannot be read", hex(id)), cause)
         };
+        if let Some(dictionary) = stored.dictionary {
+            self.learn(dictionary)?;
+        }
         let bytes = self.codec.borrow_mut().decode(stored).map_err(|cause| damaged(cause.into()))?;
         if names(id, kind, &bytes) {
-            Ok(Some((kind, bytes)))
+            Ok(bytes)
         } else {
             Err(damaged("its bytes do not hash to its id".into()))
         }
+    }
+
+    /// Reads a dictionary.
+    pub(super) fn dictionary(&self, id: i64) -> Result<Vec<u8>, Error> {
+        let sql = "SELECT data FROM dictionaries WHERE id = ?1";
+        self.row("the dictionaries", sql, [id], |row| row.get(0))?.ok_or_else(|| Error::Damaged {
+            path: self.path.clone(),
+            what: format!("dictionary {id} is missing"),
+            cause: None,
+        })
+    }
+
+    /// Makes a dictionary known to the codec.
+    fn learn(&self, dictionary: i64) -> Result<(), Error> {
+        if self.codec.borrow().knows(dictionary) {
+            return Ok(());
+        }
+        let data = self.dictionary(dictionary)?;
+        self.codec.borrow_mut().learn(dictionary, &data).map_err(|cause| {
+            Error::damaged(&self.path, format!("dictionary {dictionary} cannot be read"), cause)
+        })
     }
 
     /// The objects whose id begins with `prefix` in hexadecimal digits, sorted by id, at most `limit`; none
@@ -169,25 +163,38 @@ impl Store {
         if self.unsaved.as_ref().is_some_and(|unsaved| unsaved.borrow().contains_key(id.as_bytes())) {
             return Ok(true);
         }
+        self.is_there(id.as_bytes())
+    }
+
+    /// Whether the file holds an object of this id.
+    pub(super) fn is_there(&self, id: &[u8]) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM objects WHERE id = ?1";
-        Ok(self.row(WHAT, sql, [id.as_bytes()], |_| Ok(()))?.is_some())
+        Ok(self.row(WHAT, sql, [id], |_| Ok(()))?.is_some())
     }
 
     fn put<I: ObjectId>(&self, id: I, bytes: &[u8]) -> Result<(), Error> {
         // Most objects of a snapshot are there already, and looking is cheaper than compressing.
-        if self.has(&id)? {
+        if let Some(unsaved) = &self.unsaved {
+            if !self.has(&id)? {
+                let stored = self.codec.borrow_mut().encode(I::KIND, bytes);
+                let id = id.as_bytes().try_into().expect("an object id has 32 bytes");
+                unsaved.borrow_mut().insert(id, stored);
+            }
+            return Ok(());
+        }
+        let at = "SELECT at FROM objects WHERE id = ?1";
+        if let Some(at) = self.row::<i64>(WHAT, at, [id.as_bytes()], |row| row.get(0))? {
+            if at < self.since - FRESH {
+                let sql = "UPDATE objects SET at = ?2 WHERE id = ?1";
+                self.execute(WHAT, sql, params![id.as_bytes(), self.since])?;
+            }
             return Ok(());
         }
         let stored = self.codec.borrow_mut().encode(I::KIND, bytes);
-        if let Some(unsaved) = &self.unsaved {
-            let id = id.as_bytes().try_into().expect("an object id has 32 bytes");
-            unsaved.borrow_mut().insert(id, stored);
-            return Ok(());
-        }
         self.execute(
             WHAT,
-            "INSERT INTO objects (id, kind, size, data) VALUES (?1, ?2, ?3, ?4)",
-            params![id.as_bytes(), stored.kind, stored.size, stored.data],
+            "INSERT INTO objects (id, kind, size, data, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![id.as_bytes(), stored.kind, stored.size, stored.data, self.since],
         )?;
         Ok(())
     }
@@ -201,7 +208,7 @@ impl Store {
     }
 
     fn stored(&self, id: &[u8]) -> Result<Option<Stored>, Error> {
-        let sql = "SELECT kind, size, data FROM objects WHERE id = ?1";
+        let sql = "SELECT kind, size, data, dictionary FROM objects WHERE id = ?1";
         if let Some(stored) = self.row(WHAT, sql, [id], Stored::read)? {
             return Ok(Some(stored));
         }
@@ -212,7 +219,19 @@ impl Store {
 
     /// The error for an object that something points to and that is not there.
     pub(super) fn missing<I: ObjectId>(&self, id: I) -> Error {
-        Error::Damaged { path: self.path.clone(), what: format!("{} {id} is missing", I::KIND), cause: None }
+        self.missing_object(I::KIND, id.as_bytes())
+    }
+
+    pub(super) fn missing_object(&self, kind: Kind, id: &[u8]) -> Error {
+        Error::Damaged {
+            path: self.path.clone(),
+            what: format!("{kind} {} is missing", hex(id)),
+            cause: None,
+        }
+    }
+
+    pub(super) fn malformed(&self, kind: Kind, id: &[u8], problem: String) -> Error {
+        Error::damaged(&self.path, format!("{kind} {}: it is no {kind}", hex(id)), problem)
     }
 
     fn damaged_object<I: ObjectId>(
@@ -252,7 +271,8 @@ fn range(prefix: &str) -> Option<([u8; 32], [u8; 32])> {
     Some((id(format!("{prefix:0<64}"))?, id(format!("{prefix:f<64}"))?))
 }
 
-fn hex(id: &[u8]) -> String {
+/// An id as it is shown.
+pub(super) fn hex(id: &[u8]) -> String {
     id.iter().fold(String::with_capacity(64), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a String takes any text");
         text

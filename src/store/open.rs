@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::codec::Codec;
 use super::lock::Lock;
-use super::objects::Codec;
 use super::schema::{self, MIGRATIONS};
 use super::{Error, Holder, Store, header};
 
@@ -35,7 +35,7 @@ impl Store {
         if is_new {
             make_private_file(path).map_err(|cause| Error::io(path, cause))?;
         }
-        let store = Self::open_locked(path, lock, MIGRATIONS)?;
+        let store = Self::open_locked(path, lock, holder, MIGRATIONS)?;
         if !is_new {
             store.check()?;
         }
@@ -60,10 +60,10 @@ impl Store {
     pub(super) fn open_with(path: &Path, holder: &Holder, migrations: &[&str]) -> Result<Self, Error> {
         header::check(path, schema::latest(migrations))?;
         let lock = Lock::take(path, holder)?;
-        Self::open_locked(path, lock, migrations)
+        Self::open_locked(path, lock, holder, migrations)
     }
 
-    fn open_locked(path: &Path, lock: Lock, migrations: &[&str]) -> Result<Self, Error> {
+    fn open_locked(path: &Path, lock: Lock, holder: &Holder, migrations: &[&str]) -> Result<Self, Error> {
         let failed = |cause| Error::from_sqlite(path, "the schema", cause);
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
         if connection.is_readonly("main").map_err(failed)? {
@@ -75,7 +75,7 @@ impl Store {
             .query_row("PRAGMA journal_mode = TRUNCATE", [], |_| Ok(()))
             .and_then(|()| schema::migrate(&mut connection, migrations))
             .map_err(failed)?;
-        Self::with_connection(path, connection, Some(lock))
+        Self::with_connection(path, connection, Some(lock), holder)
     }
 
     /// Opens the staging database at `path` without a lock, for reading. New objects are kept in memory and go
@@ -99,13 +99,19 @@ impl Store {
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
             .map_err(|cause| Error::from_sqlite(path, "the schema", cause))?;
-        Self::with_connection(path, connection, None)
+        Self::with_connection(path, connection, None, holder)
     }
 
-    fn with_connection(path: &Path, connection: Connection, lock: Option<Lock>) -> Result<Self, Error> {
+    fn with_connection(
+        path: &Path,
+        connection: Connection,
+        lock: Option<Lock>,
+        holder: &Holder,
+    ) -> Result<Self, Error> {
         Ok(Self {
             connection,
             path: path.to_owned(),
+            since: holder.since,
             codec: RefCell::new(Codec::new().map_err(|cause| Error::io(path, cause))?),
             unsaved: lock.is_none().then(RefCell::default),
             _lock: lock,

@@ -125,11 +125,21 @@ impl Session<'_> {
         })
     }
 
-    /// Moves the base from `at` to a new commit that follows `before`. Belongs into a transaction with everything else
-    /// that a run records.
+    /// Moves the base. Belongs into a transaction with everything else that a run records.
     pub(super) fn record_base(
         &self,
-        [at, before]: [Option<CommitId>; 2],
+        last: Option<CommitId>,
+        base: &Base,
+        message: &str,
+    ) -> Result<CommitId, Error> {
+        self.replace_base(last, last, base, message)
+    }
+
+    /// Moves the base from `at` to a commit that follows `before`, as `git commit --amend` does.
+    pub(super) fn replace_base(
+        &self,
+        at: Option<CommitId>,
+        before: Option<CommitId>,
         base: &Base,
         message: &str,
     ) -> Result<CommitId, Error> {
@@ -148,7 +158,7 @@ impl Session<'_> {
         Ok(id)
     }
 
-    fn commit(&self, tree: TreeId, parents: Vec<CommitId>, message: &str) -> Commit {
+    pub(super) fn commit(&self, tree: TreeId, parents: Vec<CommitId>, message: &str) -> Commit {
         let author = Signature { name: self.device.clone(), seconds: self.now, offset: 0 };
         Commit { tree, parents, author, message: format!("{}\n", message.trim_end()) }
     }

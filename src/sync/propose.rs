@@ -182,7 +182,7 @@ impl Session<'_> {
 
     /// The base is what two particular databases agreed on: read against a third it would turn what that one lacks
     /// into deletions.
-    fn moved(&self, local: &Reading, remote: &Reading) -> Result<Option<Moved>, Error> {
+    pub(super) fn moved(&self, local: &Reading, remote: &Reading) -> Result<Option<Moved>, Error> {
         for (side, reading) in [(SideName::Local, local), (SideName::Remote, remote)] {
             if let (Some(was), Some(is)) = (self.store.fact(&self.place_fact(side))?, &reading.place)
                 && was != *is

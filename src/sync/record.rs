@@ -49,7 +49,7 @@ impl Session<'_> {
             let did_nothing = adopted.is_empty() && report.local.total() + report.remote.total() == 0;
             if last.is_none() || next != proposal.base.base || !did_nothing {
                 let message = summary(&self.remote, chosen, report);
-                let run = self.record_base([last, last], &next, &message)?;
+                let run = self.record_base(last, &next, &message)?;
                 self.record_changes(run, chosen.plan, after, adopted)?;
             }
             for (side, reading) in [(SideName::Local, &proposal.local), (SideName::Remote, &proposal.remote)]

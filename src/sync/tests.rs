@@ -1,5 +1,7 @@
 //! Whole syncs between sides that live in memory: what the conductor guarantees, whatever the sides are.
 
+mod adopt;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;

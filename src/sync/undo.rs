@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::changes::{Adopted, folded};
 use super::execute::Run;
-use super::{BaseCommit, Error, Progress, Reading, Report, Session};
+use super::{BaseCommit, Error, Moved, Progress, Reading, Report, Session};
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, CommitId, ContentHash, Row, SideName};
 use crate::reconcile::{After, Base, Pair, Plan, Planned, State, Step, Versions};
@@ -23,6 +23,8 @@ pub struct Recall {
     pub plan: Plan,
     /// The memories that do not hold what the run left there, and are left alone.
     pub moved: Vec<(SideName, ContentHash)>,
+    /// A side is at another place than the one that the base was made with.
+    pub displaced: Option<Moved>,
     /// What the plan is made on.
     base: BaseCommit,
     /// What this device's database had under the names.
@@ -65,6 +67,15 @@ impl Session<'_> {
         Ok(None)
     }
 
+    /// Whether `run` is one of this session's remote.
+    pub fn follows(&self, run: CommitId) -> Result<bool, Error> {
+        let mut at = self.base()?.id;
+        while let Some(commit) = at.filter(|at| *at != run) {
+            at = self.sync_before(commit)?;
+        }
+        Ok(at.is_some())
+    }
+
     /// What takes back what `run` did to this device and, where `with_remote`, to the server. A memory that does not
     /// hold what the run left is not touched.
     pub fn recall_run(
@@ -100,6 +111,8 @@ impl Session<'_> {
                 recall.rows.extend(row.map(|row| (key, row)));
             }
         }
+        let server = if with_remote { remote } else { &Reading::default() };
+        recall.displaced = self.moved(local, server)?;
         if with_remote {
             recall.earlier = self.earlier(run, &recall)?;
         }
@@ -138,6 +151,7 @@ impl Session<'_> {
                 recall.rows.extend(self.store.kept_row(key, *blob)?.map(|row| (key.clone(), row)));
             }
         }
+        recall.displaced = self.moved(local, &Reading::default())?;
         Ok(recall)
     }
 
@@ -166,7 +180,7 @@ impl Session<'_> {
             let did_nothing = report.local.total() + report.remote.total() == 0;
             let commit = match did_nothing && at == last {
                 true => None,
-                false => Some(self.record_base([at, last], &recall.base_after(&after), message)?),
+                false => Some(self.replace_base(at, last, &recall.base_after(&after), message)?),
             };
             if let Some(commit) = commit {
                 self.record_changes(commit, &recall.plan, &after, &Adopted::new())?;
@@ -189,9 +203,7 @@ impl Session<'_> {
             return Ok(recall.base.id);
         }
         let last = recall.base.id;
-        self.store.transaction(|_| {
-            Ok(Some(self.record_base([last, last], &base, &format!("begin to {message}"))?))
-        })
+        self.store.transaction(|_| Ok(Some(self.record_base(last, &base, &format!("begin to {message}"))?)))
     }
 
     /// What the server was last seen to hold, with what it holds again.

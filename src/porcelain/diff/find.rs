@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Args;
+use super::{Args, Likeness};
 use crate::error::CommandError;
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, ContentHash, Memory, SideName};
@@ -56,8 +56,11 @@ impl Finder<'_> {
 
     /// The edits on both sides, where they are asked for. Who names one memory of an edit means the other one too.
     fn edits(&self, named: &mut BTreeSet<ContentHash>) -> Result<BothEdits, CommandError> {
-        let Some(similarity) = self.args.find_edits else { return Ok(BothEdits::default()) };
-        let rule = EditRule { similarity, ..EditRule::default() };
+        let rule = match self.args.find_edits {
+            None => return Ok(BothEdits::default()),
+            Some(Likeness::Percent(similarity)) => EditRule { similarity, ..EditRule::default() },
+            Some(Likeness::Memory(_)) => EditRule::default(),
+        };
         let edits = BothEdits::find(self.store, self.compared, rule)?;
         for edit in edits.ours.found.iter().chain(&edits.theirs.found) {
             if named.contains(&edit.old) || named.contains(&edit.new) {
@@ -76,7 +79,11 @@ impl Finder<'_> {
         let compared = self.compared.iter().map(|one| &one.key);
         let keys: BTreeSet<&ContentHash> = self.base.keys().chain(self.now.keys()).chain(compared).collect();
         let find = |prefix| find_key(keys.iter().copied(), prefix, "memory");
-        self.args.hashes.iter().map(|prefix| find(prefix)).collect()
+        let after_edits = match &self.args.find_edits {
+            Some(Likeness::Memory(prefix)) => Some(prefix),
+            _ => None,
+        };
+        self.args.hashes.iter().chain(after_edits).map(|prefix| find(prefix)).collect()
     }
 
     fn load(&self, blob: Option<BlobId>) -> Result<Option<Memory>, CommandError> {

@@ -51,14 +51,14 @@ fn side_edits(
     rule: EditRule,
 ) -> Result<Edits, CommandError> {
     let versions = compared.iter().map(|one| (&one.key, one.versions.of_side(side)));
-    let changed: Vec<_> = versions.filter(|(_, (old, new))| old != new).collect();
-    let new = changed.iter().filter(|(_, (old, _))| old.is_none()).count();
-    if new == 0 || new == changed.len() {
+    let touched: Vec<_> = versions.filter(|(_, (old, new))| old != new).collect();
+    let new = touched.iter().filter(|(_, (old, _))| old.is_none()).count();
+    if new == 0 || new == touched.len() {
         return Ok(Edits::default());
     }
     let load = |blob: Option<BlobId>| blob.map(|blob| store.memory(blob)).transpose();
     let mut memories: Vec<(&ContentHash, Option<Memory>, Option<Memory>)> = Vec::new();
-    for (key, (old, new)) in changed {
+    for (key, (old, new)) in touched {
         memories.push((key, load(old)?, load(new)?));
     }
     let changes: Vec<_> = memories

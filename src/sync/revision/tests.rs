@@ -55,7 +55,7 @@ fn history() -> History {
         let ours = session.record_snapshot(&local_reference(), &side(|pair| pair.local), "stash").unwrap();
         let remote = remote_reference("origin").unwrap();
         let theirs = session.record_snapshot(&remote, &side(|pair| pair.remote), "fetch").unwrap();
-        let sync = session.record_base([last, last], &base, &format!("sync {number}")).unwrap();
+        let sync = session.record_base(last, &base, &format!("sync {number}")).unwrap();
         last = Some(sync);
         let (local, remote) = session.sides_at(sync).unwrap();
         names.extend([

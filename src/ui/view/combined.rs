@@ -27,6 +27,8 @@ pub(super) fn combined(
     style: ConflictStyle,
     labels: Labels<'_>,
 ) -> String {
+    // Without a base there are no lines of it to show, and what is alike is best seen outside of the conflict.
+    let style = if base.is_none() { ConflictStyle::Merge } else { style };
     let mut rows = Vec::new();
     for chunk in chunks(base.unwrap_or_default(), ours, theirs, style) {
         let lines = (chunk.ours.len(), chunk.theirs.len());
@@ -106,7 +108,7 @@ fn conflict(
     let before_theirs = if has_base { &chunk.base } else { &chunk.ours };
     let mut rows = vec![marker("<", labels.ours)];
     rows.extend(changed(look, "+ ", marked(look, &chunk.base, &chunk.ours), (chunk.ours.len(), 0)));
-    if style != ConflictStyle::Merge && has_base {
+    if style != ConflictStyle::Merge {
         rows.push(marker("|", labels.base));
         rows.extend(changed(look, "--", marked(look, &chunk.base, &[]), (0, 0)));
     }
@@ -131,6 +133,10 @@ impl std::fmt::Display for Span {
 
 /// The changed rows with some of what stands around them, each stretch under its position.
 fn hunks(look: Look, rows: &[Row], position: &dyn Fn((Span, Span)) -> String) -> String {
+    if rows.iter().all(|row| !row.is_change) {
+        // A line is no other one because it is the last.
+        return "(only the line end at the end of the text differs)\n".to_owned();
+    }
     let mut out = String::new();
     let mut start = (0, 0);
     let mut at = 0;
@@ -174,24 +180,87 @@ mod tests {
 
     #[test]
     fn each_side_has_a_column_and_marks_its_words() {
-        insta::assert_snapshot!(page(Some(BASE), OURS, THEIRS, ConflictStyle::Diff3), @"");
+        insta::assert_snapshot!(page(Some(BASE), OURS, THEIRS, ConflictStyle::Diff3), @"
+        @@@ -1,14 -1,12 @@@
+          Tea
+          
+        ++<<<<<<< ours (laptop)
+        + Tea is at [-four-]{+five+} in the garden.
+        ++||||||| base
+        --Tea is at four in the garden.
+        ++=======
+         +Tea is at four in the [-garden-]{+kitchen+}.
+        ++>>>>>>> theirs (origin)
+          Bring cups.
+          1
+          2
+         -3
+          4
+          5
+          6
+          7
+          8
+        + Bye{+, Ada.+}
+        + {+P. S+}.
+        ");
     }
 
     #[test]
     fn without_a_base_both_are_compared_with_each_other() {
-        insta::assert_snapshot!(page(None, "Tea\nat four", "Tea\nat Four", ConflictStyle::Diff3), @"");
-        insta::assert_snapshot!(page(None, "Tea\nat four", "Tea\nat Four", ConflictStyle::Merge), @"");
+        insta::assert_snapshot!(page(None, "Tea\nat four", "Tea\nat Four", ConflictStyle::Diff3), @"
+        @@@ -1,2 -1,2 @@@
+          Tea
+        ++<<<<<<< ours (laptop)
+        + at four
+        ++=======
+         +at [-four-]{+Four+}
+        ++>>>>>>> theirs (origin)
+        ");
+    }
+
+    #[test]
+    fn a_line_end_at_the_end_is_not_passed_over_in_silence() {
+        insta::assert_snapshot!(page(Some("a"), "a\n", "a", ConflictStyle::Diff3), @"(only the line end at the end of the text differs)");
     }
 
     #[test]
     fn labels_and_text_cannot_drive_a_terminal() {
         let labels = Labels { ours: "ours (\u{1b}[2J)", ..LABELS };
-        insta::assert_snapshot!(combined(PLAIN, Some("a"), ("\u{9b}2Jb", "\u{202e}c"), ConflictStyle::Diff3, labels), @"");
+        insta::assert_snapshot!(combined(PLAIN, Some("a"), ("\u{9b}2Jb", "\u{202e}c"), ConflictStyle::Diff3, labels), @r"
+        @@@ -1,1 -1,1 @@@
+        ++<<<<<<< ours (\u{1b}[2J)
+        + [-a-]
+        + {+\u{9b}2Jb+}
+        ++||||||| base
+        --a
+        ++=======
+         +[-a-]
+         +{+\u{202e}c+}
+        ++>>>>>>> theirs (origin)
+        ");
     }
 
     #[test]
     fn two_versions_with_words_marked() {
-        insta::assert_snapshot!(word_diff(PLAIN, BASE, OURS), @"");
-        insta::assert_snapshot!(word_diff(PLAIN, "a\nb", "a"), @"");
+        insta::assert_snapshot!(word_diff(PLAIN, BASE, OURS), @"
+        @@ -1,6 +1,6 @@
+        Tea
+
+        Tea is at [-four-]{+five+} in the garden.
+        Bring cups.
+        1
+        2
+        @@ -10,4 +10,5 @@
+        6
+        7
+        8
+        Bye{+, Ada.+}
+        {+P. S+}.
+        ");
+        insta::assert_snapshot!(word_diff(PLAIN, "a\nb", "a"), @"
+        @@ -1,2 +1,1 @@
+        a
+        [-b-]
+        ");
     }
 }

@@ -30,7 +30,9 @@ impl EditedPair {
             escape_line(new.as_str())
         );
         let mut out = format!("{}\n", look.palette.paint(Label::Heading, title));
-        fields(&mut out, look, &self.old, &self.new, by_words);
+        // Whatever is new is made later.
+        let new = Memory { created_at: self.old.created_at, ..self.new.clone() };
+        fields(&mut out, look, &self.old, &new, by_words);
         out
     }
 }

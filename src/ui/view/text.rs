@@ -34,6 +34,32 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// A number as people read it: `12,345`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of bytes as people read it: `300 bytes`, `12.3 KiB`, `40.2 MiB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..1024 => return counted(usize::try_from(bytes).unwrap_or_default(), "byte", "bytes"),
+        1024..1_048_576 => (1024, "KiB"),
+        1_048_576..1_073_741_824 => (1_048_576, "MiB"),
+        _ => (1_073_741_824, "GiB"),
+    };
+    format!("{}.{} {name}", grouped(bytes / unit), bytes % unit * 10 / unit)
+}
+
 /// `text` cut to so many columns, with an ellipsis where something was cut.
 #[must_use]
 pub fn fit(text: &str, columns: usize) -> String {
@@ -64,5 +90,12 @@ mod tests {
         assert_eq!(fit("plain text", 6), "plain…");
         assert_eq!(fit("日本語の記憶", 6), "日本…");
         assert_eq!(pad("日本", 6), "日本  ");
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_sizes_have_units() {
+        assert_eq!([0, 12, 999, 1_000, 12_345_678].map(grouped), ["0", "12", "999", "1,000", "12,345,678"]);
+        let sizes = [1, 300, 12_600, 42_152_755, 3_000_000_000_000].map(size);
+        assert_eq!(sizes, ["1 byte", "300 bytes", "12.3 KiB", "40.1 MiB", "2,793.9 GiB"]);
     }
 }

@@ -144,7 +144,8 @@ mod tests {
         insta::assert_snapshot!(shown(PLAIN, "Call Ada on Monday morning", "Call Eve by Monday morning"), @"Call [-Ada on-]{+Eve by+} Monday morning");
         insta::assert_snapshot!(shown(PLAIN, "one two three\nfour five", "one two three four\nfive"), @"
         one two three
-        [--]four five
+        [-four -]{+ four+}
+        five
         ");
         insta::assert_snapshot!(shown(PLAIN, "wholly different", "nothing alike here"), @"
         [-wholly different-]

@@ -34,6 +34,7 @@ pub struct Status {
     pub interrupted_edits: usize,
     pub without_vector: u64,
     pub entries: Vec<StatusEntry>,
+    pub divergent_edits: Vec<DivergentEdit>,
     pub unreadable: Vec<String>,
     pub brakes: Vec<String>,
 }
@@ -48,6 +49,8 @@ pub struct StatusEntry {
     pub conflict: Option<Vec<String>>,
     pub resolved: Option<Choice>,
     pub push_failed: Option<String>,
+    pub edited_from: Option<String>,
+    pub similarity: Option<u8>,
     pub first_line: String,
 }
 
@@ -67,6 +70,7 @@ pub enum Change {
 pub enum Choice {
     Ours,
     Theirs,
+    Merged,
 }
 
 /// `--json` of `pull`, `apply`, `push` and `sync`.
@@ -82,6 +86,7 @@ pub struct Run {
     pub pushed: Counts,
     pub entries: Vec<RunEntry>,
     pub conflicts: Vec<Conflict>,
+    pub divergent_edits: Vec<DivergentEdit>,
     pub not_taken: Vec<NotTaken>,
     pub stale: Vec<String>,
     pub brakes: Vec<String>,
@@ -142,6 +147,53 @@ pub struct NotTaken {
 pub struct Diff {
     pub schema_version: u32,
     pub changes: Vec<DiffEntry>,
+    pub conflicts: Vec<DiffConflict>,
+    pub edits: Vec<DiffEdit>,
+    pub divergent_edits: Vec<DivergentEdit>,
+}
+
+/// A memory in conflict, of [`Diff`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffConflict {
+    pub content_hash: String,
+    pub state: ConflictState,
+    pub fields: Vec<String>,
+    pub base: Option<Memory>,
+    pub base_theirs: Option<Memory>,
+    pub ours: Option<Memory>,
+    pub theirs: Option<Memory>,
+}
+
+/// Git's words for a conflict.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub enum ConflictState {
+    #[serde(rename = "both modified")]
+    BothModified,
+    #[serde(rename = "both added")]
+    BothAdded,
+    #[serde(rename = "deleted by us")]
+    DeletedByUs,
+    #[serde(rename = "deleted by them")]
+    DeletedByThem,
+}
+
+/// An edit that is stored as another memory, of [`Diff`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffEdit {
+    pub old: String,
+    pub new: String,
+    pub similarity: u8,
+}
+
+/// A memory that both sides rewrote, and not alike.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct DivergentEdit {
+    pub old: String,
+    pub ours: String,
+    pub theirs: String,
 }
 
 /// One memory of [`Diff`].
@@ -312,4 +364,49 @@ pub struct Event {
     pub seconds: i64,
     pub version: Option<String>,
     pub what: String,
+}
+
+/// `memsync conflicts --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conflicts {
+    pub schema_version: u32,
+    pub device: String,
+    pub remote: String,
+    pub conflicts: Vec<ConflictEntry>,
+}
+
+/// One conflict of [`Conflicts`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictEntry {
+    pub id: String,
+    pub content_hash: String,
+    pub state: String,
+    pub fields: Vec<String>,
+    pub since: i64,
+    pub choices: BTreeMap<String, Choice>,
+    pub resolution: Option<Choice>,
+    pub base: Option<Memory>,
+    pub ours: Option<Memory>,
+    pub theirs: Option<Memory>,
+}
+
+/// `memsync resolve --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    pub schema_version: u32,
+    pub answers: Vec<AnswerEntry>,
+    pub conflicts_left: usize,
+}
+
+/// What became of one answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerEntry {
+    pub conflict: String,
+    pub content_hash: String,
+    pub state: String,
+    pub open_fields: Vec<String>,
 }

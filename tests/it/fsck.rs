@@ -1,0 +1,166 @@
+//! `memsync fsck`: damages planted in a device's databases, which the real service and a sync made.
+
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use rusqlite::Connection;
+use serde::Deserialize;
+
+use crate::support::scene::{ADA, GATE, Scene, WATER, server};
+
+/// Runs SQL on the staging database, as another program with its hand in it would.
+fn spoil(scene: &Scene, sql: &str) {
+    Connection::open(&scene.device.staging).unwrap().execute_batch(sql).unwrap();
+}
+
+/// Where the databases of a scene are, as its outputs show them.
+fn staging(scene: &Scene) -> &Path {
+    &scene.device.staging
+}
+
+#[test]
+fn whole_databases_are_without_damage_and_nothing_is_written() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    let before = scene.files();
+    assert_snapshot!(scene.device.memsync(["fsck"]), @"");
+    assert_snapshot!(scene.device.memsync(["fsck", "--connectivity-only"]), @"");
+    assert_eq!(scene.files(), before);
+}
+
+#[test]
+fn the_services_own_neglect_is_found_and_mended_as_told() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    let database = &scene.device.database;
+    // The service's trigger forgets to take the old words out of the index.
+    database.execute("UPDATE memories SET content = 'Water freezes' WHERE content_hash = ?1", [WATER]);
+    // The plain tables beneath the table of vectors, which needs an extension.
+    let of = "(SELECT id FROM memories WHERE content_hash = ?1)";
+    database.execute(&format!("DELETE FROM memory_embeddings_rowids WHERE rowid = {of}"), [GATE]);
+    database.execute("UPDATE memories SET deleted_at = 1.5 WHERE content_hash = ?1", [ADA]);
+    database.settle();
+    let before = scene.files();
+    let told = scene.device.memsync(["fsck"]).expect_status(5);
+    assert_eq!(scene.files(), before);
+    assert_snapshot!(told, @"");
+    database.execute("INSERT INTO memory_content_fts(memory_content_fts) VALUES('rebuild')", []);
+    let told = scene.device.memsync(["fsck"]).expect_status(5);
+    assert!(!told.stdout.contains("full-text"), "{told}");
+}
+
+#[test]
+fn a_damaged_object_is_found_and_mended_as_told() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    let blob = "(SELECT blob FROM side_index WHERE key LIKE 'b583%')";
+    spoil(&scene, &format!("UPDATE objects SET data = substr(data, 1, 9) WHERE id = {blob}"));
+    let told = scene.device.memsync(["fsck"]).expect_status(5);
+    assert_snapshot!(told, @"");
+    // The command that it names.
+    let sql = told.stdout.split('"').nth(1).unwrap();
+    spoil(&scene, sql);
+    let told = scene.device.memsync(["fsck"]).expect_status(5);
+    assert_snapshot!(told, @"");
+    scene.device.memsync(["stash"]).success();
+    scene.device.memsync(["fetch"]).success();
+    scene.device.memsync(["fsck"]).success();
+    assert_eq!(scene.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
+}
+
+#[test]
+fn a_file_that_was_overwritten_is_found() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    let path = scene.device.database.path();
+    scene.device.database.settle();
+    let root: u32 = Connection::open(path)
+        .unwrap()
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'idx_created_at'", [], |row| row.get(0))
+        .unwrap();
+    let mut bytes = fs::read(path).unwrap();
+    let at = (root as usize - 1) * 4096;
+    bytes[at..at + 4096].fill(0xa5);
+    fs::write(path, bytes).unwrap();
+    let told = scene.device.memsync(["fsck"]).expect_status(5);
+    assert!(told.stdout.contains("\n  file: the file: "), "{told}");
+    assert!(told.stdout.contains("put a backup of"), "{told}");
+    assert!(told.stdout.contains("staging.db\n  "), "{told}");
+    fs::remove_file(staging(&scene)).unwrap();
+    let _ = scene.device.memsync(["fsck"]).expect_status(128);
+}
+
+#[test]
+fn a_missing_database_is_told_after_what_the_other_came_to() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    fs::remove_file(scene.device.database.path()).unwrap();
+    assert_snapshot!(scene.device.memsync(["fsck"]), @"");
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    schema_version: u32,
+    damaged: bool,
+    staging: Section<StagingCounts>,
+    local: Option<Section<LocalCounts>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Section<C> {
+    path: String,
+    counts: C,
+    findings: Vec<Finding>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StagingCounts {
+    objects: usize,
+    references: usize,
+    unreachable: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LocalCounts {
+    memories: usize,
+    vectors: usize,
+    loose_links: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Finding {
+    code: String,
+    place: String,
+    problem: String,
+    mend: String,
+}
+
+#[test]
+fn programs_get_a_document() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    let read = |arguments: &[&str], status| -> Document {
+        serde_json::from_str(&scene.device.memsync(arguments).expect_status(status).stdout).unwrap()
+    };
+    let whole = read(&["fsck", "--json"], 0);
+    assert_eq!((whole.schema_version, whole.damaged), (1, false));
+    assert!(whole.staging.path.ends_with("staging.db"));
+    assert_eq!((whole.staging.counts.references, whole.staging.counts.unreachable), (3, 0));
+    assert!(whole.staging.counts.objects > 6);
+    let local = whole.local.unwrap();
+    assert!(local.path.ends_with("sqlite_vec.db"));
+    assert_eq!((local.counts.memories, local.counts.vectors, local.counts.loose_links), (3, 3, 0));
+
+    spoil(&scene, "UPDATE refs SET target = zeroblob(32) WHERE name = 'refs/heads/local'");
+    let damaged = read(&["fsck", "--connectivity-only", "--json"], 5);
+    assert!(damaged.damaged && damaged.local.is_none());
+    let [finding] = damaged.staging.findings.as_slice() else { panic!("one is wrong") };
+    assert_eq!((finding.code.as_str(), finding.place.as_str()), ("missing-object", "refs/heads/local"));
+    assert!(finding.problem.ends_with("which is missing") && finding.mend.contains("memsync stash"));
+}

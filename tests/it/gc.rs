@@ -1,0 +1,82 @@
+//! `memsync gc`, and that everything works after it.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use rusqlite::Connection;
+
+use crate::support::scene::{BREAD, Scene, server};
+
+#[test]
+fn everything_works_after_it() {
+    let Some(server) = server() else { return };
+    let Some(mut scene) = Scene::synced(&server) else { return };
+    // Enough text for packing to be worth it.
+    for number in 0..60 {
+        let text: String = (0..80).map(|word| format!("word {} ", word * number % 97)).collect();
+        server.note(&format!("Note {number}: {text}"), &["long"]);
+    }
+    scene.device.memsync(["sync"]).success();
+    let log = scene.device.memsync(["log"]).success().stdout;
+    let show = scene.device.memsync(["show"]).success().stdout;
+
+    let before = scene.files();
+    let planned = scene.device.memsync(["gc", "--dry-run"]).success();
+    assert!(planned.stdout.starts_with("would pack "), "{planned}");
+    assert_eq!(scene.files(), before, "nothing is written");
+    let packed = scene.device.memsync(["gc"]).success();
+    assert!(packed.stderr.starts_with("packed ") && packed.stdout.is_empty(), "{packed}");
+    assert_eq!(scene.device.memsync(["gc", "-q"]).success().stderr, "");
+    let nothing = scene.device.memsync(["gc"]).success();
+    assert!(nothing.stderr.starts_with("nothing to pack or to drop: "), "{nothing}");
+
+    scene.device.memsync(["fsck"]).success();
+    assert_eq!(scene.device.memsync(["log"]).success().stdout, log);
+    assert_eq!(scene.device.memsync(["show"]).success().stdout, show);
+    assert_eq!(scene.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
+    let new = server.note("A new one", &["later"]);
+    scene.device.memsync(["sync"]).success();
+    scene.device.memsync(["show", &new]).success();
+    // Half a year later, with everything dropped that can be.
+    scene.device.now = "2025-07-02T03:04:05Z".to_owned();
+    scene.device.memsync(["gc", "--prune=now"]).success();
+    scene.device.memsync(["fsck"]).success();
+    assert_eq!(scene.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
+    scene.device.memsync(["show", &new]).success();
+}
+
+#[test]
+fn what_nothing_needs_goes_after_ninety_days_or_as_told() {
+    let Some(server) = server() else { return };
+    let Some(mut scene) = Scene::synced(&server) else { return };
+    // Another staging database's ref: its snapshot is needed no more once the ref is gone.
+    scene.evening();
+    scene.device.memsync(["stash"]).success();
+    let forget = "DELETE FROM reflog; UPDATE refs SET target =
+                  (SELECT target FROM refs WHERE name = 'refs/remotes/origin') WHERE name = 'refs/heads/local'";
+    Connection::open(&scene.device.staging).unwrap().execute_batch(forget).unwrap();
+    let dropped = |scene: &Scene, arguments: &[&str]| scene.device.memsync(arguments).success().to_string();
+    assert_snapshot!(dropped(&scene, &["gc", "--dry-run"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now", "--no-prune"]), @"");
+    scene.device.now = "2025-05-02T03:04:05Z".to_owned();
+    assert_snapshot!(dropped(&scene, &["gc", "--no-prune"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc", "-n"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=2025-01-01"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc"]), @"");
+    scene.device.memsync(["fsck"]).success();
+    // The next sync makes anew what it needs.
+    scene.device.memsync(["sync"]).success();
+    assert!(server.get(BREAD).is_some());
+}
+
+#[test]
+fn a_damaged_database_is_left_alone() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    let spoil = "UPDATE objects SET data = x'00' WHERE id = (SELECT target FROM refs LIMIT 1)";
+    Connection::open(&scene.device.staging).unwrap().execute_batch(spoil).unwrap();
+    let before = fs::read(&scene.device.staging).unwrap();
+    assert_snapshot!(scene.device.memsync(["gc"]), @"");
+    assert_eq!(fs::read(&scene.device.staging).unwrap(), before);
+}
