@@ -89,9 +89,9 @@ pub struct Checked {
 }
 
 impl Database {
-    /// Looks over everything. An error is only what kept the database from being read at all.
-    pub fn check(&mut self) -> Result<Checked, side::Error> {
-        let Self { connection, options, schema, .. } = self;
+    /// Looks over everything, and closes the database. An error is only what kept it from being read at all.
+    pub fn check(mut self) -> Result<Checked, side::Error> {
+        let Self { connection, options, schema, .. } = &mut self;
         let fail = |error| super::error::reading(&options.path, error);
         // Whoever closes the database last would otherwise move the write-ahead log into it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
@@ -262,30 +262,47 @@ impl Check<'_> {
         Some((id, Damage::VectorStore, memory(&row.name), problem))
     }
 
-    /// Whether what sqlite-vec finds by a row's number is what it finds by looking through all vectors. A contradiction
-    /// makes searches find what cannot be read, or miss what is there.
+    /// Whether sqlite-vec's own two lists of the vectors agree: by one it reads a vector, by the other it searches.
     fn vector_tables(&mut self) -> rusqlite::Result<()> {
-        let tables = "SELECT count(*) FROM main.sqlite_schema WHERE name = 'memory_embeddings_rowids'";
-        if self.connection.query_row(tables, [], |row| row.get::<_, i64>(0))? == 0 {
+        let sql = "SELECT count(*) FROM main.sqlite_schema
+                   WHERE name IN ('memory_embeddings_rowids', 'memory_embeddings_chunks')";
+        if self.connection.query_row(sql, [], |row| row.get::<_, i64>(0))? != 2 {
             return Ok(());
         }
-        for (sql, problem) in [
-            (
-                "SELECT rowid FROM memory_embeddings_rowids EXCEPT SELECT rowid FROM memory_embeddings",
-                "its row is there, and its numbers are not",
-            ),
-            (
-                "SELECT rowid FROM memory_embeddings EXCEPT SELECT rowid FROM memory_embeddings_rowids",
-                "its numbers are there, and its row is not",
-            ),
-        ] {
-            let mut statement = self.connection.prepare(sql)?;
-            let ids: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            for id in ids {
+        let sql = "SELECT rowid, chunk_id, chunk_offset FROM memory_embeddings_rowids";
+        let mut statement = self.connection.prepare(sql)?;
+        let listed = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let listed: BTreeMap<i64, (Option<i64>, Option<i64>)> = listed.collect::<Result<_, _>>()?;
+        let searched = self.searched_vectors()?;
+        for (id, place) in &listed {
+            if searched.get(id).map(|(chunk, offset)| (Some(*chunk), Some(*offset))) != Some(*place) {
+                let problem = "a search by meaning does not find it where it lies";
                 self.tell(Damage::VectorTables, format!("vector {id}"), problem);
             }
         }
+        for id in searched.keys().filter(|id| !listed.contains_key(*id)) {
+            let problem = "a search by meaning finds it, and it cannot be read";
+            self.tell(Damage::VectorTables, format!("vector {id}"), problem);
+        }
         Ok(())
+    }
+
+    /// The vectors that sqlite-vec searches through: chunk by chunk, where a bit says that one is there.
+    fn searched_vectors(&self) -> rusqlite::Result<BTreeMap<i64, (i64, i64)>> {
+        let sql = "SELECT chunk_id, validity, rowids FROM memory_embeddings_chunks";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        let mut found = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let (chunk, validity, ids): (i64, Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let is_there = validity.iter().flat_map(|bits| (0..8).map(move |bit| bits >> bit & 1 == 1));
+            let all = (0..).zip(ids.as_chunks::<8>().0).zip(is_there);
+            found.extend(
+                all.filter(|(_, is_there)| *is_there)
+                    .map(|((offset, id), _)| (i64::from_le_bytes(*id), (chunk, offset))),
+            );
+        }
+        Ok(found)
     }
 
     fn index(&mut self, index: &Index) -> rusqlite::Result<()> {

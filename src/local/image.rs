@@ -148,7 +148,7 @@ impl Rows<'_> {
         let mut columns = image.row.clone();
         columns.retain(|(name, _)| self.schema.has(name) && name != "id");
         if let Some(id) = standing.id().filter(|id| *id == wanted || !is_free) {
-            return self.overwrite(id, standing, columns).map(|()| Some(id));
+            return self.overwrite(id, standing, &columns).map(|()| Some(id));
         }
         let rest = standing.row.iter().filter(|(name, _)| name != "id" && image.cell(name).is_none());
         columns.extend(rest.cloned());
@@ -163,8 +163,8 @@ impl Rows<'_> {
     }
 
     /// Puts values into columns of a row that stays.
-    fn overwrite(&self, id: i64, standing: &Image, columns: Cells) -> rusqlite::Result<()> {
-        let content = find(&columns, "content");
+    fn overwrite(&self, id: i64, standing: &Image, columns: &Cells) -> rusqlite::Result<()> {
+        let content = find(columns, "content");
         if self.schema.stale_terms && content != standing.cell("content") {
             // As in `Rows::update`: the trigger takes the new text out before it puts it in.
             self.forget_terms(id)?;

@@ -14,6 +14,9 @@ use crate::workspace::{Access, Workspace};
 use format::{Format, Subject};
 
 /// Print something about each ref
+///
+/// Prints a line for each ref, in a format that names fields of the ref and of the commit that it names, as git's command
+/// of that name does.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {

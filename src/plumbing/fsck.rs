@@ -67,7 +67,7 @@ fn staging(store: &store::Store, checked: store::Checked, device: &str) -> Secti
     let path = store.path().display().to_string();
     let findings = checked.findings.into_iter().map(|found| Finding {
         code: found.damage.as_str(),
-        mend: mend_staging(found.damage, &found.place, &path),
+        mend: mend_staging(&path),
         place: found.place,
         problem: found.problem,
     });
@@ -105,26 +105,13 @@ fn memories(workspace: &Workspace) -> Result<Section, CommandError> {
     ))
 }
 
-/// How to mend the staging database at `path`.
-fn mend_staging(damage: store::Damage, place: &str, path: &str) -> String {
-    use store::Damage as D;
-    let anew = format!(
-        "move {path} away and run `memsync init`: your memories are not in it; the next sync joins both sides and \
-         deletes nothing"
-    );
-    match damage {
-        D::File | D::MissingDictionary | D::Shape | D::Row => anew,
-        D::MissingObject => format!(
-            "`memsync stash` and `memsync fetch` put back what a side still holds; if it is missing then, {anew}"
-        ),
-        D::DamagedObject => {
-            let id = place.rsplit(' ').next().unwrap_or_default();
-            format!(
-                "`sqlite3 '{path}' \"DELETE FROM objects WHERE hex(id) = upper('{id}')\"` makes it a missing one, which \
-                 `memsync stash` and `memsync fetch` put back where a side still holds it"
-            )
-        }
-    }
+/// How to mend the staging database at `path`. What is damaged may be the only one of its kind, so nothing is put
+/// together again in place.
+fn mend_staging(path: &str) -> String {
+    format!(
+        "your memories are not in it: move {path} away and run `memsync init`; the next sync joins both sides and deletes \
+         nothing, and with STAGING_DB the history that can still be read stays at hand"
+    )
 }
 
 /// How to mend this device's memories at `path`.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
-use crate::error::CommandError;
+use crate::error::{CommandError, ErrorKind};
 use crate::object::tree::{Changed, key_at};
 use crate::object::{Kind, ObjectId, TreeId};
 use crate::store::Store;
@@ -19,8 +19,10 @@ pub(crate) fn read(store: &Store, named: &Named) -> Result<Vec<u8>, CommandError
         Named::Tree(id) => store.object(id.as_bytes())?,
         Named::Version(id) | Named::Memory(_, id) => store.object(id.as_bytes())?,
     };
-    let missing = || CommandError::usage(format!("the {} {} is missing", named.kind(), named.id()));
-    found.map(|(_, bytes)| bytes).ok_or_else(|| missing().with_hint("`memsync fsck` tells what else is"))
+    found.map(|(_, bytes)| bytes).ok_or_else(|| {
+        let missing = format!("the {} {} is missing", named.kind(), named.id());
+        CommandError::new(ErrorKind::Database, missing).with_hint("`memsync fsck` tells what else is")
+    })
 }
 
 /// The tree that `name` names: itself, or that of a commit.

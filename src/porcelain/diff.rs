@@ -117,7 +117,7 @@ fn find(args: &Args, workspace: &mut Workspace, session: &Session<'_>) -> Result
         let finder = Finder {
             args,
             scope: &scope,
-            store: session.store,
+            session,
             base: &base.base,
             now: &theirs.snapshot,
             compared: &compared,
@@ -130,7 +130,7 @@ fn find(args: &Args, workspace: &mut Workspace, session: &Session<'_>) -> Result
     let finder = Finder {
         args,
         scope: &scope,
-        store: session.store,
+        session,
         base: &proposal.base.base,
         now: &proposal.local.snapshot,
         compared: &proposal.compared,

@@ -78,8 +78,8 @@ Examples:
       Prepare this device to sync with a file, which the first push makes.
   memsync init --database ~/notes/sqlite_vec.db
       Use a database that is not where the service usually keeps it.
-  memsync init --import-staging ~/old/sqlite_vec_staging.db https://memory.local:8443
-      Take over what the sync scripts staged on this device, too.
+  memsync init --import-staging ~/old/sqlite_vec_staging.db
+      Prepare this device, and take over what the sync scripts staged on it.
   memsync init --server
       Prepare a server for this machine alone.
   memsync init --server --listen 0.0.0.0:8443 --tls

@@ -10,7 +10,7 @@ use crate::porcelain::shared::reading::read_local;
 use crate::porcelain::shared::recall::{Manner, carry_out, title};
 use crate::porcelain::shared::selection::find_key;
 use crate::sync::Reading;
-use crate::ui::view::text::memories;
+use crate::ui::view::text::counted;
 use crate::workspace::{Access, Workspace};
 
 /// Bring memories back as they were at a sync
@@ -96,6 +96,7 @@ fn named(args: &Args, held: &Snapshot) -> Result<Option<BTreeSet<ContentHash>>, 
 fn note_the_others(held: &Snapshot, ours: &Reading, workspace: &mut Workspace) {
     let others = ours.snapshot.keys().filter(|key| !held.contains_key(*key)).count();
     if others > 0 {
-        workspace.ui.note(&format!("{} that it does not know: left as they are", memories(others)));
+        let count = counted(others, "memory that it does not know is", "memories that it does not know are");
+        workspace.ui.note(&format!("{count} left alone"));
     }
 }

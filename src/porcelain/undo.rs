@@ -75,8 +75,8 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
 /// The run that is meant. It must have done something that can be taken back.
 fn find(args: &Args, workspace: &Workspace, session: &Session<'_>) -> Result<CommitId, CommandError> {
     let Some(name) = &args.commit else {
-        let nothing = "nothing to take back: no sync has changed anything on this device";
-        return session.last_change(args.remote)?.ok_or_else(|| CommandError::usage(nothing));
+        let last = session.last_change(args.remote)?;
+        return last.map_or_else(|| Err(nothing_yet(args, session)?), Ok);
     };
     let run = session.revision(name, &workspace.zone)?;
     if !session.origins(run)?.is_sync {
@@ -98,5 +98,20 @@ fn find(args: &Args, workspace: &Workspace, session: &Session<'_>) -> Result<Com
         error.with_hint(format!("it changed the server ({}): `--remote` takes that back", session.remote))
     } else {
         error.with_hint("`memsync log --stat` shows what each sync did")
+    })
+}
+
+/// The error where no run has changed this device or, with `--remote`, either side.
+fn nothing_yet(args: &Args, session: &Session<'_>) -> Result<CommandError, CommandError> {
+    if args.remote {
+        return Ok(CommandError::usage("nothing to take back: no sync has changed anything yet"));
+    }
+    let error = CommandError::usage("nothing to take back: no sync has changed anything on this device");
+    Ok(match session.last_change(true)? {
+        Some(_) => error.with_hint(format!(
+            "the last one changed the server ({}): `memsync undo --remote` takes that back",
+            session.remote
+        )),
+        None => error,
     })
 }

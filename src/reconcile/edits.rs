@@ -51,7 +51,7 @@ pub struct EditRule {
 }
 
 impl Default for EditRule {
-    /// Git's 50 %, and about half a second.
+    /// Git's 50 %, and at most about a second.
     fn default() -> Self {
         Self { similarity: 50, most_words: 200_000_000 }
     }

@@ -79,24 +79,21 @@ pub struct Chunk<'a> {
     pub ours: Vec<&'a str>,
     /// On the server.
     pub theirs: Vec<&'a str>,
+    /// Both sides changed it, and not alike.
+    pub is_conflict: bool,
 }
 
 impl<'a> Chunk<'a> {
-    /// The merged lines; `None` where both sides changed them, and not alike.
+    /// The merged lines; `None` where there is a conflict.
     #[must_use]
     pub fn merged(&self) -> Option<&[&'a str]> {
-        if self.theirs == self.base || self.ours == self.theirs {
-            Some(&self.ours)
-        } else {
-            (self.ours == self.base).then_some(&self.theirs)
-        }
+        let by_them = if self.ours == self.base { &self.theirs } else { &self.ours };
+        (!self.is_conflict).then_some(by_them)
     }
 
-    /// Whether the stretch reads alike on both sides and is short enough to be drawn into the conflicts around it.
-    fn is_small_gap(&self) -> bool {
-        /// As git: so many lines in between tell less than one conflict more costs.
-        const GAP: usize = 3;
-        self.ours == self.theirs && self.ours.len() <= GAP
+    /// Lines that both sides made of a conflict alike.
+    fn alike(lines: &[&'a str]) -> Self {
+        Self { ours: lines.to_vec(), theirs: lines.to_vec(), ..Self::default() }
     }
 
     fn append(&mut self, other: Self) {
@@ -129,11 +126,7 @@ pub fn merge_text(
     if !is_ended && text.ends_with('\n') {
         text.pop();
     }
-    MergedText {
-        text,
-        conflicts: chunks.iter().filter(|chunk| chunk.merged().is_none()).count(),
-        marker_size,
-    }
+    MergedText { text, conflicts: chunks.iter().filter(|chunk| chunk.is_conflict).count(), marker_size }
 }
 
 /// The first line of `text` that is a marker of this size, counted from 1.
@@ -188,10 +181,12 @@ impl<'a> Texts<'a> {
     }
 
     fn chunk(&self, base: Range<usize>, ours: Range<usize>, theirs: Range<usize>) -> Chunk<'a> {
+        let (base, ours, theirs) = (&self.base[base], &self.ours[ours], &self.theirs[theirs]);
         Chunk {
-            base: self.base[base].to_vec(),
-            ours: self.ours[ours].to_vec(),
-            theirs: self.theirs[theirs].to_vec(),
+            base: base.to_vec(),
+            ours: ours.to_vec(),
+            theirs: theirs.to_vec(),
+            is_conflict: ours != theirs && ours != base && theirs != base,
         }
     }
 }
@@ -248,57 +243,60 @@ fn growth(hunk: &Hunk) -> i64 {
 
 /// A conflict without the lines that both sides begin and end with alike, which stand before and after it.
 fn trimmed(chunk: Chunk<'_>) -> Vec<Chunk<'_>> {
-    if chunk.merged().is_some() {
+    if !chunk.is_conflict {
         return vec![chunk];
     }
-    let Chunk { base, ours, theirs } = chunk;
+    let Chunk { base, ours, theirs, is_conflict } = chunk;
     let alike = |(one, other): &(&&str, &&str)| one == other;
     let head = ours.iter().zip(&theirs).take_while(alike).count();
     let tail = ours[head..].iter().rev().zip(theirs[head..].iter().rev()).take_while(alike).count();
     let (our_end, their_end) = (ours.len() - tail, theirs.len() - tail);
-    let both = |lines: &[_]| Chunk { base: Vec::new(), ours: lines.to_vec(), theirs: lines.to_vec() };
-    let middle = Chunk { base, ours: ours[head..our_end].to_vec(), theirs: theirs[head..their_end].to_vec() };
-    let parts = [both(&ours[..head]), middle, both(&ours[our_end..])];
+    let (our_middle, their_middle) = (ours[head..our_end].to_vec(), theirs[head..their_end].to_vec());
+    let middle = Chunk { base, ours: our_middle, theirs: their_middle, is_conflict };
+    let parts = [Chunk::alike(&ours[..head]), middle, Chunk::alike(&ours[our_end..])];
     parts.into_iter().filter(|part| *part != Chunk::default()).collect()
 }
 
 /// A conflict as the stretches in which both sides differ, and those in which they do not.
 fn refined(chunk: Chunk<'_>) -> Vec<Chunk<'_>> {
-    if chunk.merged().is_some() {
+    if !chunk.is_conflict {
         return vec![chunk];
     }
-    let Chunk { mut base, ours, theirs } = chunk;
+    let Chunk { mut base, ours, theirs, is_conflict } = chunk;
     let (mut parts, mut at) = (Vec::new(), 0);
     for hunk in hunks(&ours, &theirs) {
         let (before, after) = (hunk.before.start as usize..hunk.before.end as usize, hunk.after);
-        let same = ours[at..before.start].to_vec();
+        parts.push(Chunk::alike(&ours[at..before.start]));
         at = before.end;
-        parts.push(Chunk { base: Vec::new(), ours: same.clone(), theirs: same });
         parts.push(Chunk {
             base: std::mem::take(&mut base),
             ours: ours[before].to_vec(),
             theirs: theirs[after.start as usize..after.end as usize].to_vec(),
+            is_conflict,
         });
     }
-    let rest = ours[at..].to_vec();
-    parts.push(Chunk { base: Vec::new(), ours: rest.clone(), theirs: rest });
+    parts.push(Chunk::alike(&ours[at..]));
     parts.retain(|part| *part != Chunk::default());
     parts
 }
 
-/// Draws conflicts together that only a few lines lie between.
+/// Draws conflicts together that only a few lines lie between, all of them alike on both sides.
 fn joined(chunks: Vec<Chunk<'_>>) -> Vec<Chunk<'_>> {
+    /// As git: so many lines in between tell less than one conflict more costs.
+    const GAP: usize = 3;
     let mut joined: Vec<Chunk<'_>> = Vec::new();
     for chunk in chunks {
-        let is_conflict = chunk.merged().is_none();
-        match joined.as_mut_slice() {
-            [.., before] if is_conflict && before.merged().is_none() => before.append(chunk),
-            [.., before, gap] if is_conflict && before.merged().is_none() && gap.is_small_gap() => {
-                before.append(std::mem::take(gap));
-                before.append(chunk);
-                joined.pop();
-            }
-            _ => joined.push(chunk),
+        let gap = joined.iter().rev().take_while(|chunk| !chunk.is_conflict && chunk.ours == chunk.theirs);
+        let (chunks, lines) = gap.fold((0, 0), |(chunks, lines), gap| (chunks + 1, lines + gap.ours.len()));
+        let gap = joined.len() - chunks;
+        if chunk.is_conflict
+            && lines <= GAP
+            && gap.checked_sub(1).is_some_and(|last| joined[last].is_conflict)
+        {
+            let between: Vec<_> = joined.drain(gap..).collect();
+            between.into_iter().chain([chunk]).for_each(|next| joined[gap - 1].append(next));
+        } else {
+            joined.push(chunk);
         }
     }
     joined
@@ -416,6 +414,14 @@ mod tests {
         tea
         end
         ");
+    }
+
+    #[test]
+    fn what_is_left_of_a_conflict_stays_one() {
+        // Without the line that both end with, ours reads as if this device alone had removed the base.
+        for style in ConflictStyle::ALL {
+            assert_eq!(merged("five", "both", "five\nboth", style).conflicts, 1, "{style}");
+        }
     }
 
     #[test]

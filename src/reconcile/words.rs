@@ -84,15 +84,16 @@ impl Counted {
     }
 
     fn shared(&self, other: &Self) -> usize {
-        let (mut ours, mut theirs) = (self.words.iter().peekable(), other.words.iter().peekable());
-        let mut shared = 0;
-        while let (Some((one, bytes)), Some((another, others))) = (ours.peek(), theirs.peek()) {
-            if one == another {
-                shared += bytes.min(others);
+        let (mut at, mut other_at, mut shared) = (0, 0, 0);
+        while let (Some((word, bytes)), Some((other_word, other_bytes))) =
+            (self.words.get(at), other.words.get(other_at))
+        {
+            if word == other_word {
+                shared += bytes.min(other_bytes);
             }
-            let order = one.cmp(another);
-            ours.next_if(|_| order.is_le());
-            theirs.next_if(|_| order.is_ge());
+            // Without a branch: which of the two comes next is as good as random.
+            at += usize::from(word <= other_word);
+            other_at += usize::from(other_word <= word);
         }
         shared
     }

@@ -154,7 +154,7 @@ mod tests {
         let run = commit(&store, 1);
         store.close_changes(run, "origin", SideName::Local, &key(1)).unwrap();
         store.forget_changes(SideName::Local, &key(2)).unwrap();
-        assert_eq!(store.changes(run).unwrap(), [first.clone()]);
+        assert_eq!(store.changes(run).unwrap(), std::slice::from_ref(&first));
         assert_eq!(store.open_changes().unwrap(), [server]);
         assert!(store.has_changed(run, SideName::Local).unwrap());
         assert!(!store.has_changed(run, SideName::Remote).unwrap());

@@ -296,7 +296,9 @@ impl<'a> Check<'a> {
             let place = self.name(&id);
             match links(kind, &bytes) {
                 Ok(links) => {
-                    links.into_iter().for_each(|(kind, id)| self.expect(&place, kind, id));
+                    for (kind, id) in links {
+                        self.expect(&place, kind, id);
+                    }
                 }
                 Err(problem) => self.damage(&id, problem),
             }

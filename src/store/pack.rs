@@ -204,22 +204,22 @@ impl Store {
         let (mut done, mut last) = (0, 0);
         loop {
             let batch = self.next_batch(last, plan.dictionary.is_none().then_some(dictionary))?;
-            let Some((row, _, _)) = batch.last() else { return Ok(done) };
+            let Some((row, _)) = batch.last() else { return Ok(done) };
             last = *row;
-            let packed: Vec<_> = batch.iter().map(|(row, _, bytes)| (row, packer.pack(bytes))).collect();
+            let rows: Vec<_> = batch.iter().map(|(row, bytes)| (row, packer.pack(bytes))).collect();
             self.transaction(|store| -> Result<(), Error> {
                 let sql = "UPDATE objects SET data = ?2, dictionary = ?3 WHERE rowid = ?1";
-                packed.iter().try_for_each(|(row, data)| {
+                rows.iter().try_for_each(|(row, data)| {
                     store.execute(WHAT, sql, params![row, data, dictionary]).map(drop)
                 })
             })?;
-            done += packed.len() as u64;
+            done += rows.len() as u64;
             progress(done, plan.count);
         }
     }
 
     /// The next objects after a row, decoded: those without a dictionary, or those with another one than this.
-    fn next_batch(&self, last: i64, other_than: Option<i64>) -> Result<Vec<(i64, Id, Vec<u8>)>, Error> {
+    fn next_batch(&self, last: i64, other_than: Option<i64>) -> Result<Vec<(i64, Vec<u8>)>, Error> {
         let failed = |cause| Error::from_sqlite(self.path(), WHAT, cause);
         let sql = "SELECT rowid, id, kind, size, data, dictionary FROM objects
                    WHERE rowid > ?1 AND (dictionary IS NULL OR dictionary <> ?2) ORDER BY rowid LIMIT ?3";
@@ -230,7 +230,7 @@ impl Store {
             let id: Id = row.get(1).map_err(failed)?;
             let bytes = self.checked(&id, Stored::read_from(row, 2).map_err(failed)?)?;
             total += bytes.len();
-            batch.push((row.get(0).map_err(failed)?, id, bytes));
+            batch.push((row.get(0).map_err(failed)?, bytes));
             if total > BATCH_BYTES {
                 break;
             }

@@ -12,6 +12,9 @@ use crate::object::{Commit, CommitId, Kind, ObjectId, TreeId, tree};
 /// An object's id.
 pub(super) type Id = [u8; 32];
 
+/// What is told of each row that names an object: what to call it, and the id, `None` where it is none.
+type Visit<'a> = dyn FnMut(&str, Option<Id>) -> Result<(), Error> + 'a;
+
 /// Every column that names objects, but for the table `changes`, which is needed as long as its runs are.
 pub(super) const ROOTS: &[Root] = &[
     Root { kind: Kind::Commit, sql: "SELECT name, target FROM refs ORDER BY name" },
@@ -76,14 +79,8 @@ pub(super) struct Root {
 }
 
 impl Root {
-    /// Gives every row to `visit`: what to call it, and the id, `None` where it is none. Of the reflog these are the
-    /// entries from `since` on, and the newest of each ref.
-    pub(super) fn visit(
-        &self,
-        store: &Store,
-        since: i64,
-        visit: &mut dyn FnMut(&str, Option<Id>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    /// Gives every row to `visit`. Of the reflog these are the entries from `since` on, and the newest of each ref.
+    pub(super) fn visit(&self, store: &Store, since: i64, visit: &mut Visit<'_>) -> Result<(), Error> {
         let failed = |cause| Error::from_sqlite(store.path(), "what names objects", cause);
         let mut statement = store.connection.prepare(self.sql).map_err(failed)?;
         let takes_moment = statement.parameter_count() > 0;

@@ -178,18 +178,16 @@ impl Session<'_> {
         let (after, report) = run.carry_out(Some(local), remote, progress);
         let commit = self.store.transaction(|store| {
             let did_nothing = report.local.total() + report.remote.total() == 0;
-            let commit = match did_nothing && at == last {
-                true => None,
-                false => Some(self.replace_base(at, last, &recall.base_after(&after), message)?),
-            };
-            if let Some(commit) = commit {
-                self.record_changes(commit, &recall.plan, &after, &Adopted::new())?;
-            }
             self.record_given_back(&recall.plan, &after)?;
             if report.error.is_none() {
                 store.clear_journal(&self.remote)?;
             }
-            Ok::<_, Error>(commit)
+            if did_nothing && at == last {
+                return Ok(None);
+            }
+            let commit = self.replace_base(at, last, &recall.base_after(&after), message)?;
+            self.record_changes(commit, &recall.plan, &after, &Adopted::new())?;
+            Ok::<_, Error>(Some(commit))
         })?;
         Ok((report, commit))
     }

@@ -161,6 +161,8 @@ impl Mergetool {
         self.message = None;
         match (self.place, key) {
             (_, Key::Interrupt) => return Next::Abort,
+            // Nobody answers what cannot be read.
+            _ if page::is_too_small(size) => {}
             (Place::Help(question), key) if !key.is_scrolling() => {
                 (self.place, self.scroll) = (Place::Question(question), None);
             }
@@ -200,7 +202,7 @@ impl Mergetool {
             Key::BackTab | Key::Left => self.show_field(question, self.answers[question].takes.len() - 1),
             Key::Char('n') => self.scroll_to_difference(size),
             Key::Char('?' | 'h') => (self.place, self.scroll) = (Place::Help(question), Some(0)),
-            Key::Char('q') if self.decided() == 0 => return Next::Abort,
+            Key::Char('q') if !self.is_begun() => return Next::Abort,
             Key::Char('q') => self.show(self.questions.len()),
             _ => self.scroll_by(key, size),
         }
@@ -249,6 +251,12 @@ impl Mergetool {
     fn show_field(&mut self, question: usize, steps: usize) {
         self.field = (self.field + steps) % self.answers[question].takes.len();
         self.scroll = None;
+    }
+
+    /// Whether anything is chosen.
+    fn is_begun(&self) -> bool {
+        let is_begun = |answer: &Answer| answer.edited.is_some() || answer.takes.iter().any(Option::is_some);
+        self.answers.iter().any(is_begun)
     }
 
     /// How many questions are decided.

@@ -172,6 +172,12 @@ fn a_memory_in_conflict_is_shown_with_what_both_sides_made_of_it() {
     error: that is no value for merge.conflictStyle, expected merge, diff3 or zdiff3
     ");
 
+    // What is decided already is said.
+    scene.device.memsync(["checkout", "--ours", "--field", "type,meta.source", WATER]).expect_status(1);
+    let shown = scene.device.memsync(["diff", WATER]).success().stdout;
+    assert!(shown.contains("  type: reference -> note | task (ours chosen)\n"), "{shown}");
+    assert!(shown.contains("  meta.source: \"school\" -> \"home\" | \"book\" (ours chosen)\n"), "{shown}");
+
     // What the server did alone is seen as before.
     let remote = scene.device.memsync(["diff", "--remote", GATE]).success().stdout;
     assert!(remote.contains("tags: -home +garden"), "{remote}");

@@ -13,7 +13,8 @@ fn everything_works_after_it() {
     let Some(mut scene) = Scene::synced(&server) else { return };
     // Enough text for packing to be worth it.
     for number in 0..60 {
-        let text: String = (0..80).map(|word| format!("word {} ", word * number % 97)).collect();
+        let text: Vec<String> = (0..80).map(|word| format!("word {}", word * number % 97)).collect();
+        let text = text.join(" ");
         server.note(&format!("Note {number}: {text}"), &["long"]);
     }
     scene.device.memsync(["sync"]).success();
@@ -49,21 +50,49 @@ fn everything_works_after_it() {
 fn what_nothing_needs_goes_after_ninety_days_or_as_told() {
     let Some(server) = server() else { return };
     let Some(mut scene) = Scene::synced(&server) else { return };
-    // Another staging database's ref: its snapshot is needed no more once the ref is gone.
     scene.evening();
     scene.device.memsync(["stash"]).success();
+    // As if that snapshot had never been: nothing leads to its commit and its tree any more.
     let forget = "DELETE FROM reflog; UPDATE refs SET target =
                   (SELECT target FROM refs WHERE name = 'refs/remotes/origin') WHERE name = 'refs/heads/local'";
     Connection::open(&scene.device.staging).unwrap().execute_batch(forget).unwrap();
     let dropped = |scene: &Scene, arguments: &[&str]| scene.device.memsync(arguments).success().to_string();
-    assert_snapshot!(dropped(&scene, &["gc", "--dry-run"]), @"");
-    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now"]), @"");
-    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now", "--no-prune"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc", "--dry-run"]), @"
+    exit status: 0
+    ----- stdout -----
+    nothing to pack or to drop: 72.0 KiB
+    ");
+    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now"]), @"
+    exit status: 0
+    ----- stdout -----
+    would drop 2 unreachable objects: 72.0 KiB now
+    ");
+    assert_snapshot!(dropped(&scene, &["gc", "-n", "--no-prune"]), @"
+    exit status: 0
+    ----- stdout -----
+    nothing to pack or to drop: 72.0 KiB
+    ");
     scene.device.now = "2025-05-02T03:04:05Z".to_owned();
-    assert_snapshot!(dropped(&scene, &["gc", "--no-prune"]), @"");
-    assert_snapshot!(dropped(&scene, &["gc", "-n"]), @"");
-    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=2025-01-01"]), @"");
-    assert_snapshot!(dropped(&scene, &["gc"]), @"");
+    assert_snapshot!(dropped(&scene, &["gc", "--no-prune"]), @"
+    exit status: 0
+    ----- stderr -----
+    nothing to pack or to drop: 72.0 KiB
+    ");
+    assert_snapshot!(dropped(&scene, &["gc", "-n"]), @"
+    exit status: 0
+    ----- stdout -----
+    would drop 2 unreachable objects older than 90 days: 72.0 KiB now
+    ");
+    assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=2025-01-01"]), @"
+    exit status: 0
+    ----- stdout -----
+    nothing to pack or to drop: 72.0 KiB
+    ");
+    assert_snapshot!(dropped(&scene, &["gc"]), @"
+    exit status: 0
+    ----- stderr -----
+    dropped 2 unreachable objects older than 90 days: 72.0 KiB -> 72.0 KiB
+    ");
     scene.device.memsync(["fsck"]).success();
     // The next sync makes anew what it needs.
     scene.device.memsync(["sync"]).success();
@@ -77,6 +106,12 @@ fn a_damaged_database_is_left_alone() {
     let spoil = "UPDATE objects SET data = x'00' WHERE id = (SELECT target FROM refs LIMIT 1)";
     Connection::open(&scene.device.staging).unwrap().execute_batch(spoil).unwrap();
     let before = fs::read(&scene.device.staging).unwrap();
-    assert_snapshot!(scene.device.memsync(["gc"]), @"");
+    assert_snapshot!(scene.device.memsync(["gc"]), @"
+    exit status: 5
+    ----- stderr -----
+    error: [TMP]/laptop/staging.db is damaged: commit d4edc25451492cfd3258ca638e51ce2899767507f346b16ed7a73cbd43d58226 cannot be read
+      caused by: Src size is incorrect
+    hint: nothing was dropped; `memsync fsck` says what is damaged and how to mend it
+    ");
     assert_eq!(fs::read(&scene.device.staging).unwrap(), before);
 }

@@ -137,7 +137,7 @@ fn what_cannot_be_taken_is_kept_and_gone_on_with() {
     exit status: 1
     ----- stderr -----
     merging b5830158 (1 of 1)
-    warning: b5830158 is not decided: this is no memory any more: line 5: an unknown header
+    warning: b5830158 is not decided: line 5: an unknown header
     hint: the text is kept in [TMP]/laptop/staging.mergetool/615688c216d6/MERGED
     hint: `memsync mergetool --edit b5830158` goes on with it
     hint: 3 conflicts are left: see `memsync status`
@@ -183,7 +183,7 @@ fn a_text_that_is_left_alone_or_emptied_decides_nothing() {
     exit status: 1
     ----- stderr -----
     merging 1bdb863c (1 of 2)
-    1bdb863c is not decided: an empty text decides nothing; `memsync checkout` takes the deletion
+    1bdb863c is not decided: an empty text decides nothing; `memsync checkout --ours 1bdb863c` deletes the memory
     merging b5830158 (2 of 2)
     b5830158 is not decided: an empty text decides nothing
     hint: 3 conflicts are left: see `memsync status`
@@ -300,11 +300,11 @@ fn on_a_terminal_each_conflict_is_shown_and_written_only_at_the_end() {
     1/3 1bdb863c  Call Ada on Monday
     deleted by us: [memory]
     ── ours: laptop ───────────────────────┬─ theirs: origin ───────────────────────
-    ▌(deleted)                             │created 1735689603
-    ▌                                      │tag urgent
-    ▌                                      │type note
-    ▌                                      │
-    ▌                                      │Call Ada on Monday
+     (deleted)                             │created 1735689603
+                                           │tag urgent
+                                           │type note
+                                           │
+                                           │Call Ada on Monday
     ── open; the base: ────────────────────┴────────────────────────────────────────
      created 1735689603
      tag todo
@@ -312,7 +312,7 @@ fn on_a_terminal_each_conflict_is_shown_and_written_only_at_the_end() {
 
      Call Ada on Monday
 
-    o ours  t theirs  b base  e edit  s skip  Enter next  arrows scroll  ? all keys
+    o ours  t theirs  b base  e edit  s skip  q finish  Ctrl-C abort  ? all keys
     ");
     terminal.press(&["t", "Enter"]);
     assert_snapshot!(terminal.wait_for("2/3"), @"
@@ -331,7 +331,7 @@ fn on_a_terminal_each_conflict_is_shown_and_written_only_at_the_end() {
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Enter next  p back  ? all keys
+    o ours  t theirs  b base  e edit  s skip  p back  Tab next field  ? all keys
     ");
     terminal.press(&["o", "t"]);
     assert_snapshot!(terminal.wait_for("= theirs]"), @r#"
@@ -459,33 +459,45 @@ fn a_large_memory_is_scrolled_in_windows_of_any_width() {
      make two hundred kilobytes large.     │make two hundred kilobytes large.
     ── open; the base: ────────────────────┴────────────────────────────────────────
      The garden gate sticks in winter
-    o ours  t theirs  b base  e edit  s skip  Enter next  arrows scroll  ? all keys
+    o ours  t theirs  b base  e edit  s skip  arrows scroll  q finish  ? all keys
     ");
     terminal.resize(20, 12);
     assert_snapshot!(terminal.wait_for("── theirs: origin ──"), @"
     1/1 962b5c9f  Line …
     [content]
     ── ours: laptop 1… ─
-     hundred kilobytes
-     large.
+    ▌Here it says ours,
+    ▌in a line that is
     ── theirs: origin ──
-     hundred kilobytes
-     large.
+    ▌Here it says
+    ▌theirs, in a line
     ── open; the base: ─
      The garden gate
      sticks in winter
     o t b e s ? all keys
     ");
     terminal.resize(10, 4);
-    assert_snapshot!(terminal.wait_for("too small"), @"
-    This
-    window is
-    too small
-    for
+    assert_snapshot!(terminal.wait_for("Too small"), @"
+    Too small:
+    20 x 9 is
+    needed.
+    Ctrl-C
     ");
     terminal.resize(200, 10);
+    terminal.wait_for("┬─ theirs: origin");
     terminal.press(&["End"]);
-    assert_snapshot!(terminal.wait_for("Line 2900"), @"");
+    assert_snapshot!(terminal.wait_for("Line 2900"), @"
+    1/1 962b5c9f  Line 1 of a memory that many lines make two hundred kilobytes large.
+    both modified: [content]
+    ── ours: laptop 2898-2901/2901 ────────────────────────────────────────────────────────────────────┬─ theirs: origin ───────────────────────────────────────────────────────────────────────────────────
+     Line 2898 of a memory that many lines make two hundred kilobytes large.                           │Line 2898 of a memory that many lines make two hundred kilobytes large.
+     Line 2899 of a memory that many lines make two hundred kilobytes large.                           │Line 2899 of a memory that many lines make two hundred kilobytes large.
+     Line 2900 of a memory that many lines make two hundred kilobytes large.                           │Line 2900 of a memory that many lines make two hundred kilobytes large.
+                                                                                                       │
+    ── open; the base: ────────────────────────────────────────────────────────────────────────────────┴────────────────────────────────────────────────────────────────────────────────────────────────────
+     The garden gate sticks in winter
+    o ours  t theirs  b base  e edit  s skip  arrows scroll  n next difference  q finish  Ctrl-C abort  ? all keys
+    ");
     terminal.press(&["t", "Enter", "y"]);
     terminal.wait_for("exit status: 0");
     assert_eq!(row(&scene, GATE).unwrap().1, theirs);
@@ -511,7 +523,7 @@ fn hostile_text_neither_drives_the_terminal_nor_changes_places() {
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Enter next  arrows scroll  ? all keys
+    o ours  t theirs  b base  e edit  s skip  q finish  Ctrl-C abort  ? all keys
     ");
     terminal.press(&["t", "Enter", "y"]);
     terminal.wait_for("exit status: 0");

@@ -358,13 +358,13 @@ fn what_names_nothing_is_said_or_told_by_the_exit_code() {
     ");
     assert_snapshot!(show(&["show-ref", "nothing"]), @"exit status: 1");
     assert_snapshot!(show(&["show-ref", "--verify", "base/origin"]), @"exit status: 1");
-    assert_snapshot!(show(&["for-each-ref", "--format=%(colour)"]), @r#"
+    assert_snapshot!(show(&["for-each-ref", "--format=%(colour)"]), @"
     exit status: 2
     ----- stderr -----
-    error: invalid value '%(colour)' for '--format <FORMAT>': there is no field "colour" with ""
+    error: invalid value '%(colour)' for '--format <FORMAT>': there is no field 'colour'
 
     For more information, try '--help'.
-    "#);
+    ");
     let check = album.laptop.memsync_with_input(["cat-file", "--batch-check"], "HEAD\nnothing at all\n");
     assert_snapshot!(check.without_ids(), @"
     exit status: 0

@@ -38,15 +38,14 @@ fn a_whole_database_of_every_version_is_without_findings_and_stays_as_it_is() {
 fn the_service_writes_while_it_is_checked() {
     let fixture = Fixture::with_seed(V12);
     fixture.service.busy_timeout(Duration::ZERO).unwrap();
-    let mut database = fixture.open();
     let reader = fixture.open();
     reader.connection.execute_batch("BEGIN; SELECT count(*) FROM memories").unwrap();
     fixture.service.execute_batch("BEGIN IMMEDIATE").unwrap();
     fixture.insert("other", "Not there yet", "{}");
-    assert_eq!(database.check().unwrap().findings, []);
+    assert_eq!(fixture.open().check().unwrap().findings, []);
     fixture.service.execute_batch("COMMIT").unwrap();
-    let found = database.check().unwrap();
-    assert_eq!(found.memories, 2, "a second check of one connection sees what is new");
+    let found = fixture.open().check().unwrap();
+    assert_eq!(found.memories, 2);
     assert_eq!(found.findings.len(), 1, "{found:?}");
 }
 
@@ -81,7 +80,7 @@ fn every_planted_damage_of_a_vector_is_found() {
     for (what, plant) in table {
         let fixture = Fixture::with_seed(V12);
         plant(&fixture);
-        all.push_str(&format!("# {what}\n{}", told(&fixture)));
+        all.extend([format!("# {what}\n{}", told(&fixture))]);
     }
     insta::assert_snapshot!(all, @"
     # a memory without a vector
@@ -93,6 +92,7 @@ fn every_planted_damage_of_a_vector_is_found() {
     # a vector in another store
     vector-store: memory seed: it is in the store 'work', and its vector in 'default': a search by meaning does not find it
     # a vector whose numbers are gone
+    vector-tables: vector 1: a search by meaning does not find it where it lies
     # a chunk of vectors that is cut short
     file: the vectors: it cannot be read: Could not fetch vector data for 1, reading from blob failed
     ");

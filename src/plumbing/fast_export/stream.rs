@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 use crate::error::CommandError;
 use crate::object::tree::{Changed, Child};
-use crate::object::{BlobId, Commit, CommitId, ObjectId, Signature, TreeId};
-use crate::plumbing::shared::quote;
-use crate::sync::Session;
+use crate::object::{BlobId, Commit, CommitId, Signature, TreeId};
+use crate::plumbing::shared::{quote, read};
+use crate::sync::{Named, Session};
 use crate::ui::Ui;
 
 /// A stream that is being written.
@@ -105,8 +105,7 @@ impl<'a> Stream<'a> {
             return Ok(*mark);
         }
         let mark = self.next_mark();
-        let missing = || CommandError::usage(format!("the blob {id} is missing"));
-        let (_, bytes) = self.session.store.object(id.as_bytes())?.ok_or_else(missing)?;
+        let bytes = read(self.session.store, &Named::Version(id))?;
         self.ui.data(&format!("blob\nmark :{mark}\ndata {}\n", bytes.len()))?;
         self.ui.object(&bytes)?;
         self.ui.data("\n")?;

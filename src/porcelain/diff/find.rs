@@ -8,8 +8,8 @@ use crate::object::tree::Snapshot;
 use crate::object::{BlobId, ContentHash, Memory, SideName};
 use crate::porcelain::shared::edits::BothEdits;
 use crate::porcelain::shared::selection::find_key;
-use crate::reconcile::{Base, Compared, Conflict, EditRule, Edited, Scope};
-use crate::store::Store;
+use crate::reconcile::{Base, Choices, Compared, Conflict, ConflictId, EditRule, Edited, Scope, Unmerged};
+use crate::sync::{Session, conflict_id};
 use crate::ui::view::conflict::Conflicted;
 use crate::ui::view::diff::{Change, Differences};
 use crate::ui::view::edited::EditedPair;
@@ -18,7 +18,7 @@ use crate::ui::view::edited::EditedPair;
 pub(super) struct Finder<'a> {
     pub(super) args: &'a Args,
     pub(super) scope: &'a Scope,
-    pub(super) store: &'a Store,
+    pub(super) session: &'a Session<'a>,
     /// What both sides held when they last agreed.
     pub(super) base: &'a Base,
     /// What the side that is asked about holds.
@@ -43,8 +43,11 @@ impl Finder<'_> {
                 }
             }
         }
+        let mut choices = self.choices()?;
         for conflict in conflicts.iter().filter(|conflict| is_named(&conflict.key)) {
-            differences.conflicts.push(self.conflicted(conflict)?);
+            let id = ConflictId::of(&conflict.key, conflict.versions);
+            let choices = choices.remove(&id).unwrap_or_default();
+            differences.conflicts.push(self.conflicted(conflict, id, choices)?);
         }
         differences.divergent_edits = edits.divergent();
         differences.divergent_edits.retain(|edit| is_named(&edit.old));
@@ -61,7 +64,7 @@ impl Finder<'_> {
             Some(Likeness::Percent(similarity)) => EditRule { similarity, ..EditRule::default() },
             Some(Likeness::Memory(_)) => EditRule::default(),
         };
-        let edits = BothEdits::find(self.store, self.compared, rule)?;
+        let edits = BothEdits::find(self.session.store, self.compared, rule)?;
         for edit in edits.ours.found.iter().chain(&edits.theirs.found) {
             if named.contains(&edit.old) || named.contains(&edit.new) {
                 named.extend([edit.old.clone(), edit.new.clone()]);
@@ -87,23 +90,37 @@ impl Finder<'_> {
     }
 
     fn load(&self, blob: Option<BlobId>) -> Result<Option<Memory>, CommandError> {
-        Ok(blob.map(|blob| self.store.memory(blob)).transpose()?)
+        Ok(blob.map(|blob| self.session.store.memory(blob)).transpose()?)
     }
 
-    fn conflicted(&self, conflict: &Conflict) -> Result<Conflicted, CommandError> {
+    fn conflicted(
+        &self,
+        conflict: &Conflict,
+        id: ConflictId,
+        choices: Choices,
+    ) -> Result<Conflicted, CommandError> {
         let versions = conflict.versions;
         let base = match versions.base {
-            Some(pair) => Some((self.store.memory(pair.local)?, self.store.memory(pair.remote)?)),
+            Some(pair) => {
+                Some((self.session.store.memory(pair.local)?, self.session.store.memory(pair.remote)?))
+            }
             None => None,
         };
+        let unmerged =
+            Unmerged { base, ours: self.load(versions.local)?, theirs: self.load(versions.remote)? };
         Ok(Conflicted {
             key: conflict.key.clone(),
-            state: conflict.state,
+            id,
             fields: conflict.fields.clone(),
-            base,
-            ours: self.load(versions.local)?,
-            theirs: self.load(versions.remote)?,
+            choices,
+            versions: unmerged,
         })
+    }
+
+    /// What was chosen for some fields of the conflicts as they are now.
+    fn choices(&self) -> Result<BTreeMap<ConflictId, Choices>, CommandError> {
+        let stored = self.session.store.conflicts(&self.session.remote)?;
+        Ok(stored.into_iter().map(|conflict| (conflict_id(&conflict), conflict.choices)).collect())
     }
 }
 

@@ -118,7 +118,7 @@ fn judge(bytes: &[u8], status: ExitStatus, case: &Case, texts: &Texts) -> Merge 
         return Merge::Refused(format!("line {line} still has a conflict marker"));
     }
     match Memory::parse(bytes.strip_suffix(b"\n").unwrap_or(bytes)) {
-        Err(error) => Merge::Refused(format!("this is no memory any more: {error}")),
+        Err(error) => Merge::Refused(error.to_string()),
         Ok(memory) => match case.check(&memory) {
             Err(error) => Merge::Refused(error.message),
             Ok(()) => Merge::Done(memory),

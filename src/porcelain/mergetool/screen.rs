@@ -64,7 +64,7 @@ impl Dialogue<'_> {
                 self.edited.insert(question, memory);
             }
             Merge::None(why) => self.mergetool.say(why),
-            Merge::Refused(why) => self.mergetool.say(format!("{why}; e goes on with it")),
+            Merge::Refused(why) => self.mergetool.say(format!("{why}; e goes on")),
             Merge::Stopped => {}
         }
         Ok(())

@@ -9,6 +9,7 @@ use crate::side::Side;
 use crate::store::Store;
 use crate::sync::{Done, Recall, Report, Session};
 use crate::ui::view::recall::{Line, Recalled};
+use crate::ui::view::run::describe;
 use crate::ui::view::text::moment;
 use crate::workspace::Workspace;
 
@@ -58,8 +59,9 @@ pub(crate) fn carry_out(
     if let Some(error) = report.error {
         return Err(CommandError::from_sync(error, &session.remote));
     }
+    let code = end(&page, workspace);
     tell_what_is_next(workspace, session, commit.is_some())?;
-    Ok(end(&page, workspace))
+    Ok(code)
 }
 
 /// Rows belong to the database that they were taken from.
@@ -130,10 +132,8 @@ fn take(page: &mut Recalled, report: &Report, commit: Option<CommitId>) {
 fn print(page: &Recalled, manner: Manner, workspace: &mut Workspace) -> Result<(), CommandError> {
     let ui = &mut workspace.ui;
     let is_detailed = manner.is_dry || ui.is_verbose();
-    let text = match manner.json {
-        true => to_json(&page.json()),
-        false => page.text(ui.palette(), ui.width(), is_detailed),
-    };
+    let text =
+        if manner.json { to_json(&page.json()) } else { page.text(ui.palette(), ui.width(), is_detailed) };
     Ok(ui.data(&text)?)
 }
 
@@ -152,10 +152,10 @@ fn tell_what_is_next(
     let next = Done::planned(&proposal.plan, SideName::Remote);
     if next.total() > 0 {
         let server = &session.remote;
-        workspace.ui.hint(&format!(
-            "the next `memsync sync` brings this to the server ({server}): {} new, {} changed, {} deleted there",
-            next.created, next.changed, next.deleted
-        ));
+        let next = describe(counts(next));
+        workspace
+            .ui
+            .hint(&format!("the next `memsync sync` brings this to the server ({server}): {next} there"));
     }
     if can_be_undone {
         workspace.ui.hint("`memsync undo` takes this back");

@@ -86,7 +86,7 @@ pub(super) fn apply(http: &mut Http, edits: Vec<Edit>) -> Result<Vec<Outcome>, E
     let mut outcomes = BTreeMap::new();
     let keys: Vec<_> = edits.iter().map(|edit| edit.key.clone()).collect();
     http.apply(edits, &mut |key: ContentHash, outcome: Outcome| {
-        assert!(outcomes.insert(key, outcome).is_none())
+        assert!(outcomes.insert(key, outcome).is_none());
     })?;
     Ok(keys.iter().filter_map(|key| outcomes.remove(key)).collect())
 }

@@ -73,72 +73,55 @@ fn nothing_is_told_of_what_is_whole_and_not_a_byte_is_written() {
     assert_eq!(state_of(folder.path()), before);
 }
 
+/// Each damage in words, and the SQL that does it; `{blob}` is a memory.
+const PLANTED: &[(&str, &str)] = &[
+    ("an object that a tree names is missing", "DELETE FROM objects WHERE hex(id) = upper('{blob}')"),
+    ("a blob is cut short", "UPDATE objects SET data = substr(data, 1, 9) WHERE hex(id) = upper('{blob}')"),
+    ("a blob is called a tree", "UPDATE objects SET kind = 'tree' WHERE hex(id) = upper('{blob}')"),
+    ("an object is of no kind", "UPDATE objects SET kind = 'tag' WHERE hex(id) = upper('{blob}')"),
+    ("data is no blob", "UPDATE objects SET data = 'text' WHERE hex(id) = upper('{blob}')"),
+    ("an id is too short", "UPDATE objects SET id = x'00' WHERE hex(id) = upper('{blob}')"),
+    ("all trees are missing", "DELETE FROM objects WHERE kind = 'tree'"),
+    ("the dictionary is missing", "DELETE FROM dictionaries"),
+    ("the dictionary is another", "UPDATE dictionaries SET data = x'00112233445566778899'"),
+    ("a ref leads nowhere", "UPDATE refs SET target = zeroblob(32) WHERE name = 'refs/heads/main'"),
+    ("a ref names no id", "UPDATE refs SET target = x'00' WHERE name = 'refs/heads/main'"),
+    ("a ref has no name", "UPDATE refs SET name = 'a..b' WHERE name = 'refs/heads/main'"),
+    ("a ref names a memory", "UPDATE refs SET target = unhex('{blob}') WHERE name = 'refs/heads/main'"),
+    (
+        "a base is a snapshot",
+        "UPDATE refs SET target = (SELECT target FROM refs WHERE name = 'refs/heads/main')
+             WHERE name = 'refs/base/origin'",
+    ),
+    ("the reflog leads nowhere", "UPDATE reflog SET new = zeroblob(32) WHERE sequence = 1"),
+    ("a conflict leads nowhere", "UPDATE conflicts SET ours = zeroblob(32)"),
+    ("a conflict's merged memory is missing", "UPDATE conflicts SET merged = zeroblob(32)"),
+    ("a conflict has half a base", "UPDATE conflicts SET base_remote = NULL"),
+    ("a conflict's fields are no list", "UPDATE conflicts SET fields = '['"),
+    ("a conflict has no such resolution", "UPDATE conflicts SET resolution = 'maybe'"),
+    ("the index leads nowhere", "UPDATE side_index SET blob = zeroblob(32)"),
+    ("the index holds no number", "UPDATE side_index SET updated_at = 'soon'"),
+    ("a staged change leads nowhere", "UPDATE staged SET blob = zeroblob(32)"),
+    ("a staged change does nothing", "UPDATE staged SET operation = 'NOTHING'"),
+    ("the journal leads nowhere", "UPDATE journal SET target = zeroblob(32)"),
+    ("the journal names no side", "UPDATE journal SET side = 'middle'"),
+    ("a failure leads nowhere", "UPDATE failures SET refused = zeroblob(32)"),
+    ("a failure names no side", "UPDATE failures SET side = 'middle'"),
+    ("a change's run is missing", "UPDATE changes SET run = zeroblob(32)"),
+    ("a change leads nowhere", "UPDATE changes SET before = zeroblob(32)"),
+    (
+        "an index lacks rows",
+        "PRAGMA writable_schema = ON;
+          UPDATE sqlite_schema SET sql = 'CREATE INDEX reflog_by_name ON reflog (message)'
+            WHERE name = 'reflog_by_name'; PRAGMA writable_schema = RESET",
+    ),
+];
+
 #[test]
 fn every_planted_damage_is_found() {
-    let blob = memory(7).id();
-    let table = [
-        (
-            "an object that a tree names is missing",
-            format!("DELETE FROM objects WHERE hex(id) = upper('{blob}')"),
-        ),
-        (
-            "a blob is cut short",
-            format!("UPDATE objects SET data = substr(data, 1, 9) WHERE hex(id) = upper('{blob}')"),
-        ),
-        (
-            "a blob is called a tree",
-            format!("UPDATE objects SET kind = 'tree' WHERE hex(id) = upper('{blob}')"),
-        ),
-        (
-            "an object is of no kind",
-            format!("UPDATE objects SET kind = 'tag' WHERE hex(id) = upper('{blob}')"),
-        ),
-        ("data is no blob", format!("UPDATE objects SET data = 'text' WHERE hex(id) = upper('{blob}')")),
-        ("an id is too short", format!("UPDATE objects SET id = x'00' WHERE hex(id) = upper('{blob}')")),
-        ("all trees are missing", "DELETE FROM objects WHERE kind = 'tree'".to_owned()),
-        ("the dictionary is missing", "DELETE FROM dictionaries".to_owned()),
-        ("the dictionary is another", "UPDATE dictionaries SET data = x'00112233445566778899'".to_owned()),
-        (
-            "a ref leads nowhere",
-            "UPDATE refs SET target = zeroblob(32) WHERE name = 'refs/heads/main'".to_owned(),
-        ),
-        ("a ref names no id", "UPDATE refs SET target = x'00' WHERE name = 'refs/heads/main'".to_owned()),
-        ("a ref has no name", "UPDATE refs SET name = 'a..b' WHERE name = 'refs/heads/main'".to_owned()),
-        (
-            "a ref names a memory",
-            format!("UPDATE refs SET target = unhex('{blob}') WHERE name = 'refs/heads/main'"),
-        ),
-        (
-            "a base is a snapshot",
-            "UPDATE refs SET target = (SELECT target FROM refs WHERE name = 'refs/heads/main')
-             WHERE name = 'refs/base/origin'"
-                .to_owned(),
-        ),
-        ("the reflog leads nowhere", "UPDATE reflog SET new = zeroblob(32) WHERE sequence = 1".to_owned()),
-        ("a conflict leads nowhere", "UPDATE conflicts SET ours = zeroblob(32)".to_owned()),
-        ("a conflict's merged memory is missing", "UPDATE conflicts SET merged = zeroblob(32)".to_owned()),
-        ("a conflict has half a base", "UPDATE conflicts SET base_remote = NULL".to_owned()),
-        ("a conflict's fields are no list", "UPDATE conflicts SET fields = '['".to_owned()),
-        ("a conflict has no such resolution", "UPDATE conflicts SET resolution = 'maybe'".to_owned()),
-        ("the index leads nowhere", "UPDATE side_index SET blob = zeroblob(32)".to_owned()),
-        ("the index holds no number", "UPDATE side_index SET updated_at = 'soon'".to_owned()),
-        ("a staged change leads nowhere", "UPDATE staged SET blob = zeroblob(32)".to_owned()),
-        ("a staged change does nothing", "UPDATE staged SET operation = 'NOTHING'".to_owned()),
-        ("the journal leads nowhere", "UPDATE journal SET target = zeroblob(32)".to_owned()),
-        ("the journal names no side", "UPDATE journal SET side = 'middle'".to_owned()),
-        ("a failure leads nowhere", "UPDATE failures SET refused = zeroblob(32)".to_owned()),
-        ("a failure names no side", "UPDATE failures SET side = 'middle'".to_owned()),
-        ("a change's run is missing", "UPDATE changes SET run = zeroblob(32)".to_owned()),
-        ("a change leads nowhere", "UPDATE changes SET before = zeroblob(32)".to_owned()),
-        (
-            "an index lacks rows",
-            "PRAGMA writable_schema = ON;
-          UPDATE sqlite_schema SET sql = 'CREATE INDEX reflog_by_name ON reflog (message)'
-            WHERE name = 'reflog_by_name'; PRAGMA writable_schema = RESET"
-                .to_owned(),
-        ),
-    ];
-    let told: String = table.iter().map(|(what, sql)| format!("# {what}\n{}", after(sql))).collect();
+    let blob = memory(7).id().to_string();
+    let plant = |(what, sql): &(&str, &str)| format!("# {what}\n{}", after(&sql.replace("{blob}", &blob)));
+    let told = PLANTED.iter().map(plant).collect::<Vec<_>>().concat();
     for part in told.split("# ").skip(1) {
         assert!(part.lines().count() > 1, "not found: {part}");
     }

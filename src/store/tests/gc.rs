@@ -34,7 +34,7 @@ fn note(number: usize) -> Memory {
     for _ in 0..40 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         content.push_str(words[seed >> 33 & 7]);
-        content.push_str(&format!(" {} ", seed >> 50));
+        content.extend([format!(" {} ", seed >> 50)]);
     }
     Memory { content, ..memory(number) }
 }
@@ -229,6 +229,88 @@ fn a_full_disk_and_a_reader_lose_nothing() {
     assert_eq!(store.fsck(false).unwrap().findings, []);
 }
 
+/// Words as this program's own comments have them, some of them often.
+fn words() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let texts = files.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap());
+    texts.flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// A store and a git repository of the same memories, as big as `MEMSYNC_TEST_MEMORIES` says; with
+/// `MEMSYNC_TEST_TEXTS`, of the canonical texts in the files of that folder.
+#[test]
+#[ignore = "measures: cargo test --lib beside_gits -- --ignored --nocapture"]
+fn a_packed_database_beside_gits() {
+    let texts: Vec<Memory> = if let Some(folder) = std::env::var_os("MEMSYNC_TEST_TEXTS") {
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files
+            .filter(|path| path.is_file())
+            .map(|path| Memory::parse(&fs::read(path).unwrap()).unwrap())
+            .collect()
+    } else {
+        let count = std::env::var("MEMSYNC_TEST_MEMORIES").map_or(10_000, |text| text.parse().unwrap());
+        let words = words();
+        let mut seed = 1_usize;
+        let mut word = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            words[(seed >> 33) % words.len()].as_str()
+        };
+        let mut text = || (0..60).map(|_| word()).collect::<Vec<_>>().join(" ");
+        (0..count).map(|number| Memory { content: text(), ..memory(number) }).collect()
+    };
+    let Fixture { store, folder } = fixture();
+    let repository = folder.path().join("git");
+    fs::create_dir(&repository).unwrap();
+    let git = |arguments: &[&str]| {
+        let identity =
+            ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "gc.auto=0", "-c", "maintenance.auto=0"];
+        let mut git = Command::new("git");
+        assert!(git.current_dir(&repository).args(identity).args(arguments).status().unwrap().success());
+    };
+    git(&["init", "-q", "--object-format=sha256"]);
+    let snapshot: Snapshot = store
+        .transaction(|store| -> Result<_, Error> {
+            texts.iter().enumerate().map(|(n, text)| Ok((key(n), store.put_memory(text)?))).collect()
+        })
+        .unwrap();
+    for (key, blob) in &snapshot {
+        fs::write(repository.join(key.as_str()), store.memory(*blob).unwrap().to_blob()).unwrap();
+    }
+    git(&["add", "-A"]);
+    git(&["commit", "-qm", "all"]);
+    git(&["gc", "-q", "--prune=now"]);
+    let local = record(&store, "refs/heads/local", &snapshot, NOW);
+    record(&store, "refs/remotes/origin", &snapshot, NOW);
+    let tree = store.commit(local).unwrap().tree;
+    store.put_pair(tree, tree).unwrap();
+    let entry = |blob: &BlobId| IndexEntry { blob: *blob, updated_at: Timestamp::new(1_712_345_678.125) };
+    let index = snapshot.iter().map(|(key, blob)| (key.clone(), entry(blob))).collect();
+    store.set_index("origin", &index).unwrap();
+
+    let done = collect(&store, USUAL);
+    let packs = size_of(&repository.join(".git/objects"));
+    let whole = packs + fs::metadata(repository.join(".git/index")).unwrap().len();
+    let each = |bytes: u64| bytes / texts.len() as u64;
+    println!(
+        "{} memories: loose {}, packed {} bytes each; git's packs {}, with its index {}",
+        texts.len(),
+        each(done.before),
+        each(done.after),
+        each(packs),
+        each(whole)
+    );
+    let sql = "SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 6";
+    let parts = store.rows("sizes", sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));
+    println!("{parts:?}");
+    assert!(done.after * 10 <= whole * 12, "{} of {whole}", done.after);
+}
+
+fn size_of(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { size_of(&path) } else { fs::metadata(&path).unwrap().len() }).sum()
+}
+
 /// Where the child process of the test below finds the staging database.
 const PATH: &str = "MEMSYNC_TEST_GC_KILLED_AT";
 
@@ -265,7 +347,7 @@ fn a_killed_gc_leaves_nothing_to_repair() {
 
     let store = Store::open(&path, &holder()).unwrap();
     let packed = "SELECT count(*) FROM objects WHERE dictionary IS NOT NULL";
-    let packed: i64 = store.row("o", packed, [], |row| row.get(0)).unwrap().unwrap();
+    let packed: u32 = store.row("o", packed, [], |row| row.get(0)).unwrap().unwrap();
     assert!(packed > 0 && (packed as usize) < before.len(), "{packed}");
     assert_eq!(objects(&store), before);
     assert_eq!(store.fsck(false).unwrap().findings, []);

@@ -21,9 +21,9 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("s", "skip", "leave this conflict as it is"),
     ("Enter", "next", "go on to the next conflict"),
     ("p", "back", "go back to the conflict before"),
-    ("Tab", "next field", "show the next field, with shift the one before"),
-    ("n", "next difference", "scroll to the next difference"),
+    ("Tab", "field", "show the next field, with shift the one before"),
     ("arrows", "scroll", "scroll; so do PgUp, PgDn, Home and End"),
+    ("n", "next difference", "scroll to the next difference"),
     ("q", "finish", "look at what is decided, then write it or not"),
     ("Ctrl-C", "abort", "leave, and write nothing"),
 ];
@@ -31,7 +31,7 @@ const KEYS: &[(&str, &str, &str)] = &[
 impl Mergetool {
     /// What stands on a screen of this size.
     pub(crate) fn page(&self, size: Size) -> Page {
-        if size.width < SMALLEST.width || size.height < SMALLEST.height {
+        if is_too_small(size) {
             return too_small(size);
         }
         match self.place {
@@ -41,15 +41,13 @@ impl Mergetool {
         }
     }
 
-    /// What of the page in sight can be scrolled.
+    /// What of the page in sight can be scrolled, on a screen that is not too small.
     pub(super) fn view(&self, size: Size) -> View {
-        let is_large = size.width >= SMALLEST.width && size.height >= SMALLEST.height;
         match self.place {
-            Place::Question(question) if is_large => {
+            Place::Question(question) => {
                 let (panes, _) = self.panes(question, size);
                 panes.view(self.scroll)
             }
-            Place::Question(_) => View { top: 0, shown: 0, rows: 0, next_difference: None },
             Place::Summary => self.list_view(self.summary(size.width).len(), size),
             Place::Help(_) => self.list_view(help(size.width).len(), size),
         }
@@ -358,6 +356,11 @@ fn help(width: usize) -> Vec<Vec<Part>> {
         }
     }
     rows
+}
+
+/// Whether a screen is too small for a conflict.
+pub(super) fn is_too_small(size: Size) -> bool {
+    size.width < SMALLEST.width || size.height < SMALLEST.height
 }
 
 fn too_small(size: Size) -> Page {

@@ -105,7 +105,7 @@ fn ours_is_left_theirs_is_right_and_the_result_below() {
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Tab next field  q finish  ? all keys
+    o ours  t theirs  b base  e edit  s skip  Tab field  q finish  ? all keys
     ·
     "#);
     press(&mut mergetool, "o");
@@ -123,7 +123,7 @@ fn ours_is_left_theirs_is_right_and_the_result_below() {
 
 
 
-    o ours  t theirs  b base  e edit  s skip  Tab next field  q finish  ? all keys
+    o ours  t theirs  b base  e edit  s skip  Tab field  q finish  ? all keys
     ·
     ");
     press(&mut mergetool, "t\t");
@@ -139,7 +139,7 @@ fn ours_is_left_theirs_is_right_and_the_result_below() {
 
 
 
-    Enter next  o ours  t theirs  b base  e edit  s skip  Tab next field  q finish  Ctrl-C abort  ? all keys
+    Enter next  o ours  t theirs  b base  e edit  s skip  Tab field  q finish  Ctrl-C abort  ? all keys
     ·
     "#);
 }
@@ -152,10 +152,10 @@ fn a_deleted_memory_says_so() {
     2/3 1bdb863c  Call Ada on Monday
     deleted by us: [memory]
     ── ours: laptop ───────────────────────┬─ theirs: origin ───────────────────────
-    ▌(deleted)                             │tag urgent
-    ▌                                      │type note
-    ▌                                      │↵
-    ▌                                      │Call Ada on Monday
+     (deleted)                             │tag urgent
+                                           │type note
+                                           │
+                                           │Call Ada on Monday
     ── open; the base: ────────────────────┴────────────────────────────────────────
      tag todo
      type note
@@ -280,6 +280,8 @@ fn a_screen_that_is_too_small_says_so_and_nothing_panics_on_any() {
     leaves.
     ·
     ");
+    mergetool.press(Key::Char('o'), size(19, 30));
+    assert_eq!(mergetool.answers()[0].takes, [None, None], "nobody answers what cannot be read");
     for keys in ["", "o", "t", "?", "\t", "u", "q", "n"] {
         press(&mut mergetool, keys);
         for (width, height) in (0..130).flat_map(|width| (0..20).map(move |height| (width, height))) {
@@ -412,6 +414,7 @@ fn nothing_is_written_unless_somebody_says_so() {
     let mut mergetool = three();
     assert_eq!(mergetool.press(Key::Interrupt, USUAL), Next::Abort);
     assert_eq!(press(&mut mergetool, "q"), Next::Abort, "nothing is decided");
+    assert_eq!(press(&mut mergetool.clone(), "oq"), Next::Stay, "a field is chosen");
     press(&mut mergetool, "sss");
     assert_eq!(press(&mut mergetool, "y"), Next::Stay, "there is nothing to write");
     press(&mut mergetool, "<o");

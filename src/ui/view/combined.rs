@@ -263,4 +263,17 @@ mod tests {
         [-b-]
         ");
     }
+
+    #[test]
+    fn a_memory_of_200_kilobytes_on_one_line_is_shown() {
+        let text = |every: usize, word: &str| -> String {
+            let words =
+                (0..30_000).map(|n| if n % every == 7 { word.to_owned() } else { format!("w{}", n % 977) });
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let (base, ours, theirs) = (text(1_000_000, ""), text(1000, "ours"), text(700, "theirs"));
+        let page = page(Some(&base), &ours, &theirs, ConflictStyle::Diff3);
+        assert_eq!(page.lines().count(), 8);
+        assert!(page.matches("{+ours+}").count() > 20 && page.matches("{+theirs+}").count() > 20);
+    }
 }

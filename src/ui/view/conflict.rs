@@ -1,14 +1,15 @@
 //! A memory in conflict: what both sides made of it, field by field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::combined::combined;
+use super::conflict_list::Kind;
 use super::diff::{MemoryJson, fields, value};
 use super::words::Look;
-use crate::object::{ContentHash, Memory};
-use crate::reconcile::{ConflictStyle, Field, Labels, State, differing};
+use crate::object::{ContentHash, Memory, SideName};
+use crate::reconcile::{Choices, ConflictId, ConflictStyle, Field, Labels, Unmerged, differing};
 use crate::ui::{Label, Palette, escape_line};
 
 /// A memory in conflict, with all of its versions.
@@ -16,16 +17,14 @@ use crate::ui::{Label, Palette, escape_line};
 pub struct Conflicted {
     /// The memory.
     pub key: ContentHash,
-    /// What happened to it.
-    pub state: State,
+    /// The conflict's name for programs.
+    pub id: ConflictId,
     /// The fields that collide.
     pub fields: BTreeSet<Field>,
-    /// What both sides held when they last agreed, this device's form first; `None` where they never did.
-    pub base: Option<(Memory, Memory)>,
-    /// What this device holds; `None` where it deleted the memory.
-    pub ours: Option<Memory>,
-    /// What the server holds; `None` where it deleted the memory.
-    pub theirs: Option<Memory>,
+    /// What was chosen for some of them.
+    pub choices: Choices,
+    /// The memory as it was and as both sides have it.
+    pub versions: Unmerged,
 }
 
 /// Who the sides are.
@@ -37,23 +36,12 @@ pub struct Names {
     pub remote: String,
 }
 
-/// Git's words for a conflict in this state.
-#[must_use]
-pub fn conflict_words(state: State) -> &'static str {
-    match state {
-        State::BothAdded => "both added",
-        State::DeletedByUsModifiedByThem => "deleted by us",
-        State::ModifiedByUsDeletedByThem => "deleted by them",
-        _ => "both modified",
-    }
-}
-
 impl Conflicted {
     /// The conflict as people read it.
     #[must_use]
     pub fn text(&self, names: &Names, look: Look, style: ConflictStyle) -> String {
         let mut out = self.head(names, look.palette);
-        match (&self.ours, &self.theirs) {
+        match (&self.versions.ours, &self.versions.theirs) {
             (Some(ours), Some(theirs)) => self.both(&mut out, look, (ours, theirs), names, style),
             (Some(kept), None) => self.kept(&mut out, look, kept, |base| &base.0),
             (None, Some(kept)) => self.kept(&mut out, look, kept, |base| &base.1),
@@ -65,33 +53,41 @@ impl Conflicted {
     /// The conflict as JSON.
     #[must_use]
     pub fn json(&self) -> ConflictJson {
+        let Unmerged { base, ours, theirs } = &self.versions;
         ConflictJson {
+            id: self.id.to_string(),
             content_hash: self.key.to_string(),
-            state: conflict_words(self.state),
+            state: self.kind().words(),
             fields: self.fields.iter().map(ToString::to_string).collect(),
-            base: self.base.as_ref().map(|base| MemoryJson::from(&base.0)),
-            base_theirs: self.base.as_ref().map(|base| MemoryJson::from(&base.1)),
-            ours: self.ours.as_ref().map(MemoryJson::from),
-            theirs: self.theirs.as_ref().map(MemoryJson::from),
+            choices: self.choices.iter().map(|(name, side)| (name.clone(), side.version())).collect(),
+            base: base.as_ref().map(|base| MemoryJson::from(&base.0)),
+            base_theirs: base.as_ref().map(|base| MemoryJson::from(&base.1)),
+            ours: ours.as_ref().map(MemoryJson::from),
+            theirs: theirs.as_ref().map(MemoryJson::from),
         }
     }
 
+    fn kind(&self) -> Kind {
+        let Unmerged { base, ours, theirs } = &self.versions;
+        Kind::of(base.is_some(), ours.is_some(), theirs.is_some())
+    }
+
     fn head(&self, names: &Names, palette: Palette) -> String {
-        let title = format!("{}: memory {}", conflict_words(self.state), escape_line(self.key.as_str()));
+        let title = format!("{}: memory {}", self.kind().words(), escape_line(self.key.as_str()));
         let deed = |version: &Option<Memory>| if version.is_none() { ", deleted it" } else { "" };
         format!(
             "{}\n  ours: {} (this device){}\n  theirs: {} (the server){}\n",
             palette.paint(Label::Heading, title),
             escape_line(&names.device),
-            deed(&self.ours),
+            deed(&self.versions.ours),
             escape_line(&names.remote),
-            deed(&self.theirs),
+            deed(&self.versions.theirs),
         )
     }
 
     /// What the side that kept the memory made of it.
     fn kept(&self, out: &mut String, look: Look, kept: &Memory, form: fn(&(Memory, Memory)) -> &Memory) {
-        if let Some(base) = &self.base {
+        if let Some(base) = &self.versions.base {
             fields(out, look, form(base), kept, false);
         }
     }
@@ -104,7 +100,8 @@ impl Conflicted {
         names: &Names,
         style: ConflictStyle,
     ) {
-        let versions = Versions { base: self.base.as_ref().map(|base| (&base.0, &base.1)), ours, theirs };
+        let versions =
+            Versions { base: self.versions.base.as_ref().map(|base| (&base.0, &base.1)), ours, theirs };
         let mut content = String::new();
         for field in versions.changed() {
             match &field {
@@ -113,7 +110,7 @@ impl Conflicted {
                 _ => {
                     let label = self.label(&field);
                     let name = look.palette.paint(label, escape_line(&field.to_string()).into_owned());
-                    out.extend([format!("  {name}: {}\n", versions.values(&field))]);
+                    out.extend([format!("  {name}: {}{}\n", versions.values(&field), self.chosen(&field))]);
                 }
             }
         }
@@ -123,10 +120,22 @@ impl Conflicted {
     fn content(&self, look: Look, versions: Versions<'_>, names: &Names, style: ConflictStyle) -> String {
         let (ours, theirs) = (format!("ours ({})", names.device), format!("theirs ({})", names.remote));
         let labels = Labels { ours: &ours, base: "base", theirs: &theirs };
-        let base = self.base.as_ref().map(|base| base.0.content.as_str());
+        let base = self.versions.base.as_ref().map(|base| base.0.content.as_str());
         let name = look.palette.paint(self.label(&Field::Content), "content");
         let texts = (versions.ours.content.as_str(), versions.theirs.content.as_str());
-        format!("  {name}:\n{}", combined(look, base, texts, style, labels))
+        let chosen = self.chosen(&Field::Content);
+        format!("  {name}:{chosen}\n{}", combined(look, base, texts, style, labels))
+    }
+
+    /// What was chosen for a field, or for parts of it, as a remark behind its values.
+    fn chosen(&self, field: &Field) -> String {
+        let (whole, below) = (field.to_string(), format!("{field}."));
+        let remark = |(name, side): (&String, &SideName)| match name.strip_prefix(&below) {
+            _ if *name == whole => Some(format!(" ({} chosen)", side.version())),
+            Some(part) => Some(format!(" ({} chosen for {})", side.version(), escape_line(part))),
+            None => None,
+        };
+        self.choices.iter().filter_map(remark).collect()
     }
 
     /// How a field's name looks: a collision of a part is one of the whole member.
@@ -189,12 +198,15 @@ impl Versions<'_> {
 
 /// A conflict in JSON. `base` is this device's form of what both sides held, `base_theirs` the server's, which may
 /// be a rewriting of it; both are null where they never agreed. `ours` or `theirs` is null where that side deleted
-/// the memory. `state` is one of `both modified`, `both added`, `deleted by us`, `deleted by them`.
+/// the memory. `state` is one of `both modified`, `both added`, `deleted by us`, `deleted by them`; `choices` holds
+/// `ours` or `theirs` for each of `fields` that is decided.
 #[derive(Clone, Debug, Serialize)]
 pub struct ConflictJson {
+    id: String,
     content_hash: String,
     state: &'static str,
     fields: Vec<String>,
+    choices: BTreeMap<String, &'static str>,
     base: Option<MemoryJson>,
     base_theirs: Option<MemoryJson>,
     ours: Option<MemoryJson>,

@@ -217,7 +217,9 @@ pub fn letter_word(letter: char) -> &'static str {
     }
 }
 
-fn describe(counts: Counts) -> String {
+/// The counts that are not 0, in words.
+#[must_use]
+pub fn describe(counts: Counts) -> String {
     let parts = [(counts.created, "new"), (counts.changed, "changed"), (counts.deleted, "deleted")];
     parts
         .into_iter()

@@ -156,9 +156,11 @@ pub struct Diff {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiffConflict {
+    pub id: String,
     pub content_hash: String,
     pub state: ConflictState,
     pub fields: Vec<String>,
+    pub choices: BTreeMap<String, Choice>,
     pub base: Option<Memory>,
     pub base_theirs: Option<Memory>,
     pub ours: Option<Memory>,
@@ -366,6 +368,48 @@ pub struct Event {
     pub what: String,
 }
 
+/// `memsync undo --json` and `memsync restore --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recalled {
+    pub schema_version: u32,
+    pub source: String,
+    pub commit: Option<String>,
+    pub dry_run: bool,
+    pub device: String,
+    pub remote: String,
+    pub on_device: RecalledCounts,
+    pub on_server: RecalledCounts,
+    pub memories: Vec<RecalledMemory>,
+    pub left_alone: Vec<LeftAlone>,
+    pub not_taken: Vec<Value>,
+}
+
+/// How many memories came back, were changed back and were taken away.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct RecalledCounts {
+    pub created: usize,
+    pub changed: usize,
+    pub deleted: usize,
+}
+
+/// One memory of [`Recalled`].
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct RecalledMemory {
+    pub content_hash: String,
+    pub side: String,
+    pub action: String,
+}
+
+/// A memory that was changed since.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct LeftAlone {
+    pub content_hash: String,
+    pub side: String,
+}
 /// `memsync conflicts --json`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

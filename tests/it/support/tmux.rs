@@ -1,7 +1,9 @@
 //! A real terminal, with somebody at it who types and looks: tmux.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +14,8 @@ use super::service::available;
 /// the terminal; once it has ended, the terminal says `exit status: N` and stays.
 pub struct Tmux<'a> {
     device: &'a Device,
+    /// Where its own tmux server listens: one that ends may still be there when the next one starts.
+    socket: PathBuf,
 }
 
 impl<'a> Tmux<'a> {
@@ -32,7 +36,9 @@ impl<'a> Tmux<'a> {
     ) -> Option<Self> {
         let found = Command::new("tmux").arg("-V").stdout(Stdio::null()).status();
         available(found.map_err(|error| format!("there is no tmux: {error}")))?;
-        let tmux = Self { device };
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let tmux = Self { device, socket: device.folder.join(format!("tmux-{number}")) };
         // The input is read to its end, so that what is typed too early or too late is not run.
         let memsync = env!("CARGO_BIN_EXE_memsync");
         let line = format!("'{memsync}' {arguments}; echo \"exit status: $?\"; exec cat");
@@ -86,7 +92,7 @@ impl<'a> Tmux<'a> {
         assert!(self.command(arguments).status().unwrap().success(), "tmux {arguments:?}");
     }
 
-    /// tmux itself, with a server of its own for each device.
+    /// tmux itself.
     fn command(&self, arguments: &[&str]) -> Command {
         let memsync = self.device.command();
         let mut command = Command::new("tmux");
@@ -94,7 +100,7 @@ impl<'a> Tmux<'a> {
         let variables = memsync.get_envs().filter_map(|(name, value)| Some((name, value?)));
         // The terminal's own size is what counts.
         command.envs(variables.filter(|(name, _)| *name != "COLUMNS"));
-        command.args(["-u", "-S"]).arg(self.device.folder.join("tmux")).args(arguments);
+        command.args(["-u", "-S"]).arg(&self.socket).args(arguments);
         command
     }
 }
