@@ -88,9 +88,11 @@ impl Session<'_> {
     pub fn named(&self, name: &str, zone: &TimeZone) -> Result<Named, RevisionError> {
         match parse(name).and_then(|expression| self.object_of(name, &expression, zone)) {
             // A memory may be called like anything.
-            Err(error @ (RevisionError::Unknown { .. } | RevisionError::Malformed { .. })) => {
-                self.memory_called(name)?.ok_or(error)
-            }
+            Err(
+                error @ (RevisionError::Unknown { .. }
+                | RevisionError::IsMemory { .. }
+                | RevisionError::Malformed { .. }),
+            ) => self.memory_called(name)?.ok_or(error),
             result => result,
         }
     }

@@ -106,6 +106,17 @@ mod tests {
         row(graph.sync(true, true, true), "first");
         row(graph.snapshot(Local, true), "stash 1");
         row(graph.snapshot(Remote, true), "fetch 1");
-        insta::assert_snapshot!(drawn, @"");
+        insta::assert_snapshot!(drawn, @r"
+        *-.    third
+        |\ \   with more
+        | | |  and more
+        | * |  stash 3
+        | | *  fetch 3
+        *-+-+  second, nothing new on this device
+        | | *  fetch 2
+        *-+-+  first
+          * |  stash 1
+            *  fetch 1
+        ");
     }
 }
