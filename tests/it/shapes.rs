@@ -31,4 +31,5 @@ fn every_document_has_an_example() {
     show("status", &["status", "--json"]);
     show("pull", &["pull", "--json"]);
     show("log", &["log", "--json"]);
+    show("fsck", &["fsck", "--json"]);
 }
