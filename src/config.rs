@@ -27,7 +27,7 @@ pub use remote::{RemoteSettings, is_remote_name};
 pub use secret::Secret;
 pub use values::Address;
 
-use crate::reconcile::DeletionLimit;
+use crate::reconcile::{ConflictStyle, DeletionLimit};
 use crate::ui::ColorChoice;
 
 /// The remote that commands mean where none is named and `sync.remote` says nothing.
@@ -157,6 +157,23 @@ impl Config {
     /// `merge.auto`: whether a memory that changed on both sides is merged where the changes do not meet.
     pub fn is_merge_automatic(&self) -> Result<bool, Error> {
         Ok(self.parsed(&Name::new("merge", "auto"), values::parse_boolean)?.unwrap_or(true))
+    }
+
+    /// `merge.conflictStyle`: how a conflict is written into a text.
+    pub fn conflict_style(&self) -> Result<ConflictStyle, Error> {
+        Ok(self.parsed(&Name::new("merge", "conflictStyle"), str::parse)?.unwrap_or_default())
+    }
+
+    /// `merge.tool`: the program that merges conflicts, if a file names one.
+    #[must_use]
+    pub fn merge_tool(&self) -> Option<String> {
+        self.value(&Name::new("merge", "tool")).filter(|tool| !tool.is_empty())
+    }
+
+    /// `mergetool.<name>.cmd`: the command of the merge tool `name`.
+    #[must_use]
+    pub fn merge_tool_command(&self, name: &str) -> Option<String> {
+        self.value(&Name::of_tool(name, "cmd"))
     }
 
     /// `sync.maxDelete`: how much a sync may delete from a side unasked.

@@ -13,6 +13,7 @@ mod apply;
 pub mod check;
 mod error;
 mod extension;
+mod image;
 pub(crate) mod iso;
 mod members;
 mod open;
@@ -32,8 +33,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::embed::Maker;
-use crate::object::{Bookkeeping, ContentHash, Edit, Outcome, Timestamp};
-use crate::side::{self, Found, Side};
+use crate::object::{Bookkeeping, ContentHash, Edit, Timestamp};
+use crate::side::{self, Found, Side, Witness};
 
 pub use apply::Transactions;
 pub use prepare::{Prepared, prepare};
@@ -102,6 +103,12 @@ impl Database {
             dimension: self.schema.vectors.and_then(|vectors| vectors.dimension),
             maker,
         })
+    }
+
+    /// Whether it keeps memories in named stores, as newer versions of the service do.
+    #[must_use]
+    pub fn has_stores(&self) -> bool {
+        self.schema.has("store")
     }
 
     /// How many live memories have no vector, so that no search by meaning finds them.
@@ -190,11 +197,7 @@ impl Side for Database {
             .collect()
     }
 
-    fn apply(
-        &mut self,
-        edits: Vec<Edit>,
-        report: &mut dyn FnMut(ContentHash, Outcome),
-    ) -> Result<(), side::Error> {
-        self.apply_edits(edits, report)
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
+        self.apply_edits(edits, witness)
     }
 }

@@ -15,5 +15,6 @@ pub mod gc;
 pub mod hash_object;
 pub mod ls_tree;
 pub mod rev_parse;
+pub mod shared;
 pub mod show_ref;
 pub mod write_tree;

@@ -11,18 +11,30 @@
 
 mod advance;
 mod brake;
+mod conflict_id;
+mod decide;
+mod edits;
+mod field;
 mod merge;
 mod plan;
 mod rewind;
 mod rewrite;
 mod scope;
 mod state;
+mod text;
+mod words;
 
 pub use advance::{After, advance};
 pub use brake::{Brake, DeletionLimit, brakes};
+pub use conflict_id::{ConflictId, InvalidConflictId};
+pub use decide::{Choices, Decision, Resolved, UndecidableError, Unmerged};
+pub use edits::{DivergentEdit, EditRule, Edited, Edits, SideChange, divergent_edits, find_edits};
+pub use field::{field_text, take_both, take_field};
 pub use merge::{Field, Merged, differing, merge, merge_by};
-pub use plan::{Conflict, Direction, Options, Plan, PlanId, Planned, Resolved, Step, Strategy, plan};
+pub use plan::{Conflict, Direction, Options, Plan, PlanId, Planned, Step, Strategy, plan};
 pub use rewind::{SMALLEST_REWIND, find_rewind, rewound_base};
-pub use rewrite::{is_rewriting, same_tag, same_type};
+pub use rewrite::{is_rewriting, same_tag, same_type, shown_by_rest};
 pub use scope::Scope;
 pub use state::{Base, Compared, Pair, State, Versions, compare, missing};
+pub use text::{Chunk, ConflictStyle, Labels, MergedText, chunks, find_marker, merge_text};
+pub use words::{similarity, words};

@@ -49,8 +49,8 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::object::{Bookkeeping, ContentHash, Edit, Outcome, Timestamp};
-use crate::side::{Error, Found, Held, Side};
+use crate::object::{Bookkeeping, ContentHash, Edit, Timestamp};
+use crate::side::{Error, Found, Held, Side, Witness};
 use attempt::{Attempt, confirm};
 use client::Client;
 use failure::Failure;
@@ -220,7 +220,7 @@ impl Side for Http {
         Ok(answers.collect())
     }
 
-    fn apply(&mut self, edits: Vec<Edit>, report: &mut dyn FnMut(ContentHash, Outcome)) -> Result<(), Error> {
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), Error> {
         self.run(Remote::probe)?;
         let rounds: Vec<&[Edit]> = edits.chunks(ROUND.max(self.remote.rows.get() / 20)).collect();
         let mut rows = Rows::new();
@@ -234,7 +234,7 @@ impl Side for Http {
             rows.clear();
             rows.extend(self.run(|remote| remote.read(keys))?);
             for (edit, attempt) in unfinished.drain(..) {
-                report(edit.key.clone(), confirm(edit, attempt, rows.get(&edit.key)));
+                witness.report(edit.key.clone(), confirm(edit, attempt, rows.get(&edit.key)));
             }
             let attempts = self.run(|remote| remote.write(round, &rows, &conditions))?;
             unfinished = round.iter().zip(attempts).collect();

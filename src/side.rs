@@ -10,7 +10,7 @@ use std::error::Error as StdError;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use crate::object::{ContentHash, Edit, Memory, Outcome, Timestamp};
+use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Row, Timestamp};
 
 /// A cause from below, kept typed until the edge.
 pub type Cause = Box<dyn StdError + Send + Sync>;
@@ -53,7 +53,37 @@ pub trait Side {
 
     /// Carries out `edits` and reports one outcome for each, in any order, as soon as it is final. On an
     /// error the edits without a report were not begun or may have happened: the next run finds out.
-    fn apply(&mut self, edits: Vec<Edit>, report: &mut dyn FnMut(ContentHash, Outcome)) -> Result<(), Error>;
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), Error>;
+}
+
+/// Who is told what [`Side::apply`] does. A closure that takes the outcomes is one that keeps nothing.
+pub trait Witness {
+    /// Keeps what edits have replaced, removed or made; called before that becomes final, and only by a side that
+    /// has rows. On an error it never becomes final.
+    fn keep(&mut self, replaced: Vec<Replaced>) -> Result<(), Cause> {
+        drop(replaced);
+        Ok(())
+    }
+
+    /// Takes the outcome of one edit.
+    fn report(&mut self, key: ContentHash, outcome: Outcome);
+}
+
+impl<F: FnMut(ContentHash, Outcome)> Witness for F {
+    fn report(&mut self, key: ContentHash, outcome: Outcome) {
+        self(key, outcome);
+    }
+}
+
+/// What a side had under a name before an edit, and what the edit leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The memory.
+    pub key: ContentHash,
+    /// What the side holds once the edit is final; `None` where the memory is absent then.
+    pub now: Option<BlobId>,
+    /// All that was there before, be it nothing.
+    pub row: Row,
 }
 
 /// Why a side as a whole could not do what was asked.
@@ -158,6 +188,15 @@ pub enum Error {
     Interrupted {
         /// The file.
         path: PathBuf,
+    },
+    /// What edits replace could not be kept, so that they were not carried out.
+    #[error("cannot keep a copy of what would be replaced in {}", .path.display())]
+    Unkept {
+        /// The database that would have been changed.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: Cause,
     },
     /// The database cannot be read.
     #[error("cannot read {}", .path.display())]

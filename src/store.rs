@@ -1,7 +1,7 @@
 //! The staging database: memsync's own SQLite file, its `.git`.
 //!
 //! It holds the objects, the refs with their reflog, what each side held at its last snapshot, the conflicts
-//! that wait for a decision, what a side would not take, and the edits that are under way. For scripts written
+//! that wait for a decision, what runs did to each side, what a side would not take, and the edits that are under way. For scripts written
 //! against the staging database of the shell scripts, its views answer in their columns and values.
 //!
 //! Guarantees: a transaction is kept whole or not at all, through crashes and power cuts, and needs no repair
@@ -12,6 +12,7 @@
 //! Must never: change a file that is not a staging database or that a newer memsync made; hold the only copy
 //! of something the user wrote; know what a sync is. What is written when is `sync`'s to say.
 
+mod changes;
 mod check;
 mod codec;
 mod conflicts;
@@ -21,6 +22,7 @@ mod failures;
 mod header;
 mod index;
 mod journal;
+mod legacy;
 mod lock;
 mod objects;
 mod open;
@@ -40,12 +42,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+pub use changes::Change;
 pub use check::{Checked, Damage, Finding};
 pub use conflicts::Conflict;
 pub use error::Error;
 pub use failures::Failure;
 pub use index::IndexEntry;
 pub use journal::Intent;
+pub use legacy::{Legacy, LegacyError, LegacyRow, Moment, UnreadableRow};
 pub use lock::Holder;
 pub use pack::{Collected, Retention};
 pub use refs::{InvalidRefName, RefName, ReflogEntry};

@@ -7,21 +7,26 @@
 //! Must never: decide what is said, read the environment, or print untrusted text unescaped on a terminal.
 
 mod escape;
+pub mod mergetool;
 mod pager;
 mod progress;
+mod screen;
 mod settings;
+mod shell;
 mod style;
 pub mod view;
 
 use std::borrow::Cow;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
 use dialoguer::console::Term;
 use indicatif::WeakProgressBar;
 
 pub use escape::{escape, escape_line};
 pub use progress::Progress;
+pub use screen::{Interrupts, Key, Screen, Size};
 pub use settings::{ColorChoice, Settings, Verbosity};
+pub use shell::shell_word;
 pub use style::{Label, Painted, Palette};
 
 use pager::Pager;
@@ -62,11 +67,31 @@ impl Ui {
 
     /// Writes data to stdout as it is, without adding a line end.
     pub fn data(&mut self, text: &str) -> io::Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes an object's bytes to stdout, exactly; on a terminal as text, escaped.
+    pub fn object(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_stdout_terminal {
+            let text = String::from_utf8_lossy(bytes);
+            return self.data(&escape(&text));
+        }
+        self.bytes(bytes)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         let result = match &mut self.pager {
-            Some(pager) => pager.write_all(text.as_bytes()),
-            None => self.stdout.write_all(text.as_bytes()),
+            Some(pager) => pager.write_all(bytes),
+            None => self.stdout.write_all(bytes),
         };
         self.forgive_reader(result)
+    }
+
+    /// All of stdin, for a command that is told to read it.
+    pub fn input(&mut self) -> io::Result<Vec<u8>> {
+        let mut input = Vec::new();
+        io::stdin().lock().read_to_end(&mut input)?;
+        Ok(input)
     }
 
     /// Says something on stderr, unless asked to be quiet. It may be coloured, so what is not the program's own words
@@ -190,6 +215,21 @@ impl Ui {
         let progress = Progress::shown(title, total);
         self.progress = Some(progress.downgrade());
         progress
+    }
+
+    /// Whether there is somebody to ask.
+    #[must_use]
+    pub const fn can_ask(&self) -> bool {
+        self.can_ask
+    }
+
+    /// Takes the whole terminal; `None` where there is nobody to ask.
+    pub fn screen(&mut self) -> io::Result<Option<Screen>> {
+        if !self.can_ask {
+            return Ok(None);
+        }
+        self.stdout.flush()?;
+        Screen::open(self.talk_palette()).map(Some)
     }
 
     /// Asks a question that yes or no answers; `None` where there is nobody to ask.

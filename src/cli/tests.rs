@@ -33,7 +33,7 @@ fn a_wrong_command_line_is_a_usage_error_that_says_what_was_meant() {
     insta::assert_snapshot!(typed("memsync checkout --ours --theirs abcd"), @"
     error: the argument '--ours' cannot be used with '--theirs'
 
-    Usage: memsync checkout <--ours|--theirs> <HASH|--all>
+    Usage: memsync checkout <--ours|--theirs|--base> <HASH|--all>
 
     For more information, try '--help'.
     exit 2

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::values::{parse_address, parse_boolean, parse_fingerprint};
 use super::{Error, remote};
-use crate::reconcile::DeletionLimit;
+use crate::reconcile::{ConflictStyle, DeletionLimit};
 use crate::ui::ColorChoice;
 
 /// A setting's name as git writes it: `section.variable`, or `section.subsection.variable`. Section and variable
@@ -28,6 +28,12 @@ impl Name {
     #[must_use]
     pub fn of_remote(name: &str, variable: &str) -> Self {
         Self { subsection: Some(name.to_owned()), ..Self::new("remote", variable) }
+    }
+
+    /// The setting `variable` of the merge tool `name`.
+    #[must_use]
+    pub fn of_tool(name: &str, variable: &str) -> Self {
+        Self { subsection: Some(name.to_owned()), ..Self::new("mergetool", variable) }
     }
 
     pub(super) fn from_parts(section: String, subsection: Option<String>, variable: String) -> Self {
@@ -102,6 +108,8 @@ pub enum Kind {
     Color,
     /// The name of a remote.
     Remote,
+    /// How conflicts are written into a text.
+    ConflictStyle,
 }
 
 impl Kind {
@@ -117,6 +125,7 @@ impl Kind {
             Self::DeletionLimit => value.parse::<DeletionLimit>().map(drop),
             Self::Color => value.parse::<ColorChoice>().map(drop),
             Self::Remote => remote::is_remote_name(value).then_some(()).ok_or(remote::NAME_RULE),
+            Self::ConflictStyle => value.parse::<ConflictStyle>().map(drop),
         };
         result.map_err(str::to_owned)
     }
@@ -167,6 +176,22 @@ pub const KEYS: &[Key] = &[
         "Whether changes on both sides of one memory are merged where they do not meet; if not, each is a conflict.",
     )
     .with_default("true"),
+    Key::new(
+        "merge.conflictStyle",
+        Kind::ConflictStyle,
+        "How a conflict in a text is shown: merge (both sides), diff3 (with the base between them), zdiff3 (the same, but shorter).",
+    )
+    .with_default("diff3"),
+    Key::new(
+        "merge.tool",
+        Kind::Text,
+        "The program for `memsync mergetool`: the name of one below, or a command; by default a full-screen view.",
+    ),
+    Key::new(
+        "mergetool.<name>.cmd",
+        Kind::Text,
+        "A merge tool's command; the shell runs it with BASE, LOCAL, REMOTE and MERGED set to files.",
+    ),
     Key::new("sync.remote", Kind::Remote, "The remote that commands mean where none is named.")
         .with_default(super::DEFAULT_REMOTE),
     Key::new(

@@ -39,6 +39,7 @@ fn side_cause(error: side::Error) -> Option<side::Cause> {
         | E::UntrustedCertificate { cause, .. }
         | E::Busy { cause, .. }
         | E::Unwritable { cause, .. }
+        | E::Unkept { cause, .. }
         | E::Unreadable { cause, .. } => Some(cause),
         E::Unauthorized { .. }
         | E::ChangedCertificate { .. }
@@ -95,7 +96,11 @@ fn remote_hints(error: &side::Error, remote: &str) -> Vec<String> {
             "nothing is lost; see that the drive is not write-protected and has room, then run the same command again"
                 .to_owned(),
         ],
-        E::Outdated { .. } | E::Busy { .. } | E::Interrupted { .. } | E::Unreadable { .. } => database_hints(error),
+        E::Outdated { .. }
+        | E::Busy { .. }
+        | E::Unkept { .. }
+        | E::Interrupted { .. }
+        | E::Unreadable { .. } => database_hints(error),
     }
 }
 
@@ -114,7 +119,7 @@ fn database_hints(error: &side::Error) -> Vec<String> {
         E::Busy { .. } => {
             "nothing is lost; run the same command again when the other program is done".to_owned()
         }
-        E::Unwritable { .. } => {
+        E::Unwritable { .. } | E::Unkept { .. } => {
             "nothing is lost; see to free space and permissions, then run the same command again".to_owned()
         }
         E::Interrupted { .. } => {

@@ -2,6 +2,9 @@
 
 use super::{CommandError, ErrorKind};
 use crate::object::SideName;
+use crate::sync::RevisionError;
+use crate::ui::shell_word;
+use crate::ui::view::text::exact_moment;
 use crate::{store, sync};
 
 impl CommandError {
@@ -26,6 +29,52 @@ impl From<sync::Error> for CommandError {
     }
 }
 
+impl From<RevisionError> for CommandError {
+    /// For names on the command line.
+    fn from(error: RevisionError) -> Self {
+        use RevisionError as E;
+        let hint = match &error {
+            E::Sync(_) => None,
+            E::Ambiguous { candidates, .. } => {
+                Some(format!("give more characters of one of them: {}", candidates.join(", ")))
+            }
+            E::NoSync { .. } => Some("`memsync sync` makes the first one".to_owned()),
+            E::TooFewMoves { reference, .. } => Some(format!("`memsync reflog {reference}` lists them")),
+            E::TooLongAgo { reference, since, .. } => {
+                Some(format!("it begins at {}: `memsync reflog {reference}` lists it", exact_moment(*since)))
+            }
+            E::NoMemory { commit, .. } => {
+                Some(format!("`memsync ls-tree -r {}` lists what it holds", &commit.to_string()[..10]))
+            }
+            E::Malformed { .. } | E::NoUpstream { .. } => {
+                Some("`memsync rev-parse --help` lists the names".to_owned())
+            }
+            E::IsMemory { name } => Some(format!("`memsync log -- {name}` lists the syncs that changed it")),
+            E::TooShort { .. }
+            | E::Unknown { .. }
+            | E::NotACommit { .. }
+            | E::NoAncestor { .. }
+            | E::NoParent { .. } => Some("`memsync log --oneline` lists the syncs".to_owned()),
+        };
+        match error {
+            E::Sync(error) => error.into(),
+            error => hint.into_iter().fold(Self::usage(error.to_string()), Self::with_hint),
+        }
+    }
+}
+
+impl From<store::LegacyError> for CommandError {
+    fn from(error: store::LegacyError) -> Self {
+        use store::LegacyError as E;
+        let kind = match &error {
+            E::Io { .. } | E::Foreign { .. } => ErrorKind::Usage,
+            E::Damaged { .. } => ErrorKind::Database,
+        };
+        let message = error.to_string();
+        Self::new(kind, message).with_cause(error)
+    }
+}
+
 impl From<store::Error> for CommandError {
     fn from(error: store::Error) -> Self {
         use store::Error as E;
@@ -43,6 +92,17 @@ impl From<store::Error> for CommandError {
                 "move that file away, or set STAGING_DB to another path; nothing in it was touched"
                     .to_owned(),
             ),
+            E::Legacy { path } => {
+                let (was, will) = (path.to_string_lossy(), path.with_extension("scripts.db"));
+                let (was, will) = (shell_word(&was), will.to_string_lossy());
+                let will = shell_word(&will);
+                (
+                    ErrorKind::Database,
+                    format!(
+                        "take over what is staged in it: `mv -n {was} {will} && memsync init --import-staging {will}`"
+                    ),
+                )
+            }
             E::Damaged { path, .. } => (
                 ErrorKind::Database,
                 format!(

@@ -1,6 +1,7 @@
 //! Carries out edits in short transactions, so that the service can write between any two of them.
 #![expect(clippy::disallowed_methods, reason = "a write transaction ends when it has lasted long enough")]
 
+use std::collections::HashSet;
 use std::iter::Peekable;
 use std::time::{Duration, Instant};
 use std::{slice, thread};
@@ -9,10 +10,10 @@ use rusqlite::TransactionBehavior;
 
 use crate::embed::Maker;
 use crate::object::{ContentHash, Edit, Outcome};
-use crate::side;
+use crate::side::{self, Witness};
 
 use super::rows::Rows;
-use super::write::Writer;
+use super::write::{Done, Writer};
 use super::{Database, error, open};
 
 /// After this time no further edit joins a transaction.
@@ -45,14 +46,19 @@ impl Database {
     pub(super) fn apply_edits(
         &mut self,
         edits: Vec<Edit>,
-        report: &mut dyn FnMut(ContentHash, Outcome),
+        witness: &mut dyn Witness,
     ) -> Result<(), side::Error> {
         let maker = self.maker()?;
+        let returning: HashSet<ContentHash> = edits
+            .iter()
+            .filter(|edit| edit.row.is_some() && edit.target.is_some())
+            .map(|edit| edit.key.clone())
+            .collect();
         let mut edits = edits.into_iter().peekable();
         let began = Instant::now();
         while edits.peek().is_some() {
-            for (key, outcome) in self.transaction(maker, &mut edits)? {
-                report(key, outcome);
+            for (key, outcome) in self.transaction(maker, &returning, &mut edits, witness)? {
+                witness.report(key, outcome);
             }
             if edits.peek().is_some() {
                 let [shortest, longest] = self.pauses;
@@ -66,7 +72,9 @@ impl Database {
     fn transaction(
         &mut self,
         maker: Maker,
+        returning: &HashSet<ContentHash>,
         edits: &mut Peekable<impl Iterator<Item = Edit>>,
+        witness: &mut dyn Witness,
     ) -> Result<Vec<(ContentHash, Outcome)>, side::Error> {
         let Self { connection, options, schema, hold, transactions, .. } = self;
         let fail = |error| error::writing(&options.path, error);
@@ -79,14 +87,22 @@ impl Database {
             bookkeeping: &options.bookkeeping,
             maker,
             now: options.now,
+            returning,
         };
-        let mut outcomes = Vec::new();
+        let (mut outcomes, mut replaced) = (Vec::new(), Vec::new());
         while let Some(batch) = batch(edits) {
             let done = carry_out(&writer, &batch).map_err(fail)?;
-            outcomes.extend(batch.into_iter().map(|edit| edit.key).zip(done));
+            for (edit, (outcome, image)) in batch.into_iter().zip(done) {
+                outcomes.push((edit.key, outcome));
+                replaced.extend(image);
+            }
             if began.elapsed() >= *hold {
                 break;
             }
+        }
+        if !replaced.is_empty() {
+            let unkept = |cause| side::Error::Unkept { path: options.path.clone(), cause };
+            witness.keep(replaced).map_err(unkept)?;
         }
         transaction.commit().map_err(fail)?;
         transactions.count += 1;
@@ -108,16 +124,19 @@ fn batch(edits: &mut Peekable<impl Iterator<Item = Edit>>) -> Option<Vec<Edit>> 
     Some(batch)
 }
 
-/// The length of a memory that shall arrive; `None` for every other edit.
+/// The length of a memory that shall arrive as a new row; `None` for every other edit.
 fn arrival(edit: &Edit) -> Option<usize> {
-    edit.target.as_ref().filter(|_| edit.expected.is_none()).map(|memory| memory.content.len())
+    edit.target
+        .as_ref()
+        .filter(|_| edit.expected.is_none() && edit.row.is_none())
+        .map(|memory| memory.content.len())
 }
 
 /// Each edit, all of it or nothing; the error is one that concerns the whole database.
-fn carry_out(writer: &Writer<'_>, batch: &[Edit]) -> rusqlite::Result<Vec<Outcome>> {
+fn carry_out(writer: &Writer<'_>, batch: &[Edit]) -> rusqlite::Result<Vec<Done>> {
     match attempt(writer, batch)? {
         Ok(outcomes) => Ok(outcomes),
-        Err(reason) if batch.len() == 1 => Ok(vec![Outcome::Failed { reason }]),
+        Err(reason) if batch.len() == 1 => Ok(vec![(Outcome::Failed { reason }, None)]),
         // One of them will not go in; find out which.
         Err(_) => {
             let each = batch.iter().map(|edit| carry_out(writer, slice::from_ref(edit)));
@@ -127,7 +146,7 @@ fn carry_out(writer: &Writer<'_>, batch: &[Edit]) -> rusqlite::Result<Vec<Outcom
 }
 
 /// All edits or none; the inner error says why one of them will not go in.
-fn attempt(writer: &Writer<'_>, edits: &[Edit]) -> rusqlite::Result<Result<Vec<Outcome>, String>> {
+fn attempt(writer: &Writer<'_>, edits: &[Edit]) -> rusqlite::Result<Result<Vec<Done>, String>> {
     let execute = |sql| writer.rows.connection.prepare_cached(sql)?.execute([]);
     execute("SAVEPOINT edits")?;
     let outcomes = match writer.carry_out(edits) {

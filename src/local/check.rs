@@ -116,7 +116,7 @@ impl Database {
         if let Some(index) = &index {
             check.part("the full-text index", |check| check.index(index)).map_err(fail)?;
         }
-        if schema.graph {
+        if !schema.links.is_empty() {
             check.part("the links", Check::links).map_err(fail)?;
         }
         Ok(check.found)

@@ -70,10 +70,7 @@ impl Rows<'_> {
     /// Deletes a memory; where the database keeps tombstones it leaves one.
     pub(super) fn delete(&self, id: i64, key: &str, now: Timestamp) -> rusqlite::Result<()> {
         self.remove_vector(id)?;
-        if self.schema.graph {
-            let sql = "DELETE FROM memory_graph WHERE source_hash = ?1 OR target_hash = ?1";
-            self.execute(sql, [key.to_owned().into()])?;
-        }
+        self.remove_links(key)?;
         if self.schema.soft_deletes() {
             let sql = "UPDATE memories SET deleted_at = ? WHERE id = ?";
             self.execute(sql, [now.seconds().into(), id.into()])
@@ -139,7 +136,16 @@ impl Rows<'_> {
         self.replace_vector(id, store, vector)
     }
 
-    fn remove_vector(&self, id: i64) -> rusqlite::Result<()> {
+    /// Removes all links from and to a memory.
+    pub(super) fn remove_links(&self, key: &str) -> rusqlite::Result<()> {
+        if self.schema.links.is_empty() {
+            return Ok(());
+        }
+        let sql = "DELETE FROM memory_graph WHERE source_hash = ?1 OR target_hash = ?1";
+        self.execute(sql, [key.to_owned().into()])
+    }
+
+    pub(super) fn remove_vector(&self, id: i64) -> rusqlite::Result<()> {
         match self.schema.vectors {
             Some(_) => self.execute("DELETE FROM memory_embeddings WHERE rowid = ?", [id.into()]),
             None => Ok(()),
@@ -147,7 +153,7 @@ impl Rows<'_> {
     }
 
     /// Removes a row for good.
-    fn erase(&self, id: i64) -> rusqlite::Result<()> {
+    pub(super) fn erase(&self, id: i64) -> rusqlite::Result<()> {
         if self.schema.stale_terms {
             // Once the row is gone the trigger finds nothing that it could take out of the index.
             self.forget_terms(id)?;
@@ -156,7 +162,7 @@ impl Rows<'_> {
     }
 
     /// Takes a row's present text out of the full-text index.
-    fn forget_terms(&self, id: i64) -> rusqlite::Result<()> {
+    pub(super) fn forget_terms(&self, id: i64) -> rusqlite::Result<()> {
         let sql = "INSERT INTO memory_content_fts (memory_content_fts, rowid, content) \
                    SELECT 'delete', id, content FROM memories WHERE id = ?";
         self.execute(sql, [id.into()])

@@ -34,12 +34,13 @@ pub(super) struct Schema {
     pub(super) version: i64,
     /// The table of vectors, where there is one.
     pub(super) vectors: Option<Vectors>,
-    /// Whether there is a table of links between memories.
-    pub(super) graph: bool,
+    /// The columns of the table of links between memories; empty where there is no such table.
+    pub(super) links: BTreeSet<String>,
     /// Whether the triggers that keep the full-text index forget to take out old text: they delete by rowid
     /// after the row has changed, when FTS5 can no longer read what it once indexed.
     pub(super) stale_terms: bool,
-    columns: BTreeSet<String>,
+    /// The columns of the table of memories, without generated ones.
+    pub(super) columns: BTreeSet<String>,
 }
 
 /// The shape of the table of vectors.
@@ -77,11 +78,14 @@ impl Schema {
         if let Some(missing) = REQUIRED.iter().find(|name| !columns.contains(**name)) {
             return Err(Failure::Foreign(format!("its table `memories` has no column `{missing}`")));
         }
-        let graph = columns_of(connection, "memory_graph", &["source_hash", "target_hash"])?;
+        let mut links = self::columns(connection, "memory_graph")?;
+        if !["source_hash", "target_hash"].iter().all(|name| links.contains(*name)) {
+            links.clear();
+        }
         Ok(Self {
             version,
             vectors: vectors(connection)?,
-            graph,
+            links,
             stale_terms: stale_terms(connection)?,
             columns,
         })
@@ -121,17 +125,12 @@ fn columns(connection: &Connection, table: &str) -> rusqlite::Result<BTreeSet<St
         .collect()
 }
 
-fn columns_of(connection: &Connection, table: &str, names: &[&str]) -> rusqlite::Result<bool> {
-    let columns = columns(connection, table)?;
-    Ok(names.iter().all(|name| columns.contains(*name)))
-}
-
 fn vectors(connection: &Connection) -> rusqlite::Result<Option<Vectors>> {
     let sql: Option<String> = connection
         .query_row("SELECT sql FROM sqlite_schema WHERE name = 'memory_embeddings'", [], |row| row.get(0))
         .optional()?;
     let Some(sql) = sql else { return Ok(None) };
-    let store = columns_of(connection, "memory_embeddings", &["store"])?;
+    let store = columns(connection, "memory_embeddings")?.contains("store");
     Ok(Some(Vectors { dimension: dimension(&sql), store }))
 }
 

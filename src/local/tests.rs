@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "these tests make and damage database files")]
 
 mod check;
+mod image;
 mod scale;
 
 use std::cell::RefCell;
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::embed::hash_vector;
-use crate::object::{Memory, Metadata};
+use crate::object::{Memory, Metadata, Outcome};
 
 const V8: &str = include_str!("../../tests/fixtures/local/v8.sql");
 const V10: &str = include_str!("../../tests/fixtures/local/v10.sql");
@@ -119,12 +120,12 @@ fn key(text: &str) -> ContentHash {
 }
 
 fn edit(name: &str, expected: Option<&Memory>, target: Option<&Memory>) -> Edit {
-    Edit { key: key(name), expected: expected.map(Memory::id), target: target.cloned() }
+    Edit { key: key(name), expected: expected.map(Memory::id), target: target.cloned(), row: None }
 }
 
 fn apply(database: &mut Database, edits: Vec<Edit>) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
-    database.apply(edits, &mut |_, outcome| outcomes.push(outcome)).unwrap();
+    database.apply(edits, &mut |_: ContentHash, outcome: Outcome| outcomes.push(outcome)).unwrap();
     outcomes
 }
 
@@ -584,7 +585,10 @@ fn a_lock_that_is_not_released_is_named() {
     let options = Options { busy_timeout: Duration::ZERO, ..fixture.options() };
     let mut database = Database::open(options).unwrap();
     fixture.service.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let result = database.apply(vec![edit("key", None, Some(&memory()))], &mut |_, _| panic!("no outcome"));
+    let result = database
+        .apply(vec![edit("key", None, Some(&memory()))], &mut |_: ContentHash, _: Outcome| {
+            panic!("no outcome")
+        });
     assert!(matches!(result, Err(side::Error::Busy { .. })), "{result:?}");
     assert_eq!(snapshot(&mut database).len(), 1, "reading goes on");
 }
@@ -596,7 +600,7 @@ fn what_cannot_be_written_is_read_and_stays_as_it_was() {
     let edits = || (0..200).map(|n| edit(&n.to_string(), None, Some(&memory()))).collect::<Vec<_>>();
 
     database.connection.pragma_update(None, "query_only", true).unwrap();
-    let result = database.apply(edits(), &mut |_, _| panic!("no outcome"));
+    let result = database.apply(edits(), &mut |_: ContentHash, _: Outcome| panic!("no outcome"));
     assert!(matches!(result, Err(side::Error::Unwritable { .. })), "read-only: {result:?}");
     database.connection.pragma_update(None, "query_only", false).unwrap();
 
@@ -604,7 +608,7 @@ fn what_cannot_be_written_is_read_and_stays_as_it_was() {
     let pages: i64 = fixture.one("PRAGMA page_count");
     let limit = format!("PRAGMA max_page_count = {}", pages + 10);
     database.connection.query_row(&limit, [], |_| Ok(())).unwrap();
-    let result = database.apply(edits(), &mut |_, _| panic!("no outcome"));
+    let result = database.apply(edits(), &mut |_: ContentHash, _: Outcome| panic!("no outcome"));
     assert!(matches!(result, Err(side::Error::Unwritable { .. })), "disk full: {result:?}");
     assert_eq!(snapshot(&mut database).len(), 1);
     fixture.assert_sound(&mut database);
@@ -654,7 +658,8 @@ fn a_file_without_permission_to_write_is_read() {
     let is_root = fs::File::options().append(true).open(&options.path).is_ok();
     let mut database = Database::open(options.clone()).unwrap();
     assert_eq!(snapshot(&mut database).len(), 1);
-    let result = database.apply(vec![edit("key", None, Some(&memory()))], &mut |_, _| {});
+    let result =
+        database.apply(vec![edit("key", None, Some(&memory()))], &mut |_: ContentHash, _: Outcome| {});
     permit(0o600, 0o700);
     assert!(is_root || matches!(result, Err(side::Error::Unwritable { .. })), "{result:?}");
 }

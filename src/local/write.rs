@@ -2,16 +2,21 @@
 //!
 //! Guarantees: nothing is written unless the row holds what the edit expects, and then only columns whose
 //! values differ. The vector, the full-text index and the links follow the memory. Fields that this
-//! database has no column for are left out, which the outcome shows.
+//! database has no column for are left out, which the outcome shows. An edit that brings a kept row puts exactly that
+//! one back instead.
 //!
 //! Must never: begin or end a transaction; whoever calls holds one.
+
+use std::collections::HashSet;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::embed::Maker;
 use crate::object::{Bookkeeping, ContentHash, Edit, Memory, Outcome, Timestamp};
+use crate::side::Replaced;
 
+use super::image::{Damaged, Image};
 use super::row::{Odd, Stored};
 use super::rows::{Assignment, Rows, moment};
 use super::schema::Schema;
@@ -40,48 +45,83 @@ pub(super) struct Writer<'a> {
     pub(super) maker: Maker,
     /// The moment that the service's `updated_at` and `deleted_at` get.
     pub(super) now: Timestamp,
+    /// The memories whose rows are put back, by this transaction or another one.
+    pub(super) returning: &'a HashSet<ContentHash>,
 }
+
+/// What became of an edit and, where it was carried out, what it replaced.
+pub(super) type Done = (Outcome, Option<Replaced>);
 
 impl Writer<'_> {
     /// Carries out those of `edits` whose rows hold what they expect; of no memory there may be two. Memories
     /// that arrive are written in one statement, because FTS5 writes to disk after each.
-    pub(super) fn carry_out(&self, edits: &[Edit]) -> rusqlite::Result<Vec<Outcome>> {
+    pub(super) fn carry_out(&self, edits: &[Edit]) -> rusqlite::Result<Vec<Done>> {
         let mut arrivals = Vec::new();
-        let mut stale = vec![false; edits.len()];
-        for (edit, stale) in edits.iter().zip(&mut stale) {
-            let current = match self.find(&edit.key)? {
-                None => None,
-                Some(Ok(stored)) => Some(stored),
-                Some(Err(_)) => {
-                    *stale = true;
+        let mut images = Vec::with_capacity(edits.len());
+        for edit in edits {
+            let current = match self.find(&edit.key)?.transpose() {
+                Ok(current) if current.as_ref().map(|stored| stored.held.memory.id()) == edit.expected => {
+                    current
+                }
+                _ => {
+                    images.push(None);
                     continue;
                 }
             };
-            *stale = current.as_ref().map(|stored| stored.held.memory.id()) != edit.expected;
-            match (&current, &edit.target) {
-                (None, None) => {}
-                _ if *stale => {}
-                (None, Some(target)) => arrivals.push((&edit.key, target)),
-                (Some(current), Some(target)) => self.update(current, target)?,
-                (Some(current), None) => {
+            let standing = self.rows.image(edit.key.as_str())?;
+            match (kept_image(edit), &current, &edit.target) {
+                (Some(image), _, target) => self.put_back(&edit.key, target.as_ref(), &standing, &image)?,
+                (None, None, None) => {}
+                (None, None, Some(target)) => arrivals.push((&edit.key, target)),
+                (None, Some(current), Some(target)) => self.update(current, target)?,
+                (None, Some(current), None) => {
                     self.rows.delete(current.id, current.held.key.as_str(), self.now)?;
                 }
             }
+            images.push(Some(standing));
         }
         self.create(&arrivals)?;
-        let outcomes = edits.iter().zip(stale);
-        outcomes.map(|(edit, stale)| if stale { Ok(Outcome::Stale) } else { self.done(&edit.key) }).collect()
+        let done = |(edit, standing): (&Edit, Option<Image>)| match standing {
+            Some(standing) => self.done(edit, &standing),
+            None => Ok((Outcome::Stale, None)),
+        };
+        edits.iter().zip(images).map(done).collect()
     }
 
     fn find(&self, key: &ContentHash) -> rusqlite::Result<Option<Result<Stored, Odd>>> {
         find(self.rows.connection, self.rows.schema, self.bookkeeping, key)
     }
 
-    fn done(&self, key: &ContentHash) -> rusqlite::Result<Outcome> {
-        Ok(match self.find(key)?.transpose() {
-            Ok(now) => Outcome::Done { now: now.map(|stored| stored.held.memory) },
-            Err(Odd { why, .. }) => Outcome::Failed { reason: why },
-        })
+    fn done(&self, edit: &Edit, standing: &Image) -> rusqlite::Result<Done> {
+        let now = match self.find(&edit.key)?.transpose() {
+            Ok(now) => now.map(|stored| stored.held.memory),
+            Err(Odd { why, .. }) => return Ok((Outcome::Failed { reason: why }, None)),
+        };
+        let is_nothing = edit.expected.is_none() && now.is_none();
+        let replaced = (!is_nothing).then(|| Replaced {
+            key: edit.key.clone(),
+            now: now.as_ref().map(Memory::id),
+            row: standing.to_row(),
+        });
+        Ok((Outcome::Done { now }, replaced))
+    }
+
+    fn put_back(
+        &self,
+        key: &ContentHash,
+        target: Option<&Memory>,
+        standing: &Image,
+        image: &Image,
+    ) -> rusqlite::Result<()> {
+        let returns = |key: &str| ContentHash::new(key).is_ok_and(|key| self.returning.contains(&key));
+        let id = self.rows.put_back(key.as_str(), standing, image, &returns)?;
+        match id.zip(target) {
+            // The database's vectors are made by another model by now.
+            Some((id, target)) if image.vector().is_some() && !self.rows.fits(image) => {
+                self.rows.replace_vector(id, store(target), self.maker.vector(&target.content))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn create(&self, arrivals: &[(&ContentHash, &Memory)]) -> rusqlite::Result<()> {
@@ -171,6 +211,15 @@ impl Writer<'_> {
         columns.retain(|(name, _)| self.rows.schema.has(name));
         columns
     }
+}
+
+/// The row that an edit puts back; a damaged copy is as good as none, because the memory itself is there.
+fn kept_image(edit: &Edit) -> Option<Image> {
+    let read = Image::from_row(edit.row.as_ref()?);
+    if let Err(damaged @ Damaged) = &read {
+        tracing::warn!(key = edit.key.as_str(), "{damaged}: the row is made anew");
+    }
+    read.ok()
 }
 
 /// The column of tags as the service joins it.

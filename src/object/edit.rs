@@ -1,6 +1,6 @@
 //! What is asked of a side, and what came of it.
 
-use super::{BlobId, ContentHash, Memory};
+use super::{BlobId, ContentHash, Memory, Row};
 
 /// One change of one memory on one side, saying what it expects to replace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,9 @@ pub struct Edit {
     /// What the side shall hold afterwards; `None` to delete. Only fields that differ from what is there
     /// are written.
     pub target: Option<Memory>,
+    /// What the side had under this name when it last held `target`: a side that keeps rows puts exactly this back, and
+    /// any other makes `target` as ever.
+    pub row: Option<Row>,
 }
 
 /// What became of an [`Edit`].

@@ -8,16 +8,19 @@
 //! A key that is not 64 hexadecimal digits is fanned out by its own blob id and its name is escaped, so that
 //! no key can be an invalid or dangerous file name.
 
+mod shape;
+mod walk;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use gix_object::WriteTo;
 use gix_object::tree::{Entry, EntryKind};
 
 use super::{BlobId, ContentHash, ObjectId, TreeId};
 
-mod shape;
-
 pub use shape::{Links, Shapes, links};
+pub use walk::{Changed, Child, key_at, walk};
 
 /// All memories of one side at one moment, by name.
 pub type Snapshot = BTreeMap<ContentHash, BlobId>;
@@ -46,10 +49,18 @@ pub fn write<E>(
     snapshot: &Snapshot,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
+    write_from(snapshot, 0, write)
+}
+
+fn write_from<E>(
+    snapshot: &Snapshot,
+    depth: usize,
+    write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
+) -> Result<TreeId, E> {
     let mut named: Vec<(String, &ContentHash, BlobId)> =
         snapshot.iter().map(|(key, blob)| (fan(key), key, *blob)).collect();
     named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    write_level(&named, 0, write)
+    write_level(&named, depth, write)
 }
 
 fn write_level<E>(
@@ -90,6 +101,41 @@ pub fn read_pair<E>(
         (Some(local), Some(remote)) => Ok((*local, *remote)),
         _ => Err(Error::Malformed { id, problem: "it is not the tree of a sync".to_owned() }),
     }
+}
+
+/// The memories of a snapshot whose names go on alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The digits that the names begin with; of a name that is no hash, those that it is fanned out by.
+    pub prefix: String,
+    /// The id of their tree, which depends on them alone and is that of a subtree where the snapshot is fanned out so far.
+    pub id: TreeId,
+    /// Which they are.
+    pub memories: Snapshot,
+}
+
+/// The parts of a snapshot by the next digit after `prefix`, each that holds something. Two snapshots are compared by
+/// comparing the ids, then the parts of what differs; a part whose `prefix` is a whole name holds one memory.
+#[must_use]
+pub fn parts(snapshot: &Snapshot, prefix: &str) -> Vec<Part> {
+    let mut parts: BTreeMap<String, Snapshot> = BTreeMap::new();
+    for (key, blob) in snapshot {
+        let digits = fan(key);
+        if let Some(next) = digits.strip_prefix(prefix).and_then(|rest| rest.get(..1)) {
+            parts.entry(format!("{prefix}{next}")).or_default().insert(key.clone(), *blob);
+        }
+    }
+    parts
+        .into_iter()
+        .map(|(prefix, memories)| Part { id: id_of(&memories, prefix.len()), prefix, memories })
+        .collect()
+}
+
+/// The id that the tree of `snapshot` has where its names are alike in so many digits; nothing is kept.
+#[must_use]
+pub fn id_of(snapshot: &Snapshot, depth: usize) -> TreeId {
+    let Ok(id) = write_from::<Infallible>(snapshot, depth, &mut |_, _| Ok(()));
+    id
 }
 
 /// Reads a whole snapshot.
@@ -271,7 +317,6 @@ fn key_of(name: &str) -> Option<ContentHash> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::convert::Infallible;
 
     #[derive(Default)]
     struct Objects {
@@ -347,5 +392,32 @@ mod tests {
             expected.sort();
             assert_eq!(diff(from, to, &mut objects.load()).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn the_parts_of_a_snapshot_are_its_subtrees() {
+        let mut objects = Objects::default();
+        let all = snapshot(5_000);
+        let id = objects.write(&all);
+        assert_eq!(id_of(&all, 0), id);
+        let root = Node::load(id, &mut objects.load()).unwrap();
+        let parts = parts(&all, "");
+        assert_eq!(
+            parts.iter().map(|part| (part.prefix.clone(), part.id)).collect::<BTreeMap<_, _>>(),
+            root.subtrees
+        );
+        assert_eq!(parts.iter().map(|part| part.memories.len()).sum::<usize>(), 5_000);
+
+        let deeper = super::parts(&all, &parts[7].prefix);
+        let seventh = Node::load(parts[7].id, &mut objects.load()).unwrap();
+        assert!(deeper.iter().map(|part| part.id).eq(seventh.subtrees.into_values()));
+
+        let (key, blob) = all.iter().nth(1_234).unwrap();
+        let alone = super::parts(&all, &fan(key)[..63]);
+        assert_eq!(
+            alone.iter().map(|part| &part.memories).collect::<Vec<_>>(),
+            [&[(key.clone(), *blob)].into()]
+        );
+        assert!(super::parts(&all, &fan(key)).is_empty() && super::parts(&all, "x").is_empty());
     }
 }

@@ -3,8 +3,9 @@
 use std::str::FromStr;
 
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::shared::arguments::{Since, extra};
+use crate::porcelain::shared::arguments::extra;
 use crate::store::{self, Collected, Retention};
+use crate::sync::{InvalidWhen, When};
 use crate::ui::view::text::{grouped, size};
 use crate::workspace::{Access, Workspace};
 
@@ -50,11 +51,11 @@ pub enum Prune {
     /// None stay.
     Now,
     /// From a moment on.
-    Since(Since),
+    Since(When),
 }
 
 impl FromStr for Prune {
-    type Err = &'static str;
+    type Err = InvalidWhen;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "now" { Ok(Self::Now) } else { text.parse().map(Self::Since) }

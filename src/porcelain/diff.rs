@@ -1,25 +1,31 @@
 //! `memsync diff`: changes in full.
 
+mod find;
+
 use crate::error::{CommandError, ExitCode};
 use crate::object::tree::Snapshot;
-use crate::object::{BlobId, ContentHash, SideName};
 use crate::porcelain::shared::arguments::{Selection, extra};
 use crate::porcelain::shared::reading::read_local;
-use crate::porcelain::shared::selection::{find_key, scope};
+use crate::porcelain::shared::selection::scope;
 use crate::porcelain::shared::words::to_json;
-use crate::reconcile::{Base, Pair, Scope};
-use crate::sync::Session;
-use crate::ui::view::diff::{Change, DiffJson};
-use crate::workspace::Access;
-use crate::workspace::Workspace;
-use std::collections::BTreeSet;
+use crate::reconcile;
+use crate::sync::{Session, Wishes};
+use crate::ui::view::conflict::Names;
+use crate::ui::view::diff::Differences;
+use crate::workspace::{Access, Workspace};
+use std::str::FromStr;
+
+use find::Finder;
 
 /// Show changes since the last sync, field by field
 ///
 /// Shows what this device changed since the last sync or, with --remote, what the server changed as of the last fetch.
-/// Tags, type, metadata and times are compared value by value, content line by line.
+/// Tags, type, metadata and times are compared value by value, content line by line. A memory in conflict is shown with
+/// what both sides made of it: `base -> ours | theirs` for each field, and the text with this device's changes in the
+/// first column, the server's in the second, the words marked that each changed.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct Args {
     /// Only these memories: hashes, or at least four of their first characters
     #[arg(value_name = "HASH")]
@@ -27,6 +33,12 @@ pub struct Args {
     /// Show the server's changes instead of this device's
     #[arg(long)]
     pub remote: bool,
+    /// Show a deleted and a new memory as one that was edited where their texts are this much alike [default: 50 %]
+    #[arg(short = 'M', long, value_name = "PERCENT", num_args = 0..=1, default_missing_value = "50%")]
+    pub find_edits: Option<Likeness>,
+    /// Mark the words that changed in a text, instead of its lines
+    #[arg(long)]
+    pub word_diff: bool,
     /// Print the differences as JSON
     #[arg(long)]
     pub json: bool,
@@ -45,7 +57,9 @@ Examples:
   memsync fetch && memsync diff --remote
       Show what the server changed.
   memsync diff 3fa9c2d1
-      Show one memory.
+      Show one memory; where it is in conflict, what both sides did to it.
+  memsync diff -M --word-diff
+      Show rewritten memories as edits, word by word.
 
 Exit codes:
   0    Shown, or nothing differs.
@@ -55,58 +69,109 @@ Exit codes:
   128  This device is not initialised; run `memsync init`.
 ";
 
+/// What may follow `-M`: a share such as `90%` or, since it may be left out, the name of a memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// How alike two texts must be, in percent.
+    Percent(u8),
+    /// No share: the memory that the next argument names, and git's 50 %.
+    Memory(String),
+}
+
+impl FromStr for Likeness {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.strip_suffix('%').unwrap_or(text);
+        match number.parse() {
+            Ok(percent @ 1..=100) => Ok(Self::Percent(percent)),
+            // A memory is named by at least four characters, and none of them is usually a percent sign.
+            _ if number.len() == text.len() && text.len() > 3 => Ok(Self::Memory(text.to_owned())),
+            _ => Err("expected a share from 1% to 100%"),
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let store = workspace.store(Access::Read, "memsync diff")?;
     let session = workspace.session(&store, None);
-    let base = session.base()?;
-    let now = if args.remote {
-        session.last_fetched()?.snapshot
-    } else {
-        read_local(workspace, &session, &base.base)?.snapshot
-    };
-    let side = if args.remote { SideName::Remote } else { SideName::Local };
-    let changes = changes(args, &session, &base.base, &now, side, &scope(&args.selection, workspace)?)?;
-    let differs = !changes.is_empty();
+    let differences = find(args, workspace, &session)?;
+    let differs = !differences.changes.is_empty();
     if args.json {
-        workspace.ui.data(&to_json(&DiffJson::new(&changes)))?;
+        workspace.ui.data(&to_json(&differences.json()))?;
     } else {
-        workspace.ui.page();
-        let (palette, is_terminal) = (workspace.ui.palette(), workspace.ui.is_terminal());
-        for change in &changes {
-            workspace.ui.data(&change.text(palette, is_terminal))?;
-        }
+        print(args, workspace, &session, &differences)?;
     }
     Ok(if differs && args.exit_code { ExitCode::Differences } else { ExitCode::Done })
 }
 
-/// What one side changed since the base, as the command line selects it.
-fn changes(
+fn find(args: &Args, workspace: &mut Workspace, session: &Session<'_>) -> Result<Differences, CommandError> {
+    let scope = scope(&args.selection, workspace)?;
+    let base = session.base()?;
+    let theirs = session.last_fetched()?;
+    if args.remote {
+        // What this device holds plays no part.
+        let ours: Snapshot = base.base.iter().map(|(key, pair)| (key.clone(), pair.local)).collect();
+        let compared = reconcile::compare(&base.base, &ours, &theirs.snapshot);
+        let finder = Finder {
+            args,
+            scope: &scope,
+            session,
+            base: &base.base,
+            now: &theirs.snapshot,
+            compared: &compared,
+        };
+        return finder.find(&[]);
+    }
+    let ours = read_local(workspace, session, &base.base)?;
+    let wishes = Wishes { scope: scope.clone(), ..workspace.wishes()? };
+    let proposal = session.propose(base, ours, theirs, wishes)?;
+    let finder = Finder {
+        args,
+        scope: &scope,
+        session,
+        base: &proposal.base.base,
+        now: &proposal.local.snapshot,
+        compared: &proposal.compared,
+    };
+    finder.find(&proposal.plan.conflicts)
+}
+
+fn print(
     args: &Args,
+    workspace: &mut Workspace,
     session: &Session<'_>,
-    base: &Base,
-    now: &Snapshot,
-    side: SideName,
-    scope: &Scope,
-) -> Result<Vec<Change>, CommandError> {
-    let form = |pair: &Pair| if side == SideName::Local { pair.local } else { pair.remote };
-    let keys: BTreeSet<&ContentHash> = base.keys().chain(now.keys()).collect();
-    let named: BTreeSet<ContentHash> = args
-        .hashes
-        .iter()
-        .map(|prefix| find_key(keys.iter().copied(), prefix, "memory"))
-        .collect::<Result<_, _>>()?;
-    let load = |blob: Option<BlobId>| blob.map(|blob| session.store.memory(blob)).transpose();
-    let mut changes = Vec::new();
-    for key in keys {
-        let (old, new) = (base.get(key).map(form), now.get(key).copied());
-        if old == new || !(named.is_empty() || named.contains(key)) {
-            continue;
+    differences: &Differences,
+) -> Result<(), CommandError> {
+    let style = workspace.config.conflict_style()?;
+    let names = Names { device: session.device.clone(), remote: session.remote.clone() };
+    workspace.ui.page();
+    if differences.is_cut_short {
+        workspace.ui.warn(
+            "too many memories came and went to compare all their texts: some edits may not be shown as such",
+        );
+    }
+    let text =
+        differences.text(&names, workspace.ui.palette(), workspace.ui.is_terminal(), style, args.word_diff);
+    workspace.ui.data(&text)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_told_from_a_memory() {
+        let read = |text: &str| text.parse::<Likeness>();
+        for (text, percent) in [("90%", 90), ("90", 90), ("100%", 100), ("1", 1)] {
+            assert_eq!(read(text), Ok(Likeness::Percent(percent)));
         }
-        let (old, new) = (load(old)?, load(new)?);
-        if [&old, &new].into_iter().flatten().any(|memory| scope.contains(memory)) {
-            changes.push(Change { key: key.clone(), old, new });
+        assert_eq!(read("3fa9"), Ok(Likeness::Memory("3fa9".to_owned())));
+        assert_eq!(read("1234"), Ok(Likeness::Memory("1234".to_owned())));
+        for wrong in ["", "%", "0", "0%", "101%", "1000%", "abc"] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
     }
-    Ok(changes)
 }

@@ -5,6 +5,7 @@ mod quoting;
 mod server;
 mod service;
 mod settings;
+mod staging;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::extra;
 use crate::remote::Fingerprint;
+use crate::store::Legacy;
 use crate::workspace::Workspace;
 
 /// Prepare this device for syncing, or make this the server
@@ -21,6 +23,10 @@ use crate::workspace::Workspace;
 ///
 /// With --server, prepares the central server instead: creates its database, the API key that devices show, a
 /// certificate if asked, and what the system starts it by. The line to run on each device is printed to stdout.
+///
+/// With --import-staging, takes over what the sync scripts of mcp-memory-service staged and never sent: new memories are
+/// created on this device, from where the next sync sends them; everything is kept at imported/scripts, and what this
+/// device holds is not replaced. What differs is listed with the commands that show and take it.
 ///
 /// Running it again is safe: what is there stays, and what is given is changed.
 #[derive(Clone, Debug, clap::Args)]
@@ -38,6 +44,9 @@ pub struct Args {
     /// The SHA-256 of the one certificate that the server may show, as memsync remote trust takes it
     #[arg(long, value_name = "SHA256", conflicts_with = "server")]
     pub trust: Option<Fingerprint>,
+    /// A staging database of the sync scripts of mcp-memory-service, whose changes are taken over; it is only read
+    #[arg(long, value_name = "FILE", conflicts_with = "server")]
+    pub import_staging: Option<PathBuf>,
     /// The central server.
     #[command(flatten)]
     pub server: ServerArgs,
@@ -69,6 +78,8 @@ Examples:
       Prepare this device to sync with a file, which the first push makes.
   memsync init --database ~/notes/sqlite_vec.db
       Use a database that is not where the service usually keeps it.
+  memsync init --import-staging ~/old/sqlite_vec_staging.db
+      Prepare this device, and take over what the sync scripts staged on it.
   memsync init --server
       Prepare a server for this machine alone.
   memsync init --server --listen 0.0.0.0:8443 --tls
@@ -94,6 +105,7 @@ Files:
 
 Exit codes:
   0    Done.
+  1    Some of what was staged differs from what this device holds, and waits for you.
   2    An argument or the configuration is wrong.
   5    The service's database is missing or unsupported, or the staging database is damaged.
 ";
@@ -102,8 +114,10 @@ Exit codes:
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     if args.server.is_asked {
         server::run(args.database.as_deref(), &args.server, workspace)?;
-    } else {
-        device::run(args, workspace)?;
+        return Ok(ExitCode::Done);
     }
-    Ok(ExitCode::Done)
+    // Opened first: a file that cannot be imported must be known before anything is made.
+    let legacy = args.import_staging.as_deref().map(Legacy::open).transpose()?;
+    device::run(args, workspace)?;
+    legacy.map_or(Ok(ExitCode::Done), |legacy| staging::import(&legacy, workspace))
 }

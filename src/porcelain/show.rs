@@ -1,28 +1,33 @@
 //! `memsync show`: one object in full.
 
-use std::collections::{BTreeMap, BTreeSet};
+use serde::Serialize;
 
 use crate::error::{CommandError, ExitCode};
-use crate::object::{BlobId, Commit, CommitId, ContentHash, InvalidId, Kind, Memory, TreeId};
+use crate::object::{BlobId, CommitId, ContentHash, Kind, Memory, TreeId};
 use crate::porcelain::shared::arguments::extra;
+use crate::porcelain::shared::history::changes;
 use crate::porcelain::shared::reading::read_local;
-use crate::porcelain::shared::selection::{check_length, find_key};
-use crate::sync::Session;
-use crate::ui::escape_line;
-use crate::ui::view::diff::Change;
-use crate::ui::view::log::entry;
-use crate::workspace::Access;
-use crate::workspace::Workspace;
+use crate::porcelain::shared::selection::find_key;
+use crate::porcelain::shared::words::to_json;
+use crate::sync::{Named, Origins, RevisionError, Session};
+use crate::ui::view::diff::{Change, ChangeJson, MemoryJson};
+use crate::ui::view::log::{CommitJson, entry};
+use crate::workspace::{Access, Workspace};
 
-/// Show a sync or a memory
+/// Show a sync, a memory, or a memory as it was
 ///
-/// Prints a sync with what it changed, a memory as it is now, or any version of a memory that memsync ever kept.
+/// Prints a sync with what it changed, a memory as it is now, a memory as it was at a sync, or any version of a memory that
+/// memsync ever kept.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {
-    /// A sync's id, a memory's hash or a version's id, or at least four of its first characters [default: the last sync]
+    /// A sync (HEAD~3, @{yesterday}, an id), a snapshot (origin, local), a memory's hash, COMMIT:HASH for a memory as it
+    /// was, or a version's id; of hashes and ids at least four characters [default: HEAD, the last sync]
     #[arg(value_name = "OBJECT")]
     pub object: Option<String>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 const EXTRA: &str = "\
@@ -31,6 +36,8 @@ Examples:
       The last sync, with what it changed.
   memsync show 3fa9c2d1
       One memory, or one sync.
+  memsync show @{yesterday}:3fa9c2d1
+      A memory as it was a day ago; HEAD~1:remote/HASH is the server's form.
 
 Exit codes:
   0    Shown.
@@ -43,117 +50,140 @@ Exit codes:
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let store = workspace.store(Access::Read, "memsync show")?;
     let session = workspace.session(&store, None);
-    let shown = find(args.object.as_deref(), workspace, &session)?;
+    let shown = find(args.object.as_deref().unwrap_or("HEAD"), workspace, &session)?;
     workspace.ui.page();
     match shown {
-        Shown::Sync(id) => show_sync(id, workspace, &session),
-        Shown::Memory(memory) => {
-            let text = String::from_utf8(memory.to_blob()).expect("a canonical text is UTF-8");
-            let text = workspace.ui.untrusted(&text).into_owned();
-            workspace.ui.data(&format!("{}\n", text.trim_end_matches('\n')))?;
-            Ok(ExitCode::Done)
-        }
+        Shown::Commit(id) => show_commit(id, args, workspace, &session)?,
+        Shown::Version(key, blob) => show_memory(key, blob, args, workspace, &session)?,
     }
+    Ok(ExitCode::Done)
 }
-
-/// How many objects are looked at where a name is short.
-const SHOWN_OBJECTS: usize = 1000;
 
 /// What a name can lead to.
 enum Shown {
-    Sync(CommitId),
-    Memory(Box<Memory>),
+    Commit(CommitId),
+    Version(Option<ContentHash>, BlobId),
 }
 
-/// A sync by its id, a version by its id, or what this device (or else the server, or else the last sync) holds
-/// under a hash.
-fn find(name: Option<&str>, workspace: &mut Workspace, session: &Session<'_>) -> Result<Shown, CommandError> {
-    let base = session.base()?;
-    let Some(name) = name else {
-        let last = base.id.ok_or_else(|| CommandError::usage("there is no sync yet"))?;
-        return Ok(Shown::Sync(last));
+/// What is named; a memory's hash alone is the memory as it is now on this device, or else as memsync last saw it.
+fn find(name: &str, workspace: &mut Workspace, session: &Session<'_>) -> Result<Shown, CommandError> {
+    let seen = match session.named(name, &workspace.zone) {
+        Ok(Named::Commit(id)) => return Ok(Shown::Commit(id)),
+        Ok(Named::Version(id)) => return Ok(Shown::Version(None, id)),
+        Ok(Named::Tree(_)) => {
+            let error = CommandError::usage(format!("'{name}' is a {}", Kind::Tree));
+            return Err(error.with_hint(format!("`memsync ls-tree {name}` lists what it holds")));
+        }
+        Ok(Named::Memory(key, blob)) if !key.as_str().starts_with(name) => {
+            return Ok(Shown::Version(Some(key), blob));
+        }
+        Ok(Named::Memory(key, blob)) => Some((key, blob)),
+        // It may be newer than all that memsync has seen.
+        Err(RevisionError::Unknown { .. }) => None,
+        Err(error) => return Err(error.into()),
     };
-    check_length(name)?;
-    let ours = read_local(workspace, session, &base.base)?.snapshot;
-    let theirs = session.last_fetched()?.snapshot;
-    let all = ours.keys().chain(theirs.keys()).chain(base.base.keys());
-    let keys: BTreeSet<&ContentHash> = all.filter(|key| key.as_str().starts_with(name)).collect();
-    let objects = session.store.objects_with_prefix(name, SHOWN_OBJECTS)?;
-    let objects: Vec<_> = objects.into_iter().filter(|(kind, _)| *kind != Kind::Tree).collect();
-    if keys.is_empty()
-        && let [(kind, id)] = objects.as_slice()
-    {
-        let damaged = |error: InvalidId| CommandError::bug(error.to_string());
-        return Ok(match kind {
-            Kind::Commit => Shown::Sync(id.parse().map_err(damaged)?),
-            _ => Shown::Memory(Box::new(session.store.memory(id.parse().map_err(damaged)?)?)),
-        });
-    }
-    // A whole hash is meant even where an object's id begins alike.
-    let is_exact = keys.iter().any(|key| key.as_str() == name);
-    if let Some((_, id)) = objects.first().filter(|_| !is_exact) {
-        let error = CommandError::usage(format!("'{}' is short for several things", escape_line(name)));
-        return Err(error.with_hint(format!("one of them is {id}: give more characters")));
-    }
+    let base = session.base()?.base;
+    let ours = read_local(workspace, session, &base)?.snapshot;
+    let keys = ours.keys().chain(seen.as_ref().map(|(key, _)| key));
     let key = find_key(keys, name, "memory or sync")?;
-    let held = ours.get(&key).or(theirs.get(&key)).copied().or(base.base.get(&key).map(|pair| pair.local));
-    let blob = held.expect("the key came from one of them");
-    Ok(Shown::Memory(Box::new(session.store.memory(blob)?)))
+    let blob = ours.get(&key).copied().or(seen.map(|(_, blob)| blob));
+    let blob = blob.expect("the key came from one of them");
+    Ok(Shown::Version(Some(key), blob))
 }
 
-/// A sync, what it changed, and what it replaced.
-fn show_sync(
-    id: CommitId,
+fn show_memory(
+    key: Option<ContentHash>,
+    blob: BlobId,
+    args: &Args,
     workspace: &mut Workspace,
     session: &Session<'_>,
-) -> Result<ExitCode, CommandError> {
-    let store = session.store;
-    let commit = store.commit(id)?;
-    let palette = workspace.ui.palette();
+) -> Result<(), CommandError> {
+    let memory = session.store.memory(blob)?;
+    let text = if args.json {
+        to_json(&VersionJson::new(key.as_ref(), blob, &memory))
+    } else {
+        let text = String::from_utf8(memory.to_blob()).expect("a canonical text is UTF-8");
+        format!("{}\n", workspace.ui.untrusted(&text).trim_end_matches('\n'))
+    };
+    Ok(workspace.ui.data(&text)?)
+}
+
+/// A commit, what it changed and, of a sync, what it replaced.
+fn show_commit(
+    id: CommitId,
+    args: &Args,
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+) -> Result<(), CommandError> {
+    let commit = session.store.commit(id)?;
+    let changes = changes(session, id)?;
+    if args.json {
+        let document = ShownJson {
+            schema_version: 1,
+            commit: CommitJson::new(id, &commit, Some(&changes)),
+            changes: changes.iter().map(Change::json).collect(),
+        };
+        return Ok(workspace.ui.data(&to_json(&document))?);
+    }
+    let (palette, is_terminal) = (workspace.ui.palette(), workspace.ui.is_terminal());
     workspace.ui.data(&entry(id, &commit, palette))?;
-    let Ok((local, remote)) = session.sides_at(id) else {
-        // A snapshot of one side: it has no base to compare with.
-        return Ok(ExitCode::Done);
-    };
-    let before = session.sync_before(id)?.map(|before| session.sides_at(before)).transpose()?;
-    let since = |before: Option<TreeId>, now| match before {
-        Some(before) => store.diff(before, now),
-        None => store
-            .snapshot(now)
-            .map(|held| held.into_iter().map(|(key, blob)| (key, None, Some(blob))).collect()),
-    };
-    let mut changes: BTreeMap<ContentHash, Change> = BTreeMap::new();
-    let load = |blob: Option<BlobId>| blob.map(|blob| store.memory(blob)).transpose();
-    for (key, old, new) in since(before.map(|sides| sides.1), remote)? {
-        changes.insert(key.clone(), Change { key, old: load(old)?, new: load(new)? });
-    }
-    // What changed on both sides is shown in this device's form.
-    for (key, old, new) in since(before.map(|sides| sides.0), local)? {
-        changes.insert(key.clone(), Change { key, old: load(old)?, new: load(new)? });
-    }
-    let is_terminal = workspace.ui.is_terminal();
-    for (key, change) in changes {
-        let text = change.text(palette, is_terminal) + &replaced(session, &commit, (local, remote), &key)?;
+    let origins = session.origins(id)?;
+    for change in &changes {
+        let mut text = change.text(palette, is_terminal);
+        if origins.is_sync {
+            text += &replaced(session, origins, session.sides_at(id)?, &change.key)?;
+        }
         workspace.ui.data(&text)?;
     }
-    Ok(ExitCode::Done)
+    Ok(())
 }
 
 /// The versions that both sides held before the sync and that it replaced or deleted: each can be shown by its id.
 fn replaced(
     session: &Session<'_>,
-    commit: &Commit,
+    origins: Origins,
     (local, remote): (TreeId, TreeId),
     key: &ContentHash,
 ) -> Result<String, CommandError> {
     let store = session.store;
-    let [.., ours, theirs] = commit.parents.as_slice() else { return Ok(String::new()) };
     let mut text = String::new();
-    for (place, snapshot, now) in [("this device", ours, local), ("the server", theirs, remote)] {
-        let held = store.find(store.commit(*snapshot)?.tree, key)?;
+    for (place, snapshot, now) in
+        [("this device", origins.local, local), ("the server", origins.remote, remote)]
+    {
+        let Some(snapshot) = snapshot else { continue };
+        let held = store.find(store.commit(snapshot)?.tree, key)?;
         if let Some(blob) = held.filter(|blob| store.find(now, key).ok().flatten() != Some(*blob)) {
             text.extend([format!("  replaced on {place}: memsync show {}\n", &blob.to_string()[..12])]);
         }
     }
     Ok(text)
+}
+
+/// `memsync show --json` of a commit.
+#[derive(Debug, Serialize)]
+struct ShownJson {
+    schema_version: u32,
+    commit: CommitJson,
+    changes: Vec<ChangeJson>,
+}
+
+/// `memsync show --json` of a memory.
+#[derive(Debug, Serialize)]
+struct VersionJson {
+    schema_version: u32,
+    /// The memory's hash; null where a version was named by its own id.
+    content_hash: Option<String>,
+    version: String,
+    memory: MemoryJson,
+}
+
+impl VersionJson {
+    fn new(key: Option<&ContentHash>, blob: BlobId, memory: &Memory) -> Self {
+        Self {
+            schema_version: 1,
+            content_hash: key.map(ToString::to_string),
+            version: blob.to_string(),
+            memory: memory.into(),
+        }
+    }
 }

@@ -3,10 +3,11 @@
 use crate::error::{CommandError, ExitCode};
 use crate::object::{ContentHash, Resolution, SideName};
 use crate::porcelain::shared::arguments::{Selection, extra};
+use crate::porcelain::shared::edits::BothEdits;
 use crate::porcelain::shared::reading::read_local;
 use crate::porcelain::shared::selection::scope;
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
-use crate::reconcile::{Compared, Conflict, Planned};
+use crate::reconcile::{Compared, Conflict, EditRule, Edited, Planned};
 use crate::sync::{LAST_FETCH, LAST_PUSH, Proposal, Session, Wishes};
 use crate::ui::view::status::{Entry, Status};
 use crate::workspace::Access;
@@ -18,6 +19,9 @@ use std::collections::BTreeMap;
 /// Compares this device's memories with the last sync, and the last sync with the server as it was last fetched. Shows
 /// changes that wait to be pushed, changes that wait to be applied, conflicts, pushes that failed, and the times of the
 /// last sync and the last push. Asks the server nothing: `memsync fetch` does.
+///
+/// A changed text has a new hash, so the service stores it as another memory. Such pairs are shown as `edited: OLD -> NEW
+/// (87 %)`: those that the service linked itself, and those whose texts are at least half alike.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {
@@ -95,6 +99,7 @@ fn gather(workspace: &Workspace, session: &Session<'_>, proposal: &Proposal) -> 
     let fact = |name| -> Result<Option<i64>, CommandError> {
         Ok(session.store.fact(name)?.and_then(|seconds| seconds.parse().ok()))
     };
+    let edits = BothEdits::find(session.store, &proposal.compared, EditRule::default())?;
     let unreadable = proposal.local.unreadable.iter().chain(&proposal.remote.unreadable);
     Ok(Status {
         device: session.device.clone(),
@@ -106,7 +111,8 @@ fn gather(workspace: &Workspace, session: &Session<'_>, proposal: &Proposal) -> 
         last_fetch: fact(LAST_FETCH)?,
         last_push: fact(LAST_PUSH)?,
         held: proposal.local.snapshot.len(),
-        entries: entries(session, proposal)?,
+        entries: entries(session, proposal, &edits)?,
+        divergent_edits: edits.divergent(),
         unreadable: unreadable.map(|one| one.why.clone()).collect(),
         interrupted_edits: session.interrupted_edits()?,
         missing_vectors: workspace.local()?.missing_vectors()?,
@@ -114,7 +120,13 @@ fn gather(workspace: &Workspace, session: &Session<'_>, proposal: &Proposal) -> 
     })
 }
 
-fn entries(session: &Session<'_>, proposal: &Proposal) -> Result<Vec<Entry>, CommandError> {
+fn entries(
+    session: &Session<'_>,
+    proposal: &Proposal,
+    edits: &BothEdits,
+) -> Result<Vec<Entry>, CommandError> {
+    let edits: BTreeMap<&ContentHash, &Edited> =
+        edits.ours.found.iter().chain(&edits.theirs.found).map(|edit| (&edit.new, edit)).collect();
     let failures: BTreeMap<ContentHash, String> = session
         .store
         .failures(&session.remote)?
@@ -150,6 +162,7 @@ fn entries(session: &Session<'_>, proposal: &Proposal) -> Result<Vec<Entry>, Com
             conflict: conflict.map(|conflict| conflict.fields.iter().map(ToString::to_string).collect()),
             resolved: resolved.get(&one.key).filter(|_| conflict.is_none()).map(ToString::to_string),
             failure: failures.get(&one.key).cloned(),
+            edit: edits.get(&one.key).map(|edit| (*edit).clone()),
         }
     };
     Ok(states.map(entry).collect())

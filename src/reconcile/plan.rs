@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::decide::{Choices, Resolved, agreeing, merge_chosen};
 use super::merge::{Field, Merged, differing, merge};
 use super::scope::Scope;
 use super::state::{Compared, State, Versions};
@@ -34,30 +35,6 @@ pub enum Strategy {
     Newest,
 }
 
-/// A resolution and what it was made for: it ends only the conflict that the user saw.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resolved {
-    /// The versions in conflict.
-    pub versions: Versions,
-    /// The answer.
-    pub resolution: Resolution,
-}
-
-impl Resolved {
-    /// What the answer means for a memory in these versions; `None` where it was given for others.
-    #[must_use]
-    pub fn holds_for(&self, now: Versions) -> Option<Resolution> {
-        match self.resolution {
-            resolution if now == self.versions => Some(resolution),
-            // This device has carried it out already.
-            Resolution::Merged(local) if now == (Versions { local, ..self.versions }) => {
-                Some(Resolution::Side(SideName::Local))
-            }
-            _ => None,
-        }
-    }
-}
-
 /// What [`plan`] needs to know besides the trees.
 pub struct Options<'a> {
     /// Which sides may be changed.
@@ -70,6 +47,9 @@ pub struct Options<'a> {
     pub scope: &'a Scope,
     /// The conflicts that the user has ended.
     pub resolutions: &'a BTreeMap<ContentHash, Resolved>,
+    /// What the user has chosen for some fields of a conflict, and the versions that it was chosen for; a strategy
+    /// decides the others.
+    pub choices: &'a BTreeMap<ContentHash, (Versions, Choices)>,
     /// Which side wrote a memory later; asked only under [`Strategy::Newest`].
     pub newer: &'a dyn Fn(&ContentHash) -> SideName,
 }
@@ -158,6 +138,9 @@ pub struct Plan {
     pub entries: Vec<Planned>,
     /// The memories that wait, sorted by key.
     pub conflicts: Vec<Conflict>,
+    /// The conflicts that the strategy ends, sorted by key, and how. Where a side is left out, this is what a later
+    /// plan must know to come to the same.
+    pub ended: Vec<(Conflict, Resolution)>,
     /// The merged memories that neither side holds yet; all other targets are held by one of them.
     pub objects: BTreeMap<BlobId, Memory>,
 }
@@ -233,19 +216,15 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
     }
 
     fn decide(&mut self, one: &Compared) -> Result<(), E> {
-        let answer = self.options.resolutions.get(&one.key);
-        let verdict = match answer.and_then(|answer| answer.holds_for(one.versions)) {
-            Some(resolution) => self.resolved(one, resolution)?,
+        let options = self.options;
+        let answer = options.resolutions.get(&one.key).filter(|answer| answer.holds_for(one.versions));
+        let verdict = match answer {
+            Some(answer) => self.resolved(one, answer)?,
             None => self.verdict(one)?,
         };
         match verdict {
             Verdict::Settle { local, remote } => self.settle(one, local, remote),
-            Verdict::Wait(fields) => self.plan.conflicts.push(Conflict {
-                key: one.key.clone(),
-                state: one.state,
-                versions: one.versions,
-                fields,
-            }),
+            Verdict::Wait(fields) => self.plan.conflicts.push(conflict(one, fields)),
         }
         Ok(())
     }
@@ -279,17 +258,21 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
                 self.keep(one, merged)
             }
             State::BothAdded | State::BothModified => self.both_sided(one)?,
-            State::DeletedByUsModifiedByThem | State::ModifiedByUsDeletedByThem => {
-                match self.preference_for_existence(one) {
-                    Some(SideName::Local) => Verdict::Settle { local, remote: local },
-                    Some(SideName::Remote) => Verdict::Settle { local: remote, remote },
-                    None => Verdict::Wait(BTreeSet::from([Field::Existence])),
-                }
-            }
+            State::DeletedByUsModifiedByThem | State::ModifiedByUsDeletedByThem => self.existence(one),
         })
     }
 
+    fn existence(&mut self, one: &Compared) -> Verdict {
+        let Versions { local, remote, .. } = one.versions;
+        let fields = BTreeSet::from([Field::Existence]);
+        let Some(side) = self.preference_for_existence(one) else { return Verdict::Wait(fields) };
+        self.plan.ended.push((conflict(one, fields), Resolution::Side(side)));
+        let kept = if side == SideName::Local { local } else { remote };
+        Verdict::Settle { local: kept, remote: kept }
+    }
+
     fn both_sided(&mut self, one: &Compared) -> Result<Verdict, E> {
+        let Versions { local, remote, .. } = one.versions;
         let preference = match self.options.strategy {
             Strategy::Wait => None,
             Strategy::Ours => Some(SideName::Local),
@@ -297,16 +280,19 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
             Strategy::Newest => Some((self.options.newer)(&one.key)),
         };
         let merged = self.merge(one, preference)?;
+        let is_settled = [local, remote] == [Some(merged.local.id()), Some(merged.remote.id())];
+        let fields = if !merged.collisions.is_empty() {
+            merged.collisions.clone()
+        } else if !self.options.auto_merge && !is_settled {
+            differing(&self.load(local)?, &self.load(remote)?)
+        } else {
+            return Ok(self.keep(one, merged));
+        };
         if preference.is_none() {
-            if !merged.collisions.is_empty() {
-                return Ok(Verdict::Wait(merged.collisions));
-            }
-            let Versions { local, remote, .. } = one.versions;
-            let is_settled = [local, remote] == [Some(merged.local.id()), Some(merged.remote.id())];
-            if !self.options.auto_merge && !is_settled {
-                return Ok(Verdict::Wait(differing(&self.load(local)?, &self.load(remote)?)));
-            }
+            return Ok(Verdict::Wait(fields));
         }
+        let resolution = Resolution::Merged(Some(merged.local.id()));
+        self.plan.ended.push((conflict(one, fields), resolution));
         Ok(self.keep(one, merged))
     }
 
@@ -319,11 +305,11 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         }
     }
 
-    /// The whole version of one side: the other side is taken as unchanged, so that every difference travels. A
-    /// merged memory counts as this device's version.
-    fn resolved(&mut self, one: &Compared, resolution: Resolution) -> Result<Verdict, E> {
-        let Versions { base, local, remote } = one.versions;
-        let (side, local) = match resolution {
+    /// The whole version of one side: the other side is taken as unchanged, but for what it shares with that version,
+    /// so that every difference travels. A merged memory counts as this device's version.
+    fn resolved(&mut self, one: &Compared, answer: &Resolved) -> Result<Verdict, E> {
+        let Versions { base, local, remote } = answer.versions;
+        let (side, local) = match answer.resolution {
             Resolution::Side(side) => (side, local),
             Resolution::Merged(merged) => (SideName::Local, merged),
         };
@@ -333,14 +319,15 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         }
         let base_ours = self.load(base.map(|pair| pair.local))?;
         let base_theirs = self.load(base.map(|pair| pair.remote))?;
+        let (ours, theirs) = (self.load(local)?, self.load(remote)?);
         let base = Some((&base_ours, &base_theirs));
         Ok(match side {
             SideName::Local => {
-                let merged = merge(base, &self.load(local)?, &base_theirs, None);
+                let merged = merge(base, &ours, &agreeing(&base_theirs, &theirs, &ours), None);
                 Verdict::Settle { local, remote: Some(self.object(one, merged.remote)) }
             }
             SideName::Remote => {
-                let merged = merge(base, &base_ours, &self.load(remote)?, None);
+                let merged = merge(base, &agreeing(&base_ours, &ours, &theirs), &theirs, None);
                 Verdict::Settle { local: Some(self.object(one, merged.local)), remote }
             }
         })
@@ -351,7 +338,12 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         let base_ours = self.load(base.map(|pair| pair.local))?;
         let base_theirs = self.load(base.map(|pair| pair.remote))?;
         let base = base.map(|_| (&base_ours, &base_theirs));
-        Ok(merge(base, &self.load(local)?, &self.load(remote)?, preference))
+        let none = Choices::new();
+        let choices = match (preference, self.options.choices.get(&one.key)) {
+            (Some(_), Some((versions, choices))) if *versions == one.versions => choices,
+            _ => &none,
+        };
+        Ok(merge_chosen(base, &self.load(local)?, &self.load(remote)?, choices, preference))
     }
 
     fn keep(&mut self, one: &Compared, merged: Merged) -> Verdict {
@@ -374,4 +366,8 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
     fn load(&mut self, blob: Option<BlobId>) -> Result<Memory, E> {
         blob.map_or_else(|| Ok(Memory::default()), &mut *self.load)
     }
+}
+
+fn conflict(one: &Compared, fields: BTreeSet<Field>) -> Conflict {
+    Conflict { key: one.key.clone(), state: one.state, versions: one.versions, fields }
 }

@@ -39,6 +39,23 @@ pub fn same_type(local: Option<&str>, remote: Option<&str>) -> bool {
         || (remote == Some(FALLBACK_TYPE) && !local.is_some_and(is_known))
 }
 
+/// The memory of a row as the REST endpoints of 10.20.6 show it (read off that version): an unknown type as an
+/// `observation`, no tags as one, and nothing of metadata that is no JSON object. Rows that it wrote itself are shown as
+/// they are.
+#[must_use]
+pub fn shown_by_rest(mut memory: Memory) -> Memory {
+    if memory.memory_type.as_deref().is_some_and(|name| KNOWN_TYPES.binary_search(&name).is_err()) {
+        memory.memory_type = Some(FALLBACK_TYPE.to_owned());
+    }
+    if memory.tags.is_empty() {
+        memory.tags.insert(NO_TAGS.to_owned());
+    }
+    if memory.metadata.members().is_none() {
+        memory.metadata = Metadata::default();
+    }
+    memory
+}
+
 /// Whether `held` is what a server makes of `sent` when nobody else writes: equal, or different only by
 /// documented rewriting, or with fields as they were `before` because the server cannot set them.
 ///

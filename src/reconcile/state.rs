@@ -28,6 +28,17 @@ pub struct Versions {
     pub remote: Option<BlobId>,
 }
 
+impl Versions {
+    /// What a side held when both last agreed, in its own form, and what it holds now.
+    #[must_use]
+    pub fn of_side(self, side: SideName) -> (Option<BlobId>, Option<BlobId>) {
+        match side {
+            SideName::Local => (self.base.map(|pair| pair.local), self.local),
+            SideName::Remote => (self.base.map(|pair| pair.remote), self.remote),
+        }
+    }
+}
+
 /// What happened to a memory since both sides last agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum State {

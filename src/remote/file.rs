@@ -16,8 +16,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::local::{self, Database};
-use crate::object::{ContentHash, Edit, Outcome};
-use crate::side::{Error, Found, Side};
+use crate::object::{ContentHash, Edit};
+use crate::side::{Error, Found, Side, Witness};
 
 /// A database file that is a remote.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Side for File {
         }
     }
 
-    fn apply(&mut self, edits: Vec<Edit>, report: &mut dyn FnMut(ContentHash, Outcome)) -> Result<(), Error> {
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), Error> {
         if self.database()?.is_none() {
             local::prepare(&self.options.path)?;
         }
@@ -86,7 +86,7 @@ impl Side for File {
             return Err(Error::Missing { path: self.options.path.clone() });
         };
         database.write_through();
-        database.apply(edits, report)
+        database.apply(edits, witness)
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::object::{Bookkeeping, Memory, Timestamp};
+    use crate::object::{Bookkeeping, Memory, Outcome, Timestamp};
 
     fn file(path: &Path, is_known: bool) -> File {
         let options = local::Options {
@@ -142,9 +142,10 @@ mod tests {
 
     fn add(file: &mut File, name: &str) -> Vec<Outcome> {
         let memory = Memory { content: name.to_owned(), ..Memory::default() };
-        let edit = Edit { key: ContentHash::new(name).unwrap(), expected: None, target: Some(memory) };
+        let edit =
+            Edit { key: ContentHash::new(name).unwrap(), expected: None, target: Some(memory), row: None };
         let mut outcomes = Vec::new();
-        file.apply(vec![edit], &mut |_, outcome| outcomes.push(outcome)).unwrap();
+        file.apply(vec![edit], &mut |_: ContentHash, outcome: Outcome| outcomes.push(outcome)).unwrap();
         outcomes
     }
 

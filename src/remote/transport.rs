@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::{File, Http};
-use crate::object::{ContentHash, Edit, Outcome};
-use crate::side::{Error, Found, Side};
+use crate::object::{ContentHash, Edit};
+use crate::side::{Error, Found, Side, Witness};
 
 /// The way to a remote.
 pub enum Transport {
@@ -50,7 +50,7 @@ impl Side for Transport {
         self.side().get(keys)
     }
 
-    fn apply(&mut self, edits: Vec<Edit>, report: &mut dyn FnMut(ContentHash, Outcome)) -> Result<(), Error> {
-        self.side().apply(edits, report)
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), Error> {
+        self.side().apply(edits, witness)
     }
 }

@@ -61,8 +61,19 @@ impl Codec {
     }
 
     pub(super) fn encode(&mut self, kind: Kind, bytes: &[u8]) -> Stored {
+        let (data, size) = self.compress(bytes);
+        Stored { kind, size, data, dictionary: None }
+    }
+
+    /// The bytes, compressed where that makes them shorter, and how many they were.
+    pub(super) fn compress(&mut self, bytes: &[u8]) -> (Vec<u8>, i64) {
         let size = bytes.len().try_into().expect("no allocation is that large");
-        Stored { kind, size, data: smaller(&mut self.compressor, bytes), dictionary: None }
+        (smaller(&mut self.compressor, bytes), size)
+    }
+
+    /// What [`Codec::compress`] was given.
+    pub(super) fn decompress(&mut self, data: Vec<u8>, size: i64) -> io::Result<Vec<u8>> {
+        decompress(&mut self.decompressor, data, size)
     }
 
     /// Whether [`Codec::decode`] can read what was compressed with this dictionary.
@@ -78,17 +89,18 @@ impl Codec {
 
     /// The object's bytes, not yet checked against its id. Its dictionary must be known.
     pub(super) fn decode(&mut self, stored: Stored) -> io::Result<Vec<u8>> {
-        let size = stored.size.clamp(0, MAX_SIZE).try_into().expect("it is not negative, and fits 32 bits");
-        if stored.data.len() == size {
-            return Ok(stored.data);
-        }
         let decompressor = match stored.dictionary {
             Some(dictionary) => self.dictionaries.get_mut(&dictionary),
             None => Some(&mut self.decompressor),
         };
         let decompressor = decompressor.ok_or_else(|| io::Error::other("its dictionary is missing"))?;
-        decompressor.decompress(&stored.data, size)
+        decompress(decompressor, stored.data, stored.size)
     }
+}
+
+fn decompress(decompressor: &mut Decompressor<'static>, data: Vec<u8>, size: i64) -> io::Result<Vec<u8>> {
+    let size = size.clamp(0, MAX_SIZE).try_into().expect("it is not negative, and fits 32 bits");
+    if data.len() == size { Ok(data) } else { decompressor.decompress(&data, size) }
 }
 
 /// Compresses as small as it gets, with a dictionary or without.

@@ -30,6 +30,8 @@ pub struct Conflict {
     pub since: i64,
     /// The decision, where there is one.
     pub resolution: Option<Resolution>,
+    /// What this device holds since an answer was carried out here; `ours` where none was.
+    pub held: Option<BlobId>,
     /// The sides whose values are taken for some of `fields`, while others are still open.
     pub choices: BTreeMap<String, SideName>,
 }
@@ -60,6 +62,7 @@ impl Conflict {
                 Some(Word::Remote) => Some(Resolution::Side(SideName::Remote)),
                 Some(Word::Merged) => Some(Resolution::Merged(row.get(9)?)),
             },
+            held: row.get(11)?,
             choices: serde_json::from_str(row.get_ref(10)?.as_str()?).map_err(|error| {
                 rusqlite::Error::FromSqlConversionFailure(10, Type::Text, Box::new(error))
             })?,
@@ -95,7 +98,7 @@ impl Store {
     /// The conflicts with a remote, sorted by key.
     pub fn conflicts(&self, remote: &str) -> Result<Vec<Conflict>, Error> {
         let sql = "SELECT key, remote, base_local, base_remote, ours, theirs, fields, since, resolution,
-                          merged, choices
+                          merged, choices, held
                    FROM conflicts WHERE remote = ?1 ORDER BY key";
         self.rows(WHAT, sql, [remote], Conflict::read)
     }
@@ -107,13 +110,17 @@ impl Store {
             let known = store.conflicts(remote)?.into_iter().map(|conflict| (conflict.key.clone(), conflict));
             let mut known: BTreeMap<_, _> = known.collect();
             for conflict in conflicts {
-                let (since, resolution, choices) = match known.remove(&conflict.key) {
+                let now = match known.remove(&conflict.key) {
                     Some(before) if before.is_same(conflict) => {
-                        (before.since, before.resolution, before.choices)
+                        let Conflict { since, resolution, held, choices, .. } = before;
+                        Conflict { since, resolution, held, choices, ..conflict.clone() }
                     }
-                    _ => (conflict.since, None, BTreeMap::new()),
+                    _ => {
+                        let (held, choices) = (conflict.ours, BTreeMap::new());
+                        Conflict { resolution: None, held, choices, ..conflict.clone() }
+                    }
                 };
-                store.put_conflict(remote, &Conflict { since, resolution, choices, ..conflict.clone() })?;
+                store.put_conflict(remote, &now)?;
             }
             for key in known.keys() {
                 let sql = "DELETE FROM conflicts WHERE remote = ?1 AND key = ?2";
@@ -123,11 +130,25 @@ impl Store {
         })
     }
 
-    /// Records how a conflict ends; returns whether there is such a conflict.
+    /// Records how a conflict ends, in place of an earlier decision and of choices; returns whether there is such a
+    /// conflict.
     pub fn resolve(&self, remote: &str, key: &ContentHash, resolution: Resolution) -> Result<bool, Error> {
         let (word, merged) = columns(resolution);
-        let sql = "UPDATE conflicts SET resolution = ?3, merged = ?4 WHERE remote = ?1 AND key = ?2";
+        let sql = "UPDATE conflicts SET resolution = ?3, merged = ?4, choices = '{}'
+                   WHERE remote = ?1 AND key = ?2";
         Ok(self.execute(WHAT, sql, params![remote, key, word, merged])? > 0)
+    }
+
+    /// Records what the sides hold of a conflict that is ended while one of them has yet to carry that out.
+    pub fn carried_out(
+        &self,
+        remote: &str,
+        key: &ContentHash,
+        held: Option<BlobId>,
+        theirs: Option<BlobId>,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE conflicts SET held = ?3, theirs = ?4 WHERE remote = ?1 AND key = ?2";
+        self.execute(WHAT, sql, params![remote, key, held, theirs]).map(drop)
     }
 
     /// Records which side's value is taken for some fields of a conflict that is not ended by that, in place of
@@ -148,8 +169,8 @@ impl Store {
         self.execute(
             WHAT,
             "INSERT OR REPLACE INTO conflicts
-             (key, remote, base_local, base_remote, ours, theirs, fields, since, resolution, merged, choices)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             (key, remote, base_local, base_remote, ours, theirs, fields, since, resolution, merged, choices, held)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 conflict.key,
                 remote,
@@ -162,6 +183,7 @@ impl Store {
                 decision.map(|(word, _)| word),
                 decision.and_then(|(_, merged)| merged),
                 serde_json::to_string(&conflict.choices).expect("texts can always be written"),
+                conflict.held,
             ],
         )?;
         Ok(())
@@ -184,6 +206,7 @@ mod tests {
             fields: vec!["content".to_owned(), "meta.\"odd\"".to_owned()],
             since,
             resolution: None,
+            held: Some(BlobId::of(b"ours")),
             choices: BTreeMap::new(),
         }
     }
@@ -223,6 +246,10 @@ mod tests {
             assert!(store.resolve("origin", &key(1), resolution).unwrap());
             assert_eq!(store.conflicts("origin").unwrap()[0].resolution, Some(resolution));
         }
+        let [held, theirs] = [None, Some(BlobId::of(b"pushed"))];
+        store.carried_out("origin", &key(1), held, theirs).unwrap();
+        let now = store.conflicts("origin").unwrap().remove(0);
+        assert_eq!((now.held, now.theirs, now.resolution), (held, theirs, Some(ours)));
         assert!(!store.resolve("origin", &key(2), ours).unwrap());
         assert!(!store.resolve("backup", &key(1), ours).unwrap());
     }

@@ -45,6 +45,12 @@ pub enum Error {
         /// What it is instead.
         detail: &'static str,
     },
+    /// The file is the staging database of the shell scripts that memsync replaces.
+    #[error("{} was made by the sync scripts of mcp-memory-service", .path.display())]
+    Legacy {
+        /// The file.
+        path: PathBuf,
+    },
     /// Something in the file is not what was written.
     #[error("{} is damaged: {what}", .path.display())]
     Damaged {

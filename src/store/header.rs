@@ -31,11 +31,10 @@ pub(super) fn check(path: &Path, supported: u32) -> Result<(), Error> {
     }
     if application != schema::APPLICATION_ID.cast_unsigned() {
         let by_scripts = start.windows(21).any(|text| text == b"TABLE staged_memories");
-        return foreign(if by_scripts {
-            "it was made by the sync scripts of mcp-memory-service"
-        } else {
-            "it is another program's SQLite database"
-        });
+        if by_scripts {
+            return Err(Error::Legacy { path: path.to_owned() });
+        }
+        return foreign("it is another program's SQLite database");
     }
     // The file format's write and read version: 1 for a rollback journal, 2 for a WAL.
     if found == 0 || !matches!(start[18..20], [1 | 2, 1 | 2]) {

@@ -53,6 +53,13 @@ impl Store {
         })
     }
 
+    /// Records that the outcome of one edit is known.
+    pub fn end_intent(&self, remote: &str, side: SideName, key: &ContentHash) -> Result<(), Error> {
+        let sql = "DELETE FROM journal WHERE remote = ?1 AND side = ?2 AND key = ?3";
+        self.execute(WHAT, sql, params![remote, side, key])?;
+        Ok(())
+    }
+
     /// Records that the outcomes of all edits with a remote are known.
     pub fn clear_journal(&self, remote: &str) -> Result<(), Error> {
         self.execute(WHAT, "DELETE FROM journal WHERE remote = ?1", [remote])?;

@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use super::codec::Stored;
 use super::{Error, Store};
-use crate::object::tree::{self, Difference, Snapshot};
+use crate::object::tree::{self, Changed, Difference, Snapshot};
 use crate::object::{BlobId, Commit, CommitId, ContentHash, Kind, Memory, ObjectId, TreeId};
 
 const WHAT: &str = "the objects";
@@ -62,6 +62,23 @@ impl Store {
     /// What differs between two snapshots, sorted by key, visiting only trees that differ.
     pub fn diff(&self, from: TreeId, to: TreeId) -> Result<Vec<Difference>, Error> {
         tree::diff(from, to, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
+    }
+
+    /// Gives every path that differs between two trees to `visit`, as [`tree::walk`] does.
+    pub fn walk<E: From<Error>>(
+        &self,
+        old: Option<TreeId>,
+        new: Option<TreeId>,
+        enters: &dyn Fn(&str) -> bool,
+        visit: &mut dyn FnMut(Changed<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let walked = tree::walk(old, new, enters, &mut |id| Ok(self.get(id)?), visit);
+        walked.map_err(|error| match error {
+            tree::Error::Load(error) => error,
+            tree::Error::Malformed { id, problem } => {
+                self.damaged_object(id, "it is no tree", problem).into()
+            }
+        })
     }
 
     /// Keeps a commit.

@@ -34,7 +34,8 @@ pub(super) const ROOTS: &[Root] = &[
                   UNION ALL SELECT key, remote, base_remote FROM conflicts
                   UNION ALL SELECT key, remote, ours FROM conflicts
                   UNION ALL SELECT key, remote, theirs FROM conflicts
-                  UNION ALL SELECT key, remote, merged FROM conflicts)
+                  UNION ALL SELECT key, remote, merged FROM conflicts
+                  UNION ALL SELECT key, remote, held FROM conflicts)
               WHERE id IS NOT NULL ORDER BY remote, key",
     },
     Root {

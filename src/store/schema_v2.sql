@@ -2,6 +2,9 @@
 -- deleted on both sides. `choices` is a JSON object, a side for each field that is decided while others are not.
 ALTER TABLE conflicts ADD COLUMN merged BLOB;
 ALTER TABLE conflicts ADD COLUMN choices TEXT NOT NULL DEFAULT '{}';
+-- What this device holds since an answer was carried out here; `ours` where none was.
+ALTER TABLE conflicts ADD COLUMN held BLOB;
+UPDATE conflicts SET held = ours;
 
 -- When an object was last put, in seconds since 1970; 0 where that is not known.
 ALTER TABLE objects ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
@@ -13,7 +16,8 @@ CREATE TABLE dictionaries (
 );
 
 -- What runs did to a side. `run` is the commit that records it, NULL until then. `before` and `after` are memories,
--- NULL where there was or is none. `row` is the whole row that was there, compressed; only of this device's database.
+-- NULL where there was or is none. `row` is all that was there under the name, be it nothing, compressed with zstd where
+-- that makes it shorter than `size`; NULL for all but this device's database.
 CREATE TABLE changes (
     sequence INTEGER PRIMARY KEY,
     run BLOB,
@@ -22,7 +26,8 @@ CREATE TABLE changes (
     key TEXT NOT NULL,
     before BLOB,
     after BLOB,
-    row BLOB
+    row BLOB,
+    size INTEGER
 );
 CREATE INDEX changes_by_run ON changes (run);
 CREATE INDEX changes_by_key ON changes (key);

@@ -1,10 +1,11 @@
 //! Carrying a plan out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::AddAssign;
 
+use super::changes::Notes;
 use super::{Chosen, Error, Progress, Proposal, Session};
-use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, SideName};
+use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Row, SideName};
 use crate::reconcile::{After, Plan, Step, is_rewriting};
 use crate::side::Side;
 use crate::store::{Failure, Intent};
@@ -99,14 +100,12 @@ impl Session<'_> {
         remote: Option<&mut (dyn Side + '_)>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Report, Error> {
+        let adopted = self.adopt_changes(&proposal.local, &proposal.remote)?;
         self.announce(chosen.plan)?;
         let refused = if proposal.wishes.retry_refused { HashMap::new() } else { self.refused()? };
-        let (after, report) = (After::default(), Report::default());
-        let mut run = Run { session: self, plan: chosen.plan, refused, after, report };
-        let outcome = run.apply_all(local, remote, progress);
-        let Run { after, mut report, .. } = run;
-        report.error = outcome.err();
-        self.record(proposal, chosen, &after, &report)?;
+        let run = Run::new(self, chosen.plan, refused, BTreeMap::new());
+        let (after, report) = run.carry_out(local, remote, progress);
+        self.record(proposal, chosen, &after, &report, &adopted)?;
         Ok(report)
     }
 
@@ -121,7 +120,7 @@ impl Session<'_> {
     }
 
     /// Keeps the merged memories, and notes what is about to happen.
-    fn announce(&self, plan: &Plan) -> Result<(), Error> {
+    pub(super) fn announce(&self, plan: &Plan) -> Result<(), Error> {
         self.store.transaction(|store| {
             for memory in plan.objects.values() {
                 store.put_memory(memory)?;
@@ -139,16 +138,39 @@ impl Session<'_> {
     }
 }
 
-struct Run<'a> {
+/// A plan that is being carried out.
+pub(super) struct Run<'a> {
     session: &'a Session<'a>,
     plan: &'a Plan,
     /// What the server refused before, and is not sent again unless it has changed.
     refused: HashMap<ContentHash, Failure>,
+    /// The rows that this device's database gets back as they were.
+    rows: BTreeMap<ContentHash, Row>,
     after: After,
     report: Report,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        session: &'a Session<'a>,
+        plan: &'a Plan,
+        refused: HashMap<ContentHash, Failure>,
+        rows: BTreeMap<ContentHash, Row>,
+    ) -> Self {
+        Self { session, plan, refused, rows, after: After::default(), report: Report::default() }
+    }
+
+    /// Does it, and says what was confirmed and what else became of it.
+    pub(super) fn carry_out(
+        mut self,
+        local: Option<&mut (dyn Side + '_)>,
+        remote: Option<&mut (dyn Side + '_)>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> (After, Report) {
+        self.report.error = self.apply_all(local, remote, progress).err();
+        (self.after, self.report)
+    }
+
     /// Creations and changes before deletions, this device before the server.
     fn apply_all(
         &mut self,
@@ -183,15 +205,17 @@ impl Run<'_> {
         let mut rest = steps.as_slice();
         let mut count = 0;
         while !rest.is_empty() {
-            let (edits, taken) = self.batch(rest)?;
+            let (edits, taken) = self.batch(name, rest)?;
             let (batch, later) = rest.split_at(taken);
-            let mut outcomes = Vec::with_capacity(taken);
-            let applied = side.apply(edits, &mut |key, outcome| {
-                count += 1;
-                progress(Progress::Writing { side: name, count, total: steps.len() });
-                outcomes.push((key, outcome));
+            let batch: HashMap<&ContentHash, Step> = batch.iter().copied().collect();
+            let mut notes = Notes::new(self.session, name, &batch, |done| {
+                progress(Progress::Writing { side: name, count: count + done, total: steps.len() });
             });
-            self.take(name, batch, outcomes)?;
+            let applied = side.apply(edits, &mut notes);
+            let (outcomes, kept) = notes.into_parts();
+            count += outcomes.len();
+            self.take(name, &batch, outcomes)?;
+            kept?;
             applied.map_err(Error::side(name))?;
             rest = later;
         }
@@ -214,13 +238,14 @@ impl Run<'_> {
     }
 
     /// The first edits of `steps`, with their memories, and how many steps they are.
-    fn batch(&self, steps: &[(&ContentHash, Step)]) -> Result<(Vec<Edit>, usize), Error> {
+    fn batch(&self, name: SideName, steps: &[(&ContentHash, Step)]) -> Result<(Vec<Edit>, usize), Error> {
         let mut edits = Vec::new();
         let mut bytes = 0;
         for (key, step) in steps.iter().take(BATCH_EDITS) {
             let target = step.target.map(|blob| self.session.store.memory(blob)).transpose()?;
             bytes += target.as_ref().map_or(0, |memory| memory.content.len());
-            edits.push(Edit { key: (*key).clone(), expected: step.expected, target });
+            let row = self.rows.get(*key).filter(|_| name == SideName::Local).cloned();
+            edits.push(Edit { key: (*key).clone(), expected: step.expected, target, row });
             if bytes >= BATCH_BYTES {
                 break;
             }
@@ -233,11 +258,10 @@ impl Run<'_> {
     fn take(
         &mut self,
         name: SideName,
-        batch: &[(&ContentHash, Step)],
+        steps: &HashMap<&ContentHash, Step>,
         outcomes: Vec<(ContentHash, Outcome)>,
     ) -> Result<(), Error> {
         let session = self.session;
-        let steps: HashMap<&ContentHash, Step> = batch.iter().copied().collect();
         session.store.transaction(|_| {
             for (key, outcome) in outcomes {
                 let step = steps.get(&key).copied();

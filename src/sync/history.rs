@@ -36,6 +36,19 @@ pub struct BaseCommit {
     pub base: Base,
 }
 
+/// What a commit was made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// Whether it is a sync, and not a snapshot of one side.
+    pub is_sync: bool,
+    /// The commit that it follows; `None` for the first one.
+    pub before: Option<CommitId>,
+    /// Of a sync: what this device held before.
+    pub local: Option<CommitId>,
+    /// Of a sync: what the server held before.
+    pub remote: Option<CommitId>,
+}
+
 impl Session<'_> {
     /// Reads the base.
     pub fn base(&self) -> Result<BaseCommit, Error> {
@@ -65,11 +78,28 @@ impl Session<'_> {
         Ok(self.store.pair(self.store.commit(commit)?.tree)?)
     }
 
-    /// The sync before this one; `None` for the first, whose parents are only the two snapshots.
+    /// The sync before this one; `None` for the first, and for what is no sync.
     pub fn sync_before(&self, commit: CommitId) -> Result<Option<CommitId>, Error> {
-        Ok(match self.store.commit(commit)?.parents.as_slice() {
-            [before, _, _] => Some(*before),
-            _ => None,
+        let origins = self.origins(commit)?;
+        Ok(origins.before.filter(|_| origins.is_sync))
+    }
+
+    /// What a commit was made from.
+    pub fn origins(&self, commit: CommitId) -> Result<Origins, Error> {
+        let commit = self.store.commit(commit)?;
+        // A snapshot's tree is no pair.
+        let is_sync = self.store.pair(commit.tree).is_ok();
+        Ok(match commit.parents.as_slice() {
+            [before, ..] if !is_sync => Origins { before: Some(*before), ..Origins::default() },
+            [before, local, remote, ..] => {
+                Origins { is_sync, before: Some(*before), local: Some(*local), remote: Some(*remote) }
+            }
+            parents => Origins {
+                is_sync,
+                before: None,
+                local: parents.first().copied(),
+                remote: parents.get(1).copied(),
+            },
         })
     }
 
@@ -102,6 +132,17 @@ impl Session<'_> {
         base: &Base,
         message: &str,
     ) -> Result<CommitId, Error> {
+        self.replace_base(last, last, base, message)
+    }
+
+    /// Moves the base from `at` to a commit that follows `before`, as `git commit --amend` does.
+    pub(super) fn replace_base(
+        &self,
+        at: Option<CommitId>,
+        before: Option<CommitId>,
+        base: &Base,
+        message: &str,
+    ) -> Result<CommitId, Error> {
         let side = |form: fn(&Pair) -> BlobId| -> Snapshot {
             base.iter().map(|(key, pair)| (key.clone(), form(pair))).collect()
         };
@@ -111,13 +152,13 @@ impl Session<'_> {
         let tree = store.put_pair(local, remote)?;
         let snapshots =
             [store.reference(&local_reference())?, store.reference(&remote_reference(&self.remote)?)?];
-        let parents = [last].into_iter().chain(snapshots).flatten().collect();
+        let parents = [before].into_iter().chain(snapshots).flatten().collect();
         let id = store.put_commit(&self.commit(tree, parents, message))?;
-        store.move_reference(&base_reference(&self.remote)?, last, id, first_line(message), self.now)?;
+        store.move_reference(&base_reference(&self.remote)?, at, id, first_line(message), self.now)?;
         Ok(id)
     }
 
-    fn commit(&self, tree: TreeId, parents: Vec<CommitId>, message: &str) -> Commit {
+    pub(super) fn commit(&self, tree: TreeId, parents: Vec<CommitId>, message: &str) -> Commit {
         let author = Signature { name: self.device.clone(), seconds: self.now, offset: 0 };
         Commit { tree, parents, author, message: format!("{}\n", message.trim_end()) }
     }

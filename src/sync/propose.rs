@@ -1,14 +1,14 @@
 //! From two readings to a proposal: the plan, and the reasons to stop before it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::conflicts::{resolved, versions};
 use super::{BaseCommit, Error, Reading, Session};
 use crate::object::tree::{Difference, Snapshot};
 use crate::object::{CommitId, ContentHash, SideName};
 use crate::reconcile::{
-    self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Resolved, Scope, Strategy,
-    Versions,
+    self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Scope, Strategy,
 };
 use crate::store::Conflict;
 
@@ -182,7 +182,7 @@ impl Session<'_> {
 
     /// The base is what two particular databases agreed on: read against a third it would turn what that one lacks
     /// into deletions.
-    fn moved(&self, local: &Reading, remote: &Reading) -> Result<Option<Moved>, Error> {
+    pub(super) fn moved(&self, local: &Reading, remote: &Reading) -> Result<Option<Moved>, Error> {
         for (side, reading) in [(SideName::Local, local), (SideName::Remote, remote)] {
             if let (Some(was), Some(is)) = (self.store.fact(&self.place_fact(side))?, &reading.place)
                 && was != *is
@@ -217,7 +217,10 @@ impl Session<'_> {
         local: &Reading,
         remote: &Reading,
     ) -> Result<Plan, Error> {
-        let resolutions = self.resolutions()?;
+        let conflicts = self.store.conflicts(&self.remote)?;
+        let answered = |conflict: &Conflict| Some((conflict.key.clone(), resolved(conflict)?));
+        let chosen =
+            |conflict: &Conflict| (conflict.key.clone(), (versions(conflict), conflict.choices.clone()));
         // An unknown time is older than any; the server wins ties, so that all devices decide alike.
         let newer = |key: &ContentHash| {
             let ours_is_newer = local.updated_at.get(key) > remote.updated_at.get(key);
@@ -228,16 +231,11 @@ impl Session<'_> {
             strategy: wishes.strategy,
             auto_merge: !wishes.never_merge,
             scope: &wishes.scope,
-            resolutions: &resolutions,
+            resolutions: &conflicts.iter().filter_map(answered).collect(),
+            choices: &conflicts.iter().map(chosen).collect(),
             newer: &newer,
         };
         Ok(reconcile::plan(compared, &options, &mut |blob| self.store.memory(blob))?)
-    }
-
-    fn resolutions(&self) -> Result<BTreeMap<ContentHash, Resolved>, Error> {
-        let conflicts = self.store.conflicts(&self.remote)?;
-        let resolved = |conflict: Conflict| Some((conflict.key.clone(), resolved(&conflict)?));
-        Ok(conflicts.into_iter().filter_map(resolved).collect())
     }
 
     /// How many edits of a run that did not end may or may not have reached the server. Nothing needs repair: where
@@ -253,19 +251,48 @@ impl Session<'_> {
         trees: &Trees<'_>,
     ) -> Result<Option<(SideName, CommitId, usize)>, Error> {
         for side in [SideName::Local, SideName::Remote] {
-            let held = trees.side(side);
             let form =
                 |pair: &reconcile::Pair| if side == SideName::Local { pair.local } else { pair.remote };
-            let changed = base.base.iter().filter(|(key, pair)| held.get(*key) != Some(&form(pair))).count();
-            if changed < reconcile::SMALLEST_REWIND {
+            let changed = |held: &Snapshot| -> Vec<ContentHash> {
+                let is_changed =
+                    |(key, pair): &(&ContentHash, &reconcile::Pair)| held.get(*key) != Some(&form(pair));
+                base.base.iter().filter(is_changed).map(|(key, _)| key.clone()).collect()
+            };
+            let mut held = Cow::Borrowed(trees.side(side));
+            let suspects = changed(&held);
+            if side == SideName::Local && suspects.len() >= reconcile::SMALLEST_REWIND {
+                for key in self.brought_back(&suspects, &base.base, &held)? {
+                    held.to_mut().extend(base.base.get(&key).map(|pair| (key, pair.local)));
+                }
+            }
+            if changed(&held).len() < reconcile::SMALLEST_REWIND {
                 continue;
             }
-            let (commits, since) = self.changes_since_earlier_syncs(base.id, side, held)?;
-            if let Some(at) = reconcile::find_rewind(&since, held) {
+            let (commits, since) = self.changes_since_earlier_syncs(base.id, side, &held)?;
+            if let Some(at) = reconcile::find_rewind(&since, &held) {
                 return Ok(Some((side, commits[at], since[at].len())));
             }
         }
         Ok(None)
+    }
+
+    /// Those of `keys` that this device holds as they are because memsync was told to bring them back, after both sides
+    /// had agreed on something else.
+    fn brought_back(
+        &self,
+        keys: &[ContentHash],
+        base: &Base,
+        held: &Snapshot,
+    ) -> Result<Vec<ContentHash>, Error> {
+        let mut brought_back = Vec::new();
+        for key in keys {
+            let Some((run, after)) = self.store.last_change(SideName::Local, key)? else { continue };
+            let agreed = self.store.find(self.sides_at(run)?.0, key)?;
+            if held.get(key).copied() == after && agreed == base.get(key).map(|pair| pair.local) {
+                brought_back.push(key.clone());
+            }
+        }
+        Ok(brought_back)
     }
 
     /// For each of the last syncs, what changed on one side from then to the base, if all of it is back as it was
@@ -329,19 +356,4 @@ fn without<'a>(snapshot: &'a Snapshot, keys: &BTreeSet<ContentHash>) -> Cow<'a, 
         kept.to_mut().retain(|key, _| !keys.contains(key));
     }
     kept
-}
-
-/// The versions that a stored conflict was made of.
-#[must_use]
-pub fn versions(conflict: &Conflict) -> Versions {
-    Versions {
-        base: conflict.base.map(|(local, remote)| reconcile::Pair { local, remote }),
-        local: conflict.ours,
-        remote: conflict.theirs,
-    }
-}
-
-/// The decision on a stored conflict, where there is one.
-pub(super) fn resolved(conflict: &Conflict) -> Option<Resolved> {
-    Some(Resolved { versions: versions(conflict), resolution: conflict.resolution? })
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::propose::resolved;
+use super::changes::Adopted;
 use super::{Chosen, Error, Problem, Proposal, Reading, Report, Session, local_reference, remote_reference};
 use crate::object::{ContentHash, SideName};
-use crate::reconcile::{self, After, Compared, Direction, Plan, Planned, Versions, advance};
-use crate::store::{Conflict, Failure, IndexEntry, Operation, Staged};
+use crate::reconcile::{After, Compared, Direction, Plan, Planned, advance};
+use crate::store::{Failure, IndexEntry, Operation, Staged};
 
-type Keys<'a> = BTreeSet<&'a ContentHash>;
+pub(super) type Keys<'a> = BTreeSet<&'a ContentHash>;
 
 /// The fact that says when the server was last read, seconds since 1970.
 pub const LAST_FETCH: &str = "last_remote_sync";
@@ -41,12 +41,16 @@ impl Session<'_> {
         chosen: Chosen<'_>,
         after: &After,
         report: &Report,
+        adopted: &Adopted,
     ) -> Result<(), Error> {
         self.store.transaction(|store| {
+            let last = proposal.base.id;
             let next = advance(chosen.base, chosen.plan, after);
-            if proposal.base.id.is_none() || next != proposal.base.base {
+            let did_nothing = adopted.is_empty() && report.local.total() + report.remote.total() == 0;
+            if last.is_none() || next != proposal.base.base || !did_nothing {
                 let message = summary(&self.remote, chosen, report);
-                self.record_base(proposal.base.id, &next, &message)?;
+                let run = self.record_base(last, &next, &message)?;
+                self.record_changes(run, chosen.plan, after, adopted)?;
             }
             for (side, reading) in [(SideName::Local, &proposal.local), (SideName::Remote, &proposal.remote)]
             {
@@ -56,7 +60,7 @@ impl Session<'_> {
             }
             self.record_remote(proposal, chosen, after)?;
             let finished = finished(chosen.plan, after);
-            self.record_run_conflicts(proposal, chosen.plan, &finished)?;
+            self.record_run_conflicts(proposal, chosen.plan, after, &finished)?;
             self.record_run_staged(proposal, &finished)?;
             self.record_failures(proposal, chosen, after, &report.problems)?;
             if report.error.is_none() {
@@ -73,45 +77,8 @@ impl Session<'_> {
     /// What the server was last seen to hold, with what it now holds because of this run.
     fn record_remote(&self, proposal: &Proposal, chosen: Chosen<'_>, after: &After) -> Result<(), Error> {
         let mut index = proposal.remote.to_index();
-        for (key, _) in chosen.plan.steps(SideName::Remote) {
-            match after.get(SideName::Remote, key) {
-                Some(Some(blob)) => drop(index.insert(key.clone(), IndexEntry { blob, updated_at: None })),
-                Some(None) => drop(index.remove(key)),
-                None => {}
-            }
-        }
+        take_over(&mut index, chosen.plan, after);
         Ok(self.store.set_index(&self.remote, &index)?)
-    }
-
-    /// The conflicts that wait now. What a run was not about, or has not finished, stays as it was.
-    fn record_run_conflicts(
-        &self,
-        proposal: &Proposal,
-        plan: &Plan,
-        finished: &Keys<'_>,
-    ) -> Result<(), Error> {
-        let planned: Keys<'_> = plan.conflicts.iter().map(|conflict| &conflict.key).collect();
-        let about: Keys<'_> = plan.entries.iter().map(|entry| &entry.key).collect();
-        let versions_now: BTreeMap<&ContentHash, Versions> =
-            proposal.compared.iter().map(|one| (&one.key, one.versions)).collect();
-        let waits = |conflict: &Conflict| {
-            let answer = resolved(conflict);
-            let is_answered = !finished.contains(&conflict.key)
-                && versions_now
-                    .get(&conflict.key)
-                    .is_some_and(|now| answer.is_some_and(|answer| answer.holds_for(*now).is_some()));
-            let is_left_out = !proposal.wishes.is_about_everything() && !about.contains(&conflict.key);
-            !planned.contains(&conflict.key) && (is_left_out || is_answered)
-        };
-        let mut conflicts: Vec<Conflict> =
-            self.store.conflicts(&self.remote)?.into_iter().filter(waits).collect();
-        conflicts.extend(plan.conflicts.iter().map(|conflict| self.stored(conflict)));
-        Ok(self.store.set_conflicts(&self.remote, &conflicts)?)
-    }
-
-    /// Notes the conflicts of a proposal that is not carried out.
-    pub fn record_conflicts(&self, proposal: &Proposal) -> Result<(), Error> {
-        self.record_run_conflicts(proposal, &proposal.plan, &Keys::new())
     }
 
     /// Notes this device's changes that have not reached the server, for scripts that look at them.
@@ -140,20 +107,6 @@ impl Session<'_> {
             return Ok(());
         }
         Ok(self.store.set_staged(&proposal.compared.iter().filter_map(staged).collect::<Vec<_>>())?)
-    }
-
-    fn stored(&self, conflict: &reconcile::Conflict) -> Conflict {
-        Conflict {
-            key: conflict.key.clone(),
-            remote: self.remote.clone(),
-            base: conflict.versions.base.map(|pair| (pair.local, pair.remote)),
-            ours: conflict.versions.local,
-            theirs: conflict.versions.remote,
-            fields: conflict.fields.iter().map(ToString::to_string).collect(),
-            since: self.now,
-            resolution: None,
-            choices: BTreeMap::new(),
-        }
     }
 
     /// A failure ends when the memory was taken, or when there is nothing left to do for it.
@@ -194,6 +147,17 @@ impl Session<'_> {
             })?;
         }
         Ok(())
+    }
+}
+
+/// Brings what the server was seen to hold up to date with what was confirmed.
+pub(super) fn take_over(index: &mut BTreeMap<ContentHash, IndexEntry>, plan: &Plan, after: &After) {
+    for (key, _) in plan.steps(SideName::Remote) {
+        match after.get(SideName::Remote, key) {
+            Some(Some(blob)) => drop(index.insert(key.clone(), IndexEntry { blob, updated_at: None })),
+            Some(None) => drop(index.remove(key)),
+            None => {}
+        }
     }
 }
 

@@ -1,13 +1,19 @@
 //! Whole syncs between sides that live in memory: what the conductor guarantees, whatever the sides are.
 
+mod adopt;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+mod undo;
+
 use super::*;
-use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Resolution, SideName, Timestamp};
+use crate::object::{
+    BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Resolution, Row, SideName, Timestamp,
+};
 use crate::reconcile::{Direction, Strategy};
-use crate::side::{self, Found, Held, Side};
+use crate::side::{self, Found, Held, Replaced, Side, Witness};
 use crate::store::{Holder, Store};
 
 /// A side in memory that misbehaves as told.
@@ -30,6 +36,13 @@ struct World {
     /// Somebody else writes this just before the next edits arrive.
     intruder: Option<(ContentHash, Memory)>,
     writes: usize,
+    /// It has rows, and how often each was written, which no memory shows.
+    rows: Option<BTreeMap<ContentHash, u8>>,
+    /// Dies once so many rows were handed out, before the edit is final.
+    dies_keeping: Option<usize>,
+    kept: usize,
+    /// Where it dies, the whole program does.
+    is_killed: bool,
 }
 
 impl World {
@@ -67,11 +80,46 @@ impl World {
         if let Some(memory) = target.as_mut().filter(|_| self.rewrites) {
             memory.tags = memory.tags.iter().map(|tag| tag.to_lowercase()).collect();
         }
+        if let Some(rows) = &mut self.rows {
+            match edit.row.as_ref().map(Row::as_bytes) {
+                Some([]) => drop(rows.remove(&edit.key)),
+                Some([count, ..]) => drop(rows.insert(edit.key.clone(), *count)),
+                None => *rows.entry(edit.key.clone()).or_default() += 1,
+            }
+        }
         match &target {
             Some(memory) => self.memories.insert(edit.key, memory.clone()),
             None => self.memories.remove(&edit.key),
         };
         Outcome::Done { now: target }
+    }
+
+    fn die(&self) -> side::Error {
+        if self.is_killed {
+            std::panic::resume_unwind(Box::new("killed"));
+        }
+        side::Error::Protocol { address: "here".to_owned(), detail: "gone".to_owned() }
+    }
+
+    /// All that is there under a name.
+    fn row(&self, key: &ContentHash) -> Option<Row> {
+        let count = self.rows.as_ref()?.get(key);
+        Some(Row::from_bytes(count.copied().into_iter().collect()))
+    }
+
+    /// Hands out what an edit replaces; false where it dies of that.
+    fn keep(
+        &mut self,
+        row: Option<Row>,
+        key: &ContentHash,
+        outcome: &Outcome,
+        witness: &mut dyn Witness,
+    ) -> bool {
+        let (Some(row), Outcome::Done { now }) = (row, outcome) else { return true };
+        let now = now.as_ref().map(Memory::id);
+        let is_kept = witness.keep(vec![Replaced { key: key.clone(), now, row }]).is_ok();
+        self.kept += 1;
+        is_kept && self.dies_keeping != Some(self.kept)
     }
 }
 
@@ -90,19 +138,20 @@ impl Side for World {
         Ok(keys.iter().map(|key| self.found(key)).collect())
     }
 
-    fn apply(
-        &mut self,
-        edits: Vec<Edit>,
-        report: &mut dyn FnMut(ContentHash, Outcome),
-    ) -> Result<(), side::Error> {
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
         self.memories.extend(self.intruder.take());
         for edit in edits {
             if self.dies_after.is_some_and(|limit| self.writes >= limit) {
-                return Err(side::Error::Protocol { address: "here".to_owned(), detail: "gone".to_owned() });
+                return Err(self.die());
             }
-            let key = edit.key.clone();
+            let (key, row, before) = (edit.key.clone(), self.row(&edit.key), self.clone());
             let outcome = self.carry_out(edit);
-            report(key, outcome);
+            if !self.keep(row, &key, &outcome, witness) {
+                let kept = self.kept;
+                *self = Self { kept, ..before };
+                return Err(self.die());
+            }
+            witness.report(key, outcome);
         }
         Ok(())
     }

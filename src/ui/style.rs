@@ -23,6 +23,10 @@ pub enum Label {
     Added,
     /// Something that is gone, and a removed line.
     Deleted,
+    /// A word that came into a line.
+    AddedWord,
+    /// A word that is gone from a line.
+    DeletedWord,
     /// Something that is not what it was.
     Modified,
     /// Something that waits for a decision.
@@ -43,6 +47,9 @@ impl Label {
             Self::Id | Self::Modified => AnsiColor::Yellow.on_default(),
             Self::Added => AnsiColor::Green.on_default(),
             Self::Deleted => AnsiColor::Red.on_default(),
+            // Turned round, so that white space is seen as well.
+            Self::AddedWord => AnsiColor::Green.on_default().invert(),
+            Self::DeletedWord => AnsiColor::Red.on_default().invert(),
             Self::Position => AnsiColor::Cyan.on_default(),
             Self::Cause | Self::Faint => Style::new().dimmed(),
         }

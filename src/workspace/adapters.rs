@@ -72,7 +72,12 @@ impl Workspace {
 
     /// Opens this device's database.
     pub fn local(&self) -> Result<Database, CommandError> {
-        Ok(Database::open(self.database_options(self.database_path()?))?)
+        self.database_at(self.database_path()?)
+    }
+
+    /// Opens another database of the service.
+    pub fn database_at(&self, path: PathBuf) -> Result<Database, CommandError> {
+        Ok(Database::open(self.database_options(path))?)
     }
 
     fn database_options(&self, path: PathBuf) -> local::Options {
@@ -144,7 +149,9 @@ impl Workspace {
         Ok(self.config.set_remote(remote, "certificate", &certificate.to_string())?)
     }
 
-    fn bookkeeping(&self) -> Bookkeeping {
+    /// Which metadata is the service's own.
+    #[must_use]
+    pub fn bookkeeping(&self) -> Bookkeeping {
         Bookkeeping::with_ignored(self.config.ignored_metadata())
     }
 

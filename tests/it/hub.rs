@@ -9,7 +9,7 @@ mod hostile;
 mod lasting;
 mod normal;
 mod official;
-mod random;
+pub mod random;
 mod requests;
 mod searches;
 mod spoil;

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use memsync::object::tree::{self, Snapshot};
 use memsync::object::{Commit, CommitId, ContentHash, Kind, Memory, ObjectId, Signature, TreeId};
 
-use crate::support::{TestEnvironment, arbitrary};
+use crate::support::arbitrary;
+use crate::support::git::Git;
 
 #[test]
 fn git_gives_the_same_ids_and_finds_nothing_wrong() {
@@ -135,41 +133,5 @@ impl Objects {
             output = rest[bytes.len()..].strip_prefix(b"\n").unwrap();
         }
         assert!(output.is_empty());
-    }
-}
-
-/// A real repository of `--object-format=sha256`.
-struct Git {
-    folder: PathBuf,
-    _environment: TestEnvironment,
-}
-
-impl Git {
-    fn init() -> Self {
-        let environment = TestEnvironment::new();
-        let git = Self { folder: environment.folder("repository"), _environment: environment };
-        git.run(&["init", "--quiet", "--initial-branch=main", "--object-format=sha256"], "");
-        git
-    }
-
-    /// Runs git, fails the test where it complains at all, and gives what it printed.
-    fn run(&self, arguments: &[&str], input: &str) -> String {
-        String::from_utf8(self.run_bytes(arguments, input.as_bytes())).unwrap()
-    }
-
-    fn run_bytes(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
-        let mut command = Command::new("git");
-        command.args(arguments).current_dir(&self.folder).env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", &self.folder);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let output = std::thread::scope(|scope| {
-            scope.spawn(move || stdin.write_all(input).unwrap());
-            child.wait_with_output().unwrap()
-        });
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && complaint.is_empty(), "git {arguments:?}: {complaint}");
-        output.stdout
     }
 }

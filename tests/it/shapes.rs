@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::support::gallery::assert_gallery;
-use crate::support::scene::{GATE, Scene, WATER, server};
+use crate::support::scene::{BREAD, GATE, Scene, WATER, server};
 
 #[test]
 fn every_document_has_an_example() {
@@ -32,4 +32,8 @@ fn every_document_has_an_example() {
     show("pull", &["pull", "--json"]);
     show("log", &["log", "--json"]);
     show("fsck", &["fsck", "--json"]);
+    show("undo", &["undo", "--json"]);
+    show("show", &["show", "--json"]);
+    show("reflog", &["reflog", "--json"]);
+    show("explain", &["explain", "--json", BREAD]);
 }

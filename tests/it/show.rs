@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
+use crate::support::documents::{self, ShownCommit, ShownMemory};
 use crate::support::scene::{ADA, GATE, Scene, WATER, server};
 
 #[test]
@@ -29,7 +30,8 @@ fn a_memory_is_named_by_four_characters_or_more() {
     assert_snapshot!(scene.device.memsync(["show", &WATER[..3]]), @"
     exit status: 2
     ----- stderr -----
-    error: 'b58' is too short: name a memory by at least four characters
+    error: 'b58' is too short: name a memory or a commit by at least four characters
+    hint: `memsync log --oneline` lists the syncs
     ");
     assert_snapshot!(scene.device.memsync(["show", "0000"]), @"
     exit status: 2
@@ -60,7 +62,8 @@ fn the_last_sync_is_shown_with_what_it_changed() {
     assert_snapshot!(device.memsync(["show"]), @"
     exit status: 2
     ----- stderr -----
-    error: there is no sync yet
+    error: there is no sync with 'origin' yet
+    hint: `memsync sync` makes the first one
     ");
     server.note("The server thought of this", &["server"]);
     device.memsync(["sync"]).success();
@@ -130,4 +133,91 @@ fn every_version_that_a_sync_replaced_can_be_printed() {
     let there = replaced("the server");
     assert_eq!(there.len(), 1, "the version that lost\n{shown}");
     assert!(there[0].contains("type error"), "{there:?}");
+}
+
+#[test]
+fn a_memory_is_shown_as_it_was() {
+    let Some(server) = server() else { return };
+    let Some(mut scene) = Scene::synced(&server) else { return };
+    scene.evening();
+    "2025-01-03T10:00:00Z".clone_into(&mut scene.device.now);
+    server.put(GATE, &json!({ "memory_type": "decision" }));
+    scene.device.memsync(["sync"]).success();
+    let device = &scene.device;
+    assert_snapshot!(device.memsync(["show", &format!("HEAD:{}", &GATE[..8])]), @"
+    exit status: 0
+    ----- stdout -----
+    created 1735689602
+    tag home
+    tag winter
+    type decision
+
+    The garden gate sticks in winter
+    ");
+    assert_snapshot!(device.memsync(["show", &format!("@{{yesterday}}:{}", &ADA[..8])]), @"
+    exit status: 0
+    ----- stdout -----
+    created 1735689603
+    tag todo
+    type note
+
+    Call Ada on Monday
+    ");
+    assert_snapshot!(device.memsync(["show", &format!("HEAD:{}", &ADA[..8])]).without_ids(), @"
+    exit status: 2
+    ----- stderr -----
+    error: [ID] holds no memory '[ID]'
+    hint: `memsync ls-tree -r [ID]` lists what it holds
+    ");
+    assert_snapshot!(device.memsync(["show", "origin"]).without_ids(), @r#"
+    exit status: 0
+    ----- stdout -----
+    commit [ID]
+    Device: laptop
+    Date:   2025-01-03 10:00:00 +0000
+
+        fetch
+
+    new memory [ID]
+    +created [ID]
+    +tag todo
+    +type note
+    +
+    +Call Ada on Monday
+    new memory [ID]
+    +created [ID]
+    +tag home
+    +type decision
+    +
+    +The garden gate sticks in winter
+    new memory [ID]
+    +created [ID]
+    +meta.source "school"
+    +tag physics
+    +type reference
+    +
+    +Water boils at 100 degrees
+    +At sea level.
+    "#);
+    assert_snapshot!(device.memsync(["show", "HEAD^{tree}"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: 'HEAD^{tree}' is a tree
+    hint: `memsync ls-tree HEAD^{tree}` lists what it holds
+    ");
+
+    let shown: ShownMemory =
+        documents::parse(&device.memsync(["show", "--json", &format!("HEAD^2:{GATE}")]).success());
+    assert_eq!(shown.memory.memory_type.as_deref(), Some("note"), "before the server's change came");
+    assert_eq!(shown.content_hash.as_deref(), Some(GATE));
+    let last: ShownCommit = documents::parse(&device.memsync(["show", "--json"]).success());
+    assert_eq!((last.changes.len(), last.commit.changes.unwrap().len()), (3, 3));
+
+    // What the staging database knows needs no other one.
+    std::fs::remove_file(device.database.path()).unwrap();
+    let by_id: ShownMemory =
+        documents::parse(&device.memsync(["show", "--json", &shown.version[..9]]).success());
+    assert_eq!((by_id.content_hash, by_id.version), (None, shown.version));
+    device.memsync(["show", "HEAD~1"]).success();
+    device.memsync(["show", GATE]).expect_status(5);
 }

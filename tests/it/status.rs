@@ -226,3 +226,26 @@ fn hostile_text_is_escaped_on_a_terminal_and_in_lines_and_nowhere_else() {
     assert!(shown.contains("red \\u{1b}[31m, back \\u{202e}words"), "{shown:?}");
     assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'), "{shown:?}");
 }
+
+#[test]
+fn an_edit_fits_a_narrow_terminal_and_is_escaped() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    let rewrite = "INSERT INTO memories (content_hash, content, tags, memory_type, metadata, created_at)
+                   VALUES (?1, ?2, 'home', 'note', '{}', 1735689602.0)";
+    scene
+        .device
+        .database
+        .execute(rewrite, ["new\u{1b}[2Jhash", "The garden gate \u{202e}sticks in\u{7} winter"]);
+    scene.device.database.execute("DELETE FROM memories WHERE content_hash = ?1", [GATE]);
+    let mut status = scene.device.command();
+    status.args(["status"]).env("COLUMNS", "40");
+    let shown = scene.device.output(&status.output().unwrap()).success().stdout;
+    assert_snapshot!(shown.lines().skip(5).collect::<Vec<_>>().join("\n"), @r#"
+    Changes on this device:
+      ("memsync push" sends them, "memsync sync" does all)
+    	edited:          962b5c9f -> new\u{1b}[2Jh  (87 %) The garden gate…
+
+    1 memory without a vector: found by list, tag and text, not by meaning
+    "#);
+}

@@ -5,6 +5,7 @@
 mod arbitrary;
 mod brakes;
 mod decision_table;
+mod decisions;
 mod exhaustive;
 mod field_merge;
 mod gallery;

@@ -385,7 +385,7 @@ proptest! {
         let conflicts = world.plan(&Asked::default()).conflicts;
         let before = world.clone();
         let resolutions = conflicts.iter()
-            .map(|conflict| (conflict.key.clone(), Resolved { versions: conflict.versions, resolution }))
+            .map(|conflict| (conflict.key.clone(), Resolved { versions: conflict.versions, held: conflict.versions.local, resolution }))
             .collect();
         let asked = Asked { resolutions, ..Asked::default() };
         prop_assert_eq!(&world.sync(&asked).conflicts, &vec![]);

@@ -78,7 +78,11 @@ fn several_values_are_alternatives_and_several_kinds_must_all_match() {
 fn an_answer_ends_only_the_conflict_that_was_seen() {
     let mut world = world("type note", Some("type decision"), Some("type error"));
     let conflict = world.plan(&Asked::default()).conflicts.remove(0);
-    let answer = Resolved { versions: conflict.versions, resolution: Resolution::Side(SideName::Local) };
+    let answer = Resolved {
+        versions: conflict.versions,
+        held: conflict.versions.local,
+        resolution: Resolution::Side(SideName::Local),
+    };
     let asked = Asked { resolutions: BTreeMap::from([(key("k"), answer)]), ..Asked::default() };
     world.remote.insert(key("k"), memory("type document"));
     assert_eq!(world.plan(&asked).conflicts.len(), 1, "the server changed again");

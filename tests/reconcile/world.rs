@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use memsync::object::tree::Snapshot;
 use memsync::object::{BlobId, ContentHash, Memory, Metadata, SideName, Timestamp};
 use memsync::reconcile::{
-    self, After, Base, Direction, Options, Plan, Resolved, Scope, Step, Strategy, advance, compare,
-    is_rewriting, plan,
+    self, After, Base, Choices, Direction, Options, Plan, Resolved, Scope, Step, Strategy, Versions, advance,
+    compare, is_rewriting, plan,
 };
 
 /// A memory from its canonical headers, separated by `; `, and `content TEXT` where the text matters.
@@ -107,6 +107,7 @@ pub(crate) struct Asked {
     pub scope: Scope,
     pub newer: SideName,
     pub resolutions: BTreeMap<ContentHash, Resolved>,
+    pub choices: BTreeMap<ContentHash, (Versions, Choices)>,
 }
 
 impl Default for Asked {
@@ -118,6 +119,7 @@ impl Default for Asked {
             scope: Scope::default(),
             newer: SideName::Remote,
             resolutions: BTreeMap::new(),
+            choices: BTreeMap::new(),
         }
     }
 }
@@ -175,6 +177,7 @@ impl World {
             auto_merge: asked.auto_merge,
             scope: &asked.scope,
             resolutions: &asked.resolutions,
+            choices: &asked.choices,
             newer: &|_| asked.newer,
         };
         let Ok(plan) =

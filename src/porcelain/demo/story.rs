@@ -17,6 +17,7 @@ pub(super) fn play(stage: &mut Stage<'_>) -> Result<(), CommandError> {
     merge(stage)?;
     conflict(stage)?;
     deletion(stage)?;
+    undo(stage)?;
     history(stage)
 }
 
@@ -63,6 +64,13 @@ fn deletion(stage: &mut Stage<'_>) -> Result<(), CommandError> {
     stage.forget(Device::Desktop, COFFEE)?;
     sync(stage, Device::Desktop, Done)?;
     sync(stage, Device::Laptop, Done)
+}
+
+fn undo(stage: &mut Stage<'_>) -> Result<(), CommandError> {
+    stage.scene("That was a mistake: the last sync is taken back, and the next one tells everybody")?;
+    stage.run(Device::Laptop, &["undo"], Done)?;
+    sync(stage, Device::Laptop, Done)?;
+    sync(stage, Device::Desktop, Done)
 }
 
 fn history(stage: &mut Stage<'_>) -> Result<(), CommandError> {

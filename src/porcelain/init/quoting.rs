@@ -1,11 +1,8 @@
-//! Text as others read it: a shell, systemd, XML.
+//! Text as others read it: systemd, XML.
 
 use std::borrow::Cow;
 
-/// A word for a POSIX shell.
-pub(super) fn shell(word: &str) -> Cow<'_, str> {
-    if is_plain(word) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")).into() }
-}
+use crate::ui::shell_word;
 
 /// A path in a list of paths of a systemd unit, or the program of its command line.
 pub(super) fn systemd_path(path: &str) -> Cow<'_, str> {
@@ -20,8 +17,7 @@ pub(super) fn systemd_argument(word: &str) -> String {
 
 /// Whether neither a shell nor systemd sees more in `word` than a word, but for systemd's `%`.
 fn is_plain(word: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:@%+=,-".contains(&byte);
-    !word.is_empty() && word.bytes().all(is_plain)
+    matches!(shell_word(word), Cow::Borrowed(_))
 }
 
 /// Text between XML tags.
@@ -32,15 +28,6 @@ pub(super) fn xml(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_word_is_what_a_shell_takes_it_for() {
-        for word in ["plain/path.db", "two words", "it's", "[::1]:8000", "$HOME", "", "a\\b\"c"] {
-            let line = format!("printf %s {}", shell(word));
-            let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
-            assert_eq!(String::from_utf8(output.stdout).unwrap(), word);
-        }
-    }
 
     #[test]
     fn systemd_finds_no_variable_no_specifier_and_no_second_word() {

@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::ServerArgs;
-use super::quoting::shell;
 use super::service::{Manager, Service};
 use super::settings::Settings;
 use crate::error::CommandError;
@@ -16,6 +15,7 @@ use crate::hub::certificate::{self, Certificate};
 use crate::hub::{files, key};
 use crate::local::{self, Prepared};
 use crate::side;
+use crate::ui::shell_word as shell;
 use crate::ui::{Ui, escape_line};
 use crate::workspace::{Workspace, absolute};
 

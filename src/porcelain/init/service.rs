@@ -2,7 +2,8 @@
 //!
 //! Must never: hold the API key or any other secret; these files are copied to where everybody reads them.
 
-use super::quoting::{shell, systemd_argument, systemd_path, xml};
+use super::quoting::{systemd_argument, systemd_path, xml};
+use crate::ui::shell_word as shell;
 
 /// How many files the server may have open: more than connections and the database take. launchd would give it 256.
 const FILES: u32 = 2048;

@@ -1,13 +1,42 @@
 //! Ending conflicts: what `checkout`, `merge`, `mergetool` and `resolve` do once they know the answers.
+//!
+//! What an answer means for this device is done at once; what it means for the server, by the next push or sync. Until
+//! then it can be changed. Where nothing is left to tell the server, both sides agree from then on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::CommandError;
-use crate::object::{ContentHash, Resolution};
+use crate::local::service::content_hash;
+use crate::object::{ContentHash, Memory, Resolution};
 use crate::porcelain::shared::reading::read_local;
-use crate::reconcile::Direction;
+use crate::reconcile::{Choices, Decision, Direction, UndecidableError, Unmerged};
+use crate::store::Conflict;
 use crate::sync::{Proposal, Session, Wishes};
+use crate::ui::view::conflict_list::Kind;
 use crate::workspace::Workspace;
+
+/// What was decided about one conflict.
+pub(crate) enum Answer {
+    /// It ends so.
+    End(Resolution),
+    /// It ends so, by what was chosen for each field.
+    EndByFields(Resolution, Choices),
+    /// These fields are chosen, others are open.
+    Choose(Choices, Vec<String>),
+}
+
+/// What carrying out answers came to.
+#[derive(Default)]
+pub(crate) struct Answered {
+    /// The conflicts that have ended.
+    pub(crate) ended: Vec<ContentHash>,
+    /// The conflicts of which some fields are open, with these.
+    pub(crate) open: Vec<(ContentHash, Vec<String>)>,
+    /// The memories that changed meanwhile: nothing was written to them, and they wait again.
+    pub(crate) again: BTreeSet<ContentHash>,
+    /// How many conflicts wait for a decision now.
+    pub(crate) left: usize,
+}
 
 /// The conflicts as they are now, with what the server was last seen to hold; notes them in the staging database.
 pub(crate) fn conflicts(workspace: &mut Workspace, session: &Session<'_>) -> Result<Proposal, CommandError> {
@@ -16,8 +45,136 @@ pub(crate) fn conflicts(workspace: &mut Workspace, session: &Session<'_>) -> Res
     Ok(proposal)
 }
 
-/// Ends conflicts of [`conflicts`]. What an answer means for this device is done at once; what it means for the
-/// server, by the next push or sync. Merged memories must be kept in the staging database before.
+/// The same as they are noted: those that wait, and those whose decision has yet to reach the server.
+pub(crate) fn standing(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+) -> Result<Vec<Conflict>, CommandError> {
+    let proposal = conflicts(workspace, session)?;
+    Ok(session.conflicts(&proposal)?)
+}
+
+/// The kind of a conflict.
+pub(crate) fn kind(conflict: &Conflict) -> Kind {
+    Kind::of(conflict.base.is_some(), conflict.ours.is_some(), conflict.theirs.is_some())
+}
+
+/// What both sides held before, as the end of a conflict.
+pub(crate) fn to_base(conflict: &Conflict) -> Result<Answer, CommandError> {
+    match conflict.base {
+        Some((local, _)) => Ok(Answer::End(Resolution::Merged(Some(local)))),
+        None => Err(undecidable(conflict, &UndecidableError::NoBase)),
+    }
+}
+
+/// Takes one side's value for some fields, besides what was chosen before; keeps the memory that comes of it.
+pub(crate) fn by_fields(
+    session: &Session<'_>,
+    conflict: &Conflict,
+    choices: &Choices,
+) -> Result<Answer, CommandError> {
+    let unmerged = session.unmerged(conflict)?;
+    let refuse = |error| undecidable(conflict, &error);
+    let mut all = conflict.choices.clone();
+    all.extend(unmerged.spell_out(choices).map_err(refuse)?);
+    match unmerged.decide(&all).map_err(refuse)? {
+        Decision::Ended(memory) => {
+            let memory = memory.map(|memory| session.store.put_memory(&memory)).transpose()?;
+            Ok(Answer::EndByFields(Resolution::Merged(memory), all))
+        }
+        Decision::Open(fields) => {
+            let open: Vec<String> = fields.iter().map(ToString::to_string).collect();
+            match conflict.resolution {
+                None => Ok(Answer::Choose(all, open)),
+                Some(resolution) => {
+                    let message = format!(
+                        "the conflict about {} is decided ({resolution}); to decide it field by field, choose a side for {} too",
+                        conflict.key.short(),
+                        open.join(", ")
+                    );
+                    Err(CommandError::usage(message))
+                }
+            }
+        }
+    }
+}
+
+/// Ends a conflict with another memory, in this device's form; keeps it.
+pub(crate) fn with_memory(
+    session: &Session<'_>,
+    conflict: &Conflict,
+    memory: &Memory,
+) -> Result<Answer, CommandError> {
+    check_text(conflict, &session.unmerged(conflict)?, memory)?;
+    Ok(Answer::End(Resolution::Merged(Some(session.store.put_memory(memory)?))))
+}
+
+/// Refuses a text that belongs under another name: the service names a memory after its text, and no server would take it.
+pub(crate) fn check_text(
+    conflict: &Conflict,
+    unmerged: &Unmerged,
+    memory: &Memory,
+) -> Result<(), CommandError> {
+    let base = unmerged.base.as_ref().map(|(local, _)| local);
+    let versions = [base, unmerged.ours.as_ref(), unmerged.theirs.as_ref()].into_iter().flatten();
+    let name = content_hash(&memory.content);
+    let is_respelled =
+        |version: &Memory| version.content == memory.content || content_hash(&version.content) == name;
+    if name == conflict.key.as_str() || { versions }.any(is_respelled) {
+        return Ok(());
+    }
+    let message = format!(
+        "the text for {} is a new one, and a memory is named after its text: only letter case and space around it may change",
+        conflict.key.short()
+    );
+    Err(CommandError::usage(message).with_hint("store a new text as a memory of its own"))
+}
+
+fn undecidable(conflict: &Conflict, error: &UndecidableError) -> CommandError {
+    let refused = CommandError::usage(format!("{}: {error}", conflict.key.short()));
+    match error {
+        UndecidableError::Field { .. } => refused.with_hint("`memsync conflicts` lists them"),
+        UndecidableError::NoBase => {
+            refused.with_hint("`memsync checkout --ours HASH` or `--theirs HASH` ends such a conflict")
+        }
+    }
+}
+
+/// Carries out answers to conflicts of [`standing`].
+pub(crate) fn carry_out(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+    answers: Vec<(ContentHash, Answer)>,
+) -> Result<Answered, CommandError> {
+    let (mut ends, mut chosen, mut open) = (BTreeMap::new(), Vec::new(), Vec::new());
+    for (key, answer) in answers {
+        match answer {
+            Answer::End(resolution) => drop(ends.insert(key, resolution)),
+            Answer::EndByFields(resolution, choices) => {
+                ends.insert(key.clone(), resolution);
+                chosen.push((key, choices));
+            }
+            Answer::Choose(choices, fields) => {
+                chosen.push((key.clone(), choices));
+                open.push((key, fields));
+            }
+        }
+    }
+    let again = if ends.is_empty() { BTreeSet::new() } else { answer(workspace, session, &ends)? };
+    session.store.transaction(|store| {
+        let mut kept = chosen.iter().filter(|(key, _)| !again.contains(key));
+        kept.try_for_each(|(key, choices)| store.choose(&session.remote, key, choices).map(drop))
+    })?;
+    let conflicts = session.store.conflicts(&session.remote)?;
+    Ok(Answered {
+        ended: ends.into_keys().filter(|key| !again.contains(key)).collect(),
+        open,
+        again,
+        left: conflicts.iter().filter(|conflict| conflict.resolution.is_none()).count(),
+    })
+}
+
+/// Ends conflicts of [`conflicts`]. Merged memories must be kept in the staging database before.
 ///
 /// Returns the memories that changed meanwhile: nothing was written to them, and they wait again.
 pub(crate) fn answer(
@@ -36,7 +193,17 @@ pub(crate) fn answer(
     if let Some(error) = report.error {
         return Err(CommandError::from_sync(error, &session.remote));
     }
-    Ok(report.stale.into_iter().map(|(_, key)| key).collect())
+    for problem in &report.problems {
+        workspace.ui.warn(&format!(
+            "this device ({}) did not take {}: {}",
+            session.device,
+            problem.key.short(),
+            problem.reason
+        ));
+    }
+    let waiting = proposal.plan.conflicts.iter().map(|conflict| conflict.key.clone());
+    let again = report.stale.into_iter().map(|(_, key)| key).chain(waiting);
+    Ok(again.chain(report.problems.into_iter().map(|problem| problem.key)).collect())
 }
 
 fn propose(

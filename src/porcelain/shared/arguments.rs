@@ -1,12 +1,10 @@
 //! What several commands take on the command line.
 
 use std::fmt::Write as _;
-use std::str::FromStr;
 
 use clap::builder::StyledStr;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+
+use crate::sync::When;
 
 /// Which memories take part. Several values of one option are alternatives; different options must all hold.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -23,49 +21,7 @@ pub struct Selection {
     pub stores: Vec<String>,
     /// Only memories made at or after this time: '2025-01-31', '2025-01-31T12:00:00Z', '2 weeks ago'
     #[arg(long, value_name = "WHEN")]
-    pub since: Option<Since>,
-}
-
-/// The beginning of a selection.
-#[derive(Clone, Copy, Debug)]
-pub enum Since {
-    /// A moment.
-    Moment(Timestamp),
-    /// The beginning of a day, wherever the user is.
-    Day(Date),
-    /// So long before now.
-    Ago(Span),
-}
-
-impl Since {
-    /// The moment that is meant by somebody in `zone` at `now`; `None` where it is outside of the years that can be
-    /// told.
-    #[must_use]
-    pub fn resolve(self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        match self {
-            Self::Moment(moment) => Some(moment),
-            Self::Day(day) => day.to_zoned(zone.clone()).ok().map(|start| start.timestamp()),
-            Self::Ago(span) => {
-                now.to_zoned(zone.clone()).checked_sub(span.abs()).ok().map(|then| then.timestamp())
-            }
-        }
-    }
-}
-
-impl FromStr for Since {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(moment) = text.parse() {
-            return Ok(Self::Moment(moment));
-        }
-        if let Ok(span) = text.parse() {
-            return Ok(Self::Ago(span));
-        }
-        text.parse()
-            .map(Self::Day)
-            .map_err(|_| "expected a day, a time with its zone, or a span such as '2 weeks ago'")
-    }
+    pub since: Option<When>,
 }
 
 /// How memories that changed on both sides are settled where their changes meet.
@@ -158,12 +114,6 @@ pub(crate) fn is_heading(line: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn since(text: &str) -> String {
-        let now = "2025-03-30T12:00:00Z".parse().unwrap();
-        let zone = TimeZone::fixed(jiff::tz::offset(2));
-        text.parse::<Since>().unwrap().resolve(now, &zone).unwrap().to_string()
-    }
-
     #[test]
     fn long_lines_of_a_help_page_are_broken_below_their_beginning() {
         let text = "Exit codes:\n  3    A brake stopped the plan before any effect; it prints how to let exactly that plan through.
@@ -179,21 +129,5 @@ mod tests {
               A path that is longer than most, so that what is said about it has to go
               on below itself.
         ");
-    }
-
-    #[test]
-    fn a_beginning_is_a_moment_a_day_or_a_span() {
-        assert_eq!(since("2025-01-31T12:00:00+01:00"), "2025-01-31T11:00:00Z");
-        assert_eq!(since("2025-01-31"), "2025-01-30T22:00:00Z");
-        assert_eq!(since("2 weeks ago"), "2025-03-16T12:00:00Z");
-        assert_eq!(since("3d"), "2025-03-27T12:00:00Z");
-        assert_eq!(since("1 month"), "2025-02-28T12:00:00Z");
-    }
-
-    #[test]
-    fn what_is_none_is_refused() {
-        for text in ["", "soon", "2025-13-01", "31.1.2025"] {
-            assert!(text.parse::<Since>().is_err(), "{text}");
-        }
     }
 }

@@ -1,18 +1,22 @@
 //! What `pull`, `apply`, `push` and `sync` share: from the command line to the conductor and back to the page.
 
 use std::collections::BTreeSet;
+use std::ops::AddAssign;
 
 use crate::error::{CommandError, ErrorKind, ExitCode};
-use crate::object::SideName;
-use crate::porcelain::shared::arguments::{Execution, Selection};
+use crate::object::{ContentHash, SideName};
+use crate::porcelain::shared::arguments::{Execution, Selection, Strategy};
+use crate::porcelain::shared::edits::find_divergent;
 use crate::porcelain::shared::reading::{Meter, fetch, read_local, requests};
 use crate::porcelain::shared::selection::{scope, strategy};
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Conflict, Direction, Plan, Planned, Step};
 use crate::side::Side;
+use crate::store;
 use crate::sync::{Chosen, Done, Problem, Proposal, Report, Session, Wishes};
+use crate::ui::escape_line;
 use crate::ui::view::run::{Counts, Line, NotTaken, Run, Verb, Waiting};
-use crate::ui::view::text::memories;
+use crate::ui::view::text::{counted, memories};
 use crate::workspace::{Access, Workspace};
 
 /// Which steps of a sync a command carries out.
@@ -53,17 +57,23 @@ pub(crate) fn run(
     }
     let mut exchange = Exchange { steps, execution, access, session, workspace };
     let (mut pulled, mut pushed, mut lines) = (Done::default(), Done::default(), Vec::new());
+    let mut endings = Endings::default();
+    let mut divergent = Vec::new();
     let mut round = 1;
     loop {
         let proposal = exchange.propose(wishes.clone())?;
         let Some(chosen) = proposal.choose(execution.allow_plan.as_deref()) else {
             return exchange.stop(&proposal, round > 1);
         };
-        let mut page = exchange.page(chosen.plan());
+        // Once both texts are everywhere nothing tells any more that they come from one.
+        divergent.extend(find_divergent(&store, &proposal.compared)?);
+        let mut page = Run { divergent_edits: divergent.clone(), ..exchange.page(chosen.plan()) };
         if execution.dry_run {
             return exchange.finish(&proposal, &page);
         }
+        let before = exchange.session.store.conflicts(&exchange.session.remote)?;
         let report = exchange.execute(&proposal, chosen)?;
+        endings += exchange.endings(&before, chosen.plan())?;
         pulled += report.local;
         pushed += report.remote;
         take(&mut page, &report, pulled, pushed);
@@ -74,7 +84,7 @@ pub(crate) fn run(
             continue;
         }
         return match report.error {
-            None => exchange.finish(&proposal, &page),
+            None => exchange.finish(&proposal, &page).and_then(|code| exchange.tell(endings).map(|()| code)),
             Some(error) => {
                 if execution.json || !page.is_nothing() {
                     exchange.print(&page)?;
@@ -100,6 +110,20 @@ fn take(page: &mut Run, report: &Report, pulled: Done, pushed: Done) {
     page.lines.retain(|line| line.local.is_some() || line.remote.is_some());
     page.problems = report.problems.iter().map(not_taken).collect();
     page.stale = report.stale.iter().map(|(_, key)| key.to_string()).collect();
+}
+
+/// How many conflicts ended in a run that nobody was asked about.
+#[derive(Clone, Copy, Default)]
+struct Endings {
+    by_strategy: usize,
+    by_themselves: usize,
+}
+
+impl AddAssign for Endings {
+    fn add_assign(&mut self, other: Self) {
+        self.by_strategy += other.by_strategy;
+        self.by_themselves += other.by_themselves;
+    }
 }
 
 /// The parts that a run works with.
@@ -149,6 +173,49 @@ impl Exchange<'_> {
                 .step(&format!("{}: {all} to write, {writes} of them changes", self.session.remote));
         }
         Ok(report)
+    }
+
+    /// The conflicts that ended with a run: `before` are those that stood before it.
+    fn endings(&self, before: &[store::Conflict], plan: &Plan) -> Result<Endings, CommandError> {
+        let left: BTreeSet<ContentHash> =
+            self.session.store.conflicts(&self.session.remote)?.into_iter().map(|left| left.key).collect();
+        let by_strategy: BTreeSet<&ContentHash> =
+            plan.ended.iter().map(|(conflict, _)| &conflict.key).collect();
+        let is_moot = |conflict: &&store::Conflict| {
+            conflict.resolution.is_none()
+                && !left.contains(&conflict.key)
+                && !by_strategy.contains(&conflict.key)
+        };
+        let by_themselves = before.iter().filter(is_moot).count();
+        Ok(Endings { by_strategy: by_strategy.len(), by_themselves })
+    }
+
+    /// Says which conflicts ended, and what is left to do about them.
+    fn tell(&mut self, endings: Endings) -> Result<(), CommandError> {
+        let (device, remote) = (&self.session.device, &self.session.remote);
+        let version = match self.execution.strategy {
+            Some(Strategy::Ours) => format!("this device's values ({device})"),
+            Some(Strategy::Theirs) => format!("the server's values ({remote})"),
+            _ => "the values that were written last".to_owned(),
+        };
+        let ui = &mut self.workspace.ui;
+        if endings.by_strategy > 0 {
+            let ended = counted(endings.by_strategy, "conflict", "conflicts");
+            ui.note(&format!("ended {ended} with {}", escape_line(&version)));
+        }
+        if endings.by_themselves > 0 {
+            let ended = counted(
+                endings.by_themselves,
+                "conflict has ended by itself",
+                "conflicts have ended by themselves",
+            );
+            ui.note(&format!("{ended}: nothing collides there any more"));
+        }
+        let conflicts = self.session.store.conflicts(remote)?;
+        if endings.by_strategy > 0 && conflicts.iter().any(|conflict| conflict.resolution.is_some()) {
+            self.workspace.ui.hint("`memsync sync` brings the decision to the server");
+        }
+        Ok(())
     }
 
     /// Shows what was done, or would be, and says how it ended.
@@ -274,7 +341,8 @@ impl Exchange<'_> {
     }
 }
 
-fn verb(step: Step) -> Verb {
+/// What a step does to a memory.
+pub(crate) fn verb(step: Step) -> Verb {
     match (step.expected, step.target) {
         (None, _) => Verb::Create,
         (Some(_), Some(_)) => Verb::Change,
@@ -282,11 +350,13 @@ fn verb(step: Step) -> Verb {
     }
 }
 
-fn counts(done: Done) -> Counts {
+/// What was done, as pages show it.
+pub(crate) fn counts(done: Done) -> Counts {
     Counts { created: done.created, changed: done.changed, deleted: done.deleted }
 }
 
-fn not_taken(problem: &Problem) -> NotTaken {
+/// A problem, as pages show it.
+pub(crate) fn not_taken(problem: &Problem) -> NotTaken {
     NotTaken {
         content_hash: problem.key.to_string(),
         side: problem.side.to_string(),

@@ -138,7 +138,7 @@ fn held() -> Memory {
 }
 
 fn edit(target: Option<Memory>) -> Edit {
-    Edit { key: key(&name_of("Hello")), expected: Some(held().id()), target }
+    Edit { key: key(&name_of("Hello")), expected: Some(held().id()), target, row: None }
 }
 
 fn change_text() -> Edit {

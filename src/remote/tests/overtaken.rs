@@ -33,7 +33,7 @@ fn what_changed_since_it_was_read_is_not_written_over() {
         let mut http = server.connect();
         let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
         let expected = Some(held.memory.id());
-        let edit = Edit { key: held.key, expected, target: target(&held.memory) };
+        let edit = Edit { key: held.key, expected, target: target(&held.memory), row: None };
         assert_eq!(apply(&mut http, vec![edit]).unwrap(), [Outcome::Stale]);
         assert_eq!(http.writes(), 0);
     }
@@ -60,7 +60,7 @@ fn edit_shown(server: &Server, change: impl Fn(&mut Memory)) -> (Vec<String>, Ou
     let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
     let mut target = held.memory.clone();
     change(&mut target);
-    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target: Some(target) };
+    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target: Some(target), row: None };
     let before = server.asked().len();
     let outcome = apply(&mut http, vec![edit]).unwrap().remove(0);
     (server.asked().split_off(before), outcome)
@@ -158,7 +158,7 @@ fn what_went_since_it_was_read_is_not_created_anew() {
     let mut http = server.connect();
     let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
     let target = Some(Memory { memory_type: None, ..held.memory.clone() });
-    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target };
+    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target, row: None };
     assert_eq!(apply(&mut http, vec![edit]).unwrap(), [Outcome::Stale]);
     assert_eq!(http.writes(), 0);
 }
@@ -175,7 +175,7 @@ fn a_time_that_the_server_makes_up_stands_in_no_edits_way() {
     let mut http = server.connect();
     let Some(Found::Memory(held)) = http.get(&[key("k")]).unwrap().remove(0) else { panic!("no memory") };
     let target = Some(Memory { memory_type: None, ..held.memory.clone() });
-    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target };
+    let edit = Edit { key: held.key, expected: Some(held.memory.id()), target, row: None };
     now(&apply(&mut http, vec![edit]).unwrap()[0]);
     assert_eq!(http.writes(), 1);
 }

@@ -79,13 +79,15 @@ fn memory(content: &str) -> Memory {
 }
 
 pub(super) fn create(content: &str) -> Edit {
-    Edit { key: key(&name_of(content)), expected: None, target: Some(memory(content)) }
+    Edit { key: key(&name_of(content)), expected: None, target: Some(memory(content)), row: None }
 }
 
 pub(super) fn apply(http: &mut Http, edits: Vec<Edit>) -> Result<Vec<Outcome>, Error> {
     let mut outcomes = BTreeMap::new();
     let keys: Vec<_> = edits.iter().map(|edit| edit.key.clone()).collect();
-    http.apply(edits, &mut |key, outcome| assert!(outcomes.insert(key, outcome).is_none()))?;
+    http.apply(edits, &mut |key: ContentHash, outcome: Outcome| {
+        assert!(outcomes.insert(key, outcome).is_none());
+    })?;
     Ok(keys.iter().filter_map(|key| outcomes.remove(key)).collect())
 }
 
@@ -120,8 +122,12 @@ fn an_edit_sends_only_what_differs() {
     let mut change = |change: &dyn Fn(&mut Memory)| {
         let mut target = held.clone();
         change(&mut target);
-        let edit =
-            Edit { key: key(&name_of("Hello")), expected: Some(held.id()), target: Some(target.clone()) };
+        let edit = Edit {
+            key: key(&name_of("Hello")),
+            expected: Some(held.id()),
+            target: Some(target.clone()),
+            row: None,
+        };
         let outcomes = apply(&mut http, vec![edit]).unwrap();
         assert_eq!(now(&outcomes[0]), &target);
         held = target;
@@ -143,7 +149,7 @@ fn what_is_deleted_or_absent_already_is_done() {
     let server = old(Old::default());
     let mut http = server.connect();
     let held = now(&apply(&mut http, vec![create("Hello")]).unwrap()[0]).clone();
-    let delete = Edit { key: key(&name_of("Hello")), expected: Some(held.id()), target: None };
+    let delete = Edit { key: key(&name_of("Hello")), expected: Some(held.id()), target: None, row: None };
     let stale = Edit { expected: Some(memory("other").id()), ..delete.clone() };
     assert_eq!(apply(&mut http, vec![stale]).unwrap(), [Outcome::Stale]);
     for _ in 0..2 {

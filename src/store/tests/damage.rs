@@ -32,6 +32,7 @@ pub(super) fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error>
                 fields: vec!["content".to_owned()],
                 since: 1,
                 resolution: None,
+                held: Some(blob),
                 choices: BTreeMap::new(),
             }],
         )?;
@@ -147,7 +148,7 @@ fn a_damaged_or_missing_object_is_named() {
     assert_snapshot!(told(store.memory(blob)), @"[FOLDER]/staging.db is damaged: blob c586ab15def9041ebf1a91885e2aac9b8e28414c3270ba758d039c9be3adeb79 is missing");
 
     store
-        .batch("INSERT INTO conflicts VALUES ('k', 'origin', x'00', NULL, NULL, NULL, '[', 0, 'maybe', NULL, '{}')")
+        .batch("INSERT INTO conflicts VALUES ('k', 'origin', x'00', NULL, NULL, NULL, '[', 0, 'maybe', NULL, '{}', NULL)")
         .unwrap();
     assert!(matches!(store.conflicts("origin"), Err(Error::Damaged { .. })));
 }

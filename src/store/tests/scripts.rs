@@ -53,6 +53,7 @@ fn conflict(number: usize) -> Conflict {
         fields,
         since: 1_700_000_100,
         resolution: None,
+        held: ours,
         choices: BTreeMap::new(),
     }
 }

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::edited::{DivergentJson, divergent};
 use super::text::{counted, fit, memories, pad};
 use crate::object::{ContentHash, SideName};
-use crate::reconcile::State;
+use crate::reconcile::{DivergentEdit, State};
 use crate::ui::{Label, Palette, escape_line};
 
 /// How many memories were, or would be, created, changed and deleted.
@@ -96,6 +97,8 @@ pub struct Run {
     pub lines: Vec<Line>,
     /// The memories that wait for the user.
     pub conflicts: Vec<Waiting>,
+    /// The memories that both sides had rewritten, and not alike.
+    pub divergent_edits: Vec<DivergentEdit>,
     /// The memories that a side did not take.
     pub problems: Vec<NotTaken>,
     /// The memories that changed while the run was under way.
@@ -133,6 +136,8 @@ impl Run {
             out.extend([format!("{}\n", palette.paint(Label::Conflict, title))]);
             out.extend(self.conflicts.iter().map(|one| waiting(palette, one, width)));
         }
+        let divergent = |edit| format!("divergent edit: {}\n", divergent(edit, &self.remote));
+        out.extend(self.divergent_edits.iter().map(divergent));
         if !self.problems.is_empty() {
             let title = format!("{} not taken:", memories(self.problems.len()));
             out.extend([format!("{}\n", palette.paint(Label::Conflict, title))]);
@@ -161,6 +166,7 @@ impl Run {
             pushed: self.pushed,
             entries: self.lines.iter().map(Line::json).collect(),
             conflicts: &self.conflicts,
+            divergent_edits: self.divergent_edits.iter().map(DivergentJson::from).collect(),
             not_taken: &self.problems,
             stale: &self.stale,
             brakes: &self.brakes,
@@ -211,7 +217,9 @@ pub fn letter_word(letter: char) -> &'static str {
     }
 }
 
-fn describe(counts: Counts) -> String {
+/// The counts that are not 0, in words.
+#[must_use]
+pub fn describe(counts: Counts) -> String {
     let parts = [(counts.created, "new"), (counts.changed, "changed"), (counts.deleted, "deleted")];
     parts
         .into_iter()
@@ -247,6 +255,7 @@ pub struct RunJson<'a> {
     pushed: Counts,
     entries: Vec<LineJson>,
     conflicts: &'a [Waiting],
+    divergent_edits: Vec<DivergentJson>,
     not_taken: &'a [NotTaken],
     stale: &'a [String],
     brakes: &'a [String],

@@ -1,11 +1,15 @@
 //! The page that `memsync status` shows, its frozen form for scripts, and its JSON.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+use super::conflict_list::{self, Kind, hints};
+use super::edited::{DivergentJson, divergent};
 use super::text::{fit, memories, moment, pad};
 use crate::object::{ContentHash, SideName};
-use crate::reconcile::State;
+use crate::reconcile::{DivergentEdit, Edited, State};
 use crate::ui::{Label, Palette, escape_line};
 
 /// Everything that the page is about.
@@ -25,6 +29,8 @@ pub struct Status {
     pub held: usize,
     /// The memories that are not in agreement, sorted by key.
     pub entries: Vec<Entry>,
+    /// The memories that both sides rewrote, and not alike.
+    pub divergent_edits: Vec<DivergentEdit>,
     /// What cannot be carried, in one sentence each.
     pub unreadable: Vec<String>,
     /// How many edits of a run that did not end may or may not have reached the server.
@@ -50,6 +56,8 @@ pub struct Entry {
     pub resolved: Option<String>,
     /// Why its last push failed.
     pub failure: Option<String>,
+    /// The edit that made it out of another memory, which has an entry of its own.
+    pub edit: Option<Edited>,
 }
 
 impl Entry {
@@ -66,18 +74,22 @@ impl Entry {
 
     /// Git's words for what happened.
     fn words(&self) -> &'static str {
-        if self.conflict.is_some() {
-            return match self.state {
-                State::BothAdded => "both added:",
-                State::DeletedByUsModifiedByThem => "deleted by us:",
-                State::ModifiedByUsDeletedByThem => "deleted by them:",
-                _ => "both modified:",
-            };
-        }
         match self.state {
-            State::AddedByUs | State::AddedByThem | State::BothAdded | State::BothAddedAlike => "new:",
-            State::DeletedByUs | State::DeletedByThem | State::BothDeleted => "deleted:",
-            _ => "modified:",
+            _ if self.conflict.is_some() => self.kind().words(),
+            _ if self.edit.is_some() => "edited",
+            State::AddedByUs | State::AddedByThem | State::BothAdded | State::BothAddedAlike => "new",
+            State::DeletedByUs | State::DeletedByThem | State::BothDeleted => "deleted",
+            _ => "modified",
+        }
+    }
+
+    /// Which kind of conflict it is in.
+    fn kind(&self) -> Kind {
+        match self.state {
+            State::BothAdded => Kind::BothAdded,
+            State::DeletedByUsModifiedByThem => Kind::DeletedByUs,
+            State::ModifiedByUsDeletedByThem => Kind::DeletedByThem,
+            _ => Kind::BothModified,
         }
     }
 }
@@ -93,7 +105,8 @@ struct Section {
 const SECTIONS: [Section; 4] = [
     Section {
         title: "Conflicts",
-        hint: "\"memsync checkout --ours HASH\" or \"--theirs HASH\" ends one",
+        // Each kind has its own.
+        hint: "",
         label: Label::Conflict,
         belongs: |entry| entry.conflict.is_some(),
     },
@@ -136,13 +149,19 @@ impl Status {
     #[must_use]
     pub fn page(&self, palette: Palette, width: usize) -> String {
         let mut page = self.head();
+        let edited: BTreeSet<&ContentHash> =
+            self.entries.iter().filter_map(|entry| Some(&entry.edit.as_ref()?.old)).collect();
+        // What became another memory is shown with that one, unless it waits for the user.
+        let is_shown = |entry: &Entry| entry.conflict.is_some() || !edited.contains(&entry.key);
         for section in &SECTIONS {
-            let entries: Vec<&Entry> = self.entries.iter().filter(|entry| (section.belongs)(entry)).collect();
+            let entries = self.entries.iter().filter(|entry| (section.belongs)(entry) && is_shown(entry));
+            let entries: Vec<&Entry> = entries.collect();
             if !entries.is_empty() {
-                page += &heading(palette, section.title, section.hint);
+                page += &self.heading(palette, section, &entries);
                 page.extend(entries.iter().map(|entry| line(palette, section.label, entry, width)));
             }
         }
+        page += &self.divergent(palette);
         page += &self.failures(palette, width);
         page += &self.notes(palette);
         if self.entries.is_empty() {
@@ -153,6 +172,16 @@ impl Status {
             };
         }
         page
+    }
+
+    /// A section's title and, below it, what to do about its entries.
+    fn heading(&self, palette: Palette, section: &Section, entries: &[&Entry]) -> String {
+        if section.label != Label::Conflict {
+            return heading(palette, section.title, section.hint);
+        }
+        let kinds: Vec<Kind> = entries.iter().map(|entry| entry.kind()).collect();
+        let hints = hints(&kinds, &escape_line(&self.device), &escape_line(&self.remote));
+        format!("\n{}", conflict_list::heading(palette, section.title, &hints))
     }
 
     fn head(&self) -> String {
@@ -169,6 +198,16 @@ impl Status {
             at(self.last_fetch),
             at(self.last_push),
         )
+    }
+
+    fn divergent(&self, palette: Palette) -> String {
+        if self.divergent_edits.is_empty() {
+            return String::new();
+        }
+        let mut part =
+            heading(palette, "Divergent edits", "rewritten on both sides: \"memsync sync\" keeps both texts");
+        part.extend(self.divergent_edits.iter().map(|edit| format!("\t{}\n", divergent(edit, &self.remote))));
+        part
     }
 
     fn failures(&self, palette: Palette, width: usize) -> String {
@@ -237,6 +276,7 @@ impl Status {
             interrupted_edits: self.interrupted_edits,
             without_vector: self.missing_vectors,
             entries: self.entries.iter().map(EntryJson::from).collect(),
+            divergent_edits: self.divergent_edits.iter().map(DivergentJson::from).collect(),
             unreadable: self.unreadable.clone(),
             brakes: self.brakes.clone(),
         }
@@ -250,18 +290,23 @@ fn heading(palette: Palette, title: &str, hint: &str) -> String {
 fn line(palette: Palette, label: Label, entry: &Entry, width: usize) -> String {
     /// The longest words and the space after them.
     const WORDS: usize = 17;
-    let words = palette.paint(label, pad(entry.words(), WORDS));
-    let id = palette.paint(Label::Id, pad(&escape_line(entry.key.short()), 8));
-    let mut remark = String::new();
+    let words = palette.paint(label, pad(&format!("{}:", entry.words()), WORDS));
+    let id = |key: &ContentHash| pad(&escape_line(key.short()), 8);
+    let (mut ids, mut remark) = (id(&entry.key), String::new());
+    if let Some(edit) = entry.edit.as_ref().filter(|_| entry.conflict.is_none()) {
+        ids = format!("{} -> {ids}", id(&edit.old));
+        remark = format!("({} %) ", edit.similarity);
+    }
     if let Some(fields) = entry.conflict.as_ref().filter(|fields| **fields != ["existence"]) {
         remark = format!("({}) ", escape_line(&fields.join(", ")));
     }
     if let Some(side) = &entry.resolved {
-        remark = format!("({side} chosen) ");
+        remark = if side == "merged" { "(merged) ".to_owned() } else { format!("({side} chosen) ") };
     }
     // A tab shows as eight columns.
-    let room = width.saturating_sub(8 + WORDS + 10 + remark.width()).max(16);
-    format!("\t{words}{id}  {remark}{}\n", fit(&escape_line(&entry.first_line), room))
+    let room = width.saturating_sub(8 + WORDS + ids.width() + 2 + remark.width()).max(16);
+    let ids = palette.paint(Label::Id, ids);
+    format!("\t{words}{ids}  {remark}{}\n", fit(&escape_line(&entry.first_line), room))
 }
 
 /// `memsync status --json`.
@@ -277,6 +322,7 @@ pub struct StatusJson {
     interrupted_edits: usize,
     without_vector: u64,
     entries: Vec<EntryJson>,
+    divergent_edits: Vec<DivergentJson>,
     unreadable: Vec<String>,
     brakes: Vec<String>,
 }
@@ -289,6 +335,9 @@ struct EntryJson {
     conflict: Option<Vec<String>>,
     resolved: Option<String>,
     push_failed: Option<String>,
+    /// The memory that this one was, and how much of the longer text is in both, in percent.
+    edited_from: Option<String>,
+    similarity: Option<u8>,
     first_line: String,
 }
 
@@ -310,6 +359,8 @@ impl From<&Entry> for EntryJson {
             conflict: entry.conflict.clone(),
             resolved: entry.resolved.clone(),
             push_failed: entry.failure.clone(),
+            edited_from: entry.edit.as_ref().map(|edit| edit.old.to_string()),
+            similarity: entry.edit.as_ref().map(|edit| edit.similarity),
             first_line: entry.first_line.clone(),
         }
     }

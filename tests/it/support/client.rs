@@ -87,6 +87,21 @@ impl Client {
         assert_eq!(answer["success"], true, "{answer}");
     }
 
+    /// Rewrites a memory as an assistant does: through the service's MCP tool, which keeps the old version and links it
+    /// to the new one. Returns the new one's key. Only 12.x can do that.
+    #[track_caller]
+    pub fn rewrite(&self, key: &str, content: &str) -> String {
+        let arguments = json!({ "content_hash": key, "versioned": true, "updates": { "content": content } });
+        let call = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": { "name": "memory_update", "arguments": arguments },
+        });
+        let answer = self.ok(Method::POST, "/mcp", Some(&call));
+        let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+        let (_, rest) = text.split_once("New hash: ").unwrap_or_else(|| panic!("{answer}"));
+        rest.split(',').next().unwrap().to_owned()
+    }
+
     /// One memory; `None` where the service has none of that key.
     #[track_caller]
     pub fn get(&self, key: &str) -> Option<Value> {

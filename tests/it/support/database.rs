@@ -1,8 +1,10 @@
 //! A look into a memory database with plain SQL, independent of memsync's own code.
 
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::Duration;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
 /// The memory database in a service's or a device's folder.
@@ -69,6 +71,33 @@ impl Database {
     /// The rows that are no tombstones.
     pub fn live(&self) -> Vec<Row> {
         self.rows().into_iter().filter(|row| !row.deleted).collect()
+    }
+
+    /// Every column of every row of memories, vectors and links, a line each, to the last bit.
+    pub fn dump(&self) -> Vec<String> {
+        // Making a database makes the table of vectors known to every connection of this program.
+        static VECTORS: Once = Once::new();
+        VECTORS.call_once(|| {
+            let folder = tempfile::tempdir().unwrap();
+            memsync::local::prepare(&folder.path().join("any.db")).unwrap();
+        });
+        let connection = self.open();
+        let mut lines = Vec::new();
+        for (table, columns) in [("memories", "*"), ("memory_embeddings", "rowid, *"), ("memory_graph", "*")]
+        {
+            let mut statement =
+                connection.prepare(&format!("SELECT {columns} FROM {table} ORDER BY 1, 2")).unwrap();
+            let count = statement.column_count();
+            let mut rows = statement.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                let cells = (0..count).map(|column| match row.get_ref(column).unwrap() {
+                    ValueRef::Real(number) => format!("Real({:x})", number.to_bits()),
+                    cell => format!("{cell:?}"),
+                });
+                lines.push(format!("{table} {}", cells.collect::<Vec<_>>().join(" ")));
+            }
+        }
+        lines
     }
 
     /// Fails the test unless SQLite and the full-text index find themselves whole.

@@ -34,6 +34,7 @@ pub struct Status {
     pub interrupted_edits: usize,
     pub without_vector: u64,
     pub entries: Vec<StatusEntry>,
+    pub divergent_edits: Vec<DivergentEdit>,
     pub unreadable: Vec<String>,
     pub brakes: Vec<String>,
 }
@@ -48,6 +49,8 @@ pub struct StatusEntry {
     pub conflict: Option<Vec<String>>,
     pub resolved: Option<Choice>,
     pub push_failed: Option<String>,
+    pub edited_from: Option<String>,
+    pub similarity: Option<u8>,
     pub first_line: String,
 }
 
@@ -67,6 +70,7 @@ pub enum Change {
 pub enum Choice {
     Ours,
     Theirs,
+    Merged,
 }
 
 /// `--json` of `pull`, `apply`, `push` and `sync`.
@@ -82,6 +86,7 @@ pub struct Run {
     pub pushed: Counts,
     pub entries: Vec<RunEntry>,
     pub conflicts: Vec<Conflict>,
+    pub divergent_edits: Vec<DivergentEdit>,
     pub not_taken: Vec<NotTaken>,
     pub stale: Vec<String>,
     pub brakes: Vec<String>,
@@ -142,6 +147,55 @@ pub struct NotTaken {
 pub struct Diff {
     pub schema_version: u32,
     pub changes: Vec<DiffEntry>,
+    pub conflicts: Vec<DiffConflict>,
+    pub edits: Vec<DiffEdit>,
+    pub divergent_edits: Vec<DivergentEdit>,
+}
+
+/// A memory in conflict, of [`Diff`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffConflict {
+    pub id: String,
+    pub content_hash: String,
+    pub state: ConflictState,
+    pub fields: Vec<String>,
+    pub choices: BTreeMap<String, Choice>,
+    pub base: Option<Memory>,
+    pub base_theirs: Option<Memory>,
+    pub ours: Option<Memory>,
+    pub theirs: Option<Memory>,
+}
+
+/// Git's words for a conflict.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+pub enum ConflictState {
+    #[serde(rename = "both modified")]
+    BothModified,
+    #[serde(rename = "both added")]
+    BothAdded,
+    #[serde(rename = "deleted by us")]
+    DeletedByUs,
+    #[serde(rename = "deleted by them")]
+    DeletedByThem,
+}
+
+/// An edit that is stored as another memory, of [`Diff`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffEdit {
+    pub old: String,
+    pub new: String,
+    pub similarity: u8,
+}
+
+/// A memory that both sides rewrote, and not alike.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct DivergentEdit {
+    pub old: String,
+    pub ours: String,
+    pub theirs: String,
 }
 
 /// One memory of [`Diff`].
@@ -185,4 +239,218 @@ pub struct Commit {
     pub device: String,
     pub seconds: i64,
     pub message: String,
+    pub changes: Option<Vec<Changed>>,
+}
+
+/// One memory that a commit changed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    pub content_hash: String,
+    pub change: Kind,
+    pub fields: Vec<String>,
+}
+
+/// What became of a memory.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    New,
+    Changed,
+    Deleted,
+}
+
+/// `memsync show --json` of a commit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownCommit {
+    pub schema_version: u32,
+    pub commit: Commit,
+    pub changes: Vec<DiffEntry>,
+}
+
+/// `memsync show --json` of a memory.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownMemory {
+    pub schema_version: u32,
+    pub content_hash: Option<String>,
+    pub version: String,
+    pub memory: Memory,
+}
+
+/// `memsync reflog --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reflog {
+    pub schema_version: u32,
+    pub reference: String,
+    pub entries: Vec<Move>,
+}
+
+/// One move of a ref.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    pub name: String,
+    pub old: Option<String>,
+    pub new: Option<String>,
+    pub seconds: i64,
+    pub message: String,
+}
+
+/// `memsync explain --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Story {
+    pub schema_version: u32,
+    pub content_hash: String,
+    pub device: String,
+    pub remote: String,
+    pub base: Option<Version>,
+    pub ours: Option<Version>,
+    pub theirs: Option<Version>,
+    pub last: Option<Version>,
+    pub next: String,
+    pub why: String,
+    pub brakes: Vec<String>,
+    pub conflict: Option<Waiting>,
+    pub failures: Vec<Failed>,
+    pub begun: Vec<Begun>,
+    pub edited_from: Vec<String>,
+    pub edited_into: Vec<String>,
+    pub commits: Vec<Event>,
+}
+
+/// One version in a [`Story`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    pub version: String,
+    pub updated_at: Option<f64>,
+    pub memory: Memory,
+}
+
+/// The conflict of a [`Story`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    pub id: String,
+    pub since: Option<i64>,
+    pub fields: Vec<String>,
+}
+
+/// What a side did not take.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failed {
+    pub side: String,
+    pub reason: String,
+    pub attempts: u32,
+    pub seconds: i64,
+}
+
+/// An edit that was begun and not confirmed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Begun {
+    pub side: String,
+    pub deletes: bool,
+}
+
+/// A commit of a [`Story`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    pub commit: String,
+    pub seconds: i64,
+    pub version: Option<String>,
+    pub what: String,
+}
+
+/// `memsync undo --json` and `memsync restore --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recalled {
+    pub schema_version: u32,
+    pub source: String,
+    pub commit: Option<String>,
+    pub dry_run: bool,
+    pub device: String,
+    pub remote: String,
+    pub on_device: RecalledCounts,
+    pub on_server: RecalledCounts,
+    pub memories: Vec<RecalledMemory>,
+    pub left_alone: Vec<LeftAlone>,
+    pub not_taken: Vec<Value>,
+}
+
+/// How many memories came back, were changed back and were taken away.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct RecalledCounts {
+    pub created: usize,
+    pub changed: usize,
+    pub deleted: usize,
+}
+
+/// One memory of [`Recalled`].
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct RecalledMemory {
+    pub content_hash: String,
+    pub side: String,
+    pub action: String,
+}
+
+/// A memory that was changed since.
+#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct LeftAlone {
+    pub content_hash: String,
+    pub side: String,
+}
+/// `memsync conflicts --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conflicts {
+    pub schema_version: u32,
+    pub device: String,
+    pub remote: String,
+    pub conflicts: Vec<ConflictEntry>,
+}
+
+/// One conflict of [`Conflicts`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictEntry {
+    pub id: String,
+    pub content_hash: String,
+    pub state: String,
+    pub fields: Vec<String>,
+    pub since: i64,
+    pub choices: BTreeMap<String, Choice>,
+    pub resolution: Option<Choice>,
+    pub base: Option<Memory>,
+    pub ours: Option<Memory>,
+    pub theirs: Option<Memory>,
+}
+
+/// `memsync resolve --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    pub schema_version: u32,
+    pub answers: Vec<AnswerEntry>,
+    pub conflicts_left: usize,
+}
+
+/// What became of one answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerEntry {
+    pub conflict: String,
+    pub content_hash: String,
+    pub state: String,
+    pub open_fields: Vec<String>,
 }

@@ -1,11 +1,13 @@
 //! What the tests share.
 
+pub mod album;
 pub mod arbitrary;
 pub mod client;
 pub mod database;
 pub mod documents;
 pub mod environment;
 pub mod gallery;
+pub mod git;
 pub mod hub;
 pub mod install;
 pub mod output;
@@ -13,6 +15,7 @@ pub mod rust_source;
 pub mod scene;
 pub mod service;
 pub mod terminal;
+pub mod tmux;
 pub mod world;
 
 pub use database::Database;

@@ -1,0 +1,234 @@
+//! Taking back what a run did, and bringing memories back as they were.
+//!
+//! Both are runs of their own: with a commit, their changes kept, so that they can be taken back in turn. What both
+//! sides agreed on stays as it is, so that the next sync carries to the server what this device got back. Only where the
+//! server itself gives back what a run did to it, the base goes back as well: otherwise the next sync would take the
+//! same away from this device.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::changes::{Adopted, folded};
+use super::execute::Run;
+use super::{BaseCommit, Error, Moved, Progress, Reading, Report, Session};
+use crate::object::tree::Snapshot;
+use crate::object::{BlobId, CommitId, ContentHash, Row, SideName};
+use crate::reconcile::{After, Base, Pair, Plan, Planned, State, Step, Versions};
+use crate::side::Side;
+use crate::store::Change;
+
+/// What brings memories back.
+#[derive(Clone, Debug, Default)]
+pub struct Recall {
+    /// The edits.
+    pub plan: Plan,
+    /// The memories that do not hold what the run left there, and are left alone.
+    pub moved: Vec<(SideName, ContentHash)>,
+    /// A side is at another place than the one that the base was made with.
+    pub displaced: Option<Moved>,
+    /// What the plan is made on.
+    base: BaseCommit,
+    /// What this device's database had under the names.
+    rows: BTreeMap<ContentHash, Row>,
+    /// What both sides agreed on before the run, for memories that the server gives back.
+    earlier: BTreeMap<ContentHash, Option<Pair>>,
+}
+
+impl Recall {
+    /// A memory that becomes `step.target` on one side.
+    fn add(&mut self, side: SideName, key: &ContentHash, step: Step, now: [Option<BlobId>; 2]) {
+        let [local, remote] = now;
+        let versions = Versions { base: self.base.base.get(key).copied(), local, remote };
+        let entries = &mut self.plan.entries;
+        let at = entries.binary_search_by(|entry| entry.key.cmp(key)).unwrap_or_else(|at| {
+            let state = State::of(versions).unwrap_or(State::Unchanged);
+            let (local, remote) = (None, None);
+            entries.insert(at, Planned { key: key.clone(), state, versions, local, remote, complete: false });
+            at
+        });
+        match side {
+            SideName::Local => entries[at].local = Some(step),
+            SideName::Remote => entries[at].remote = Some(step),
+        }
+    }
+}
+
+impl Session<'_> {
+    /// The last run that did something to this device or, `with_remote`, to either side.
+    pub fn last_change(&self, with_remote: bool) -> Result<Option<CommitId>, Error> {
+        let mut at = self.base()?.id;
+        while let Some(run) = at {
+            if self.store.has_changed(run, SideName::Local)?
+                || (with_remote && self.store.has_changed(run, SideName::Remote)?)
+            {
+                return Ok(at);
+            }
+            at = self.sync_before(run)?;
+        }
+        Ok(None)
+    }
+
+    /// Whether `run` is one of this session's remote.
+    pub fn follows(&self, run: CommitId) -> Result<bool, Error> {
+        let mut at = self.base()?.id;
+        while let Some(commit) = at.filter(|at| *at != run) {
+            at = self.sync_before(commit)?;
+        }
+        Ok(at.is_some())
+    }
+
+    /// What takes back what `run` did to this device and, where `with_remote`, to the server. A memory that does not
+    /// hold what the run left is not touched.
+    pub fn recall_run(
+        &self,
+        run: CommitId,
+        local: &Reading,
+        remote: &Reading,
+        with_remote: bool,
+    ) -> Result<Recall, Error> {
+        let mut recall = Recall { base: self.base()?, ..Recall::default() };
+        let changes = self.store.changes(run)?;
+        for (side, reading) in [(SideName::Local, local), (SideName::Remote, remote)] {
+            if side == SideName::Remote && !with_remote {
+                continue;
+            }
+            let unreadable: BTreeSet<_> =
+                reading.unreadable.iter().filter_map(|one| one.key.as_ref()).collect();
+            for (key, change) in folded(changes.clone(), side) {
+                let held = |reading: &Reading| reading.snapshot.get(&key).copied();
+                let Change { before, after, row, .. } = change;
+                if before == after {
+                    continue;
+                }
+                if held(reading) != after || unreadable.contains(&key) {
+                    // One that is back already is no cause for concern.
+                    if held(reading) != before {
+                        recall.moved.push((side, key));
+                    }
+                    continue;
+                }
+                let step = Step { expected: after, target: before };
+                recall.add(side, &key, step, [held(local), held(remote)]);
+                recall.rows.extend(row.map(|row| (key, row)));
+            }
+        }
+        let server = if with_remote { remote } else { &Reading::default() };
+        recall.displaced = self.moved(local, server)?;
+        if with_remote {
+            recall.earlier = self.earlier(run, &recall)?;
+        }
+        Ok(recall)
+    }
+
+    /// What the base said before `run` of the memories that the server gives back, where it still says what the run
+    /// left.
+    fn earlier(&self, run: CommitId, recall: &Recall) -> Result<BTreeMap<ContentHash, Option<Pair>>, Error> {
+        let left = self.base_at(run)?;
+        let before =
+            self.sync_before(run)?.map(|before| self.base_at(before)).transpose()?.unwrap_or_default();
+        let given_back = recall.plan.steps(SideName::Remote).map(|(key, _)| key);
+        let unmoved = given_back.filter(|key| recall.base.base.get(*key) == left.get(*key));
+        Ok(unmoved.map(|key| (key.clone(), before.get(key).copied())).collect())
+    }
+
+    /// What makes memories of this device what they were in `source`: those of `keys`, or all that it holds. Each comes
+    /// back with its whole row where that was kept.
+    pub fn recall_memories(
+        &self,
+        source: &Snapshot,
+        keys: Option<&BTreeSet<ContentHash>>,
+        local: &Reading,
+        remote: &Reading,
+    ) -> Result<Recall, Error> {
+        let mut recall = Recall { base: self.base()?, ..Recall::default() };
+        let unreadable: BTreeSet<_> = local.unreadable.iter().filter_map(|one| one.key.as_ref()).collect();
+        for (key, blob) in source.iter().filter(|(key, _)| keys.is_none_or(|keys| keys.contains(*key))) {
+            let held = local.snapshot.get(key).copied();
+            if unreadable.contains(key) {
+                recall.moved.push((SideName::Local, key.clone()));
+            } else if held != Some(*blob) {
+                let step = Step { expected: held, target: Some(*blob) };
+                recall.add(SideName::Local, key, step, [held, remote.snapshot.get(key).copied()]);
+                recall.rows.extend(self.store.kept_row(key, *blob)?.map(|row| (key.clone(), row)));
+            }
+        }
+        recall.displaced = self.moved(local, &Reading::default())?;
+        Ok(recall)
+    }
+
+    /// What this device held at a commit: of a sync its own half, of a snapshot all.
+    pub fn held_at(&self, commit: CommitId) -> Result<Snapshot, Error> {
+        let tree = self.store.commit(commit)?.tree;
+        let tree = if self.origins(commit)?.is_sync { self.store.pair(tree)?.0 } else { tree };
+        Ok(self.store.snapshot(tree)?)
+    }
+
+    /// Carries it out as a run of its own, whose commit says `message`; the commit is `None` where nothing was done.
+    pub fn execute_recall(
+        &self,
+        recall: &Recall,
+        message: &str,
+        local: &mut dyn Side,
+        remote: Option<&mut (dyn Side + '_)>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Report, Option<CommitId>), Error> {
+        let last = recall.base.id;
+        let at = self.unsettle(recall, message)?;
+        self.announce(&recall.plan)?;
+        let run = Run::new(self, &recall.plan, HashMap::new(), recall.rows.clone());
+        let (after, report) = run.carry_out(Some(local), remote, progress);
+        let commit = self.store.transaction(|store| {
+            let did_nothing = report.local.total() + report.remote.total() == 0;
+            self.record_given_back(&recall.plan, &after)?;
+            if report.error.is_none() {
+                store.clear_journal(&self.remote)?;
+            }
+            if did_nothing && at == last {
+                return Ok(None);
+            }
+            let commit = self.replace_base(at, last, &recall.base_after(&after), message)?;
+            self.record_changes(commit, &recall.plan, &after, &Adopted::new())?;
+            Ok::<_, Error>(Some(commit))
+        })?;
+        Ok((report, commit))
+    }
+
+    /// Takes the memories that the server is about to give back out of the base, where a base says anything of them.
+    /// Without a base nothing of them can be taken for deleted, so that an interruption loses nothing.
+    fn unsettle(&self, recall: &Recall, message: &str) -> Result<Option<CommitId>, Error> {
+        let mut base = recall.base.base.clone();
+        base.retain(|key, _| !recall.earlier.contains_key(key));
+        if base.len() == recall.base.base.len() {
+            return Ok(recall.base.id);
+        }
+        let last = recall.base.id;
+        self.store.transaction(|_| Ok(Some(self.record_base(last, &base, &format!("begin to {message}"))?)))
+    }
+
+    /// What the server was last seen to hold, with what it holds again.
+    fn record_given_back(&self, plan: &Plan, after: &After) -> Result<(), Error> {
+        let mut index = self.store.index(&self.remote)?;
+        super::record::take_over(&mut index, plan, after);
+        Ok(self.store.set_index(&self.remote, &index)?)
+    }
+}
+
+impl Recall {
+    /// The base once `after` is confirmed.
+    fn base_after(&self, after: &After) -> Base {
+        let mut base = self.base.base.clone();
+        for (key, step) in self.plan.steps(SideName::Remote) {
+            let (Some(held), Some(pair)) = (after.get(SideName::Remote, key), self.earlier.get(key)) else {
+                continue;
+            };
+            match (pair, held) {
+                (None, _) => drop(base.remove(key)),
+                // The server may word anew what both sides had agreed on.
+                (Some(pair), Some(held)) if step.target == Some(pair.remote) => {
+                    base.insert(key.clone(), Pair { remote: held, ..*pair });
+                }
+                (Some(pair), _) => drop(base.insert(key.clone(), *pair)),
+            }
+        }
+        base
+    }
+}

@@ -1,0 +1,88 @@
+//! Moments as people write them.
+
+use std::str::FromStr;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan};
+
+/// A moment as somebody wrote it: absolute, or seen from where and when they are.
+#[derive(Clone, Copy, Debug)]
+pub enum When {
+    /// A moment.
+    Moment(Timestamp),
+    /// What the clock on the wall shows, wherever the user is; a day alone is its beginning.
+    Civil(DateTime),
+    /// So long before now.
+    Ago(Span),
+}
+
+/// A text that names no moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a day, a time with its zone, or a span such as '2 weeks ago'")]
+pub struct InvalidWhen;
+
+impl When {
+    /// The moment that is meant by somebody in `zone` at `now`; `None` where it is outside of the years that can be
+    /// told.
+    #[must_use]
+    pub fn resolve(self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Moment(moment) => Some(moment),
+            Self::Civil(time) => time.to_zoned(zone.clone()).ok().map(|time| time.timestamp()),
+            Self::Ago(span) => {
+                now.to_zoned(zone.clone()).checked_sub(span.abs()).ok().map(|then| then.timestamp())
+            }
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = InvalidWhen;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "now" => return Ok(Self::Ago(Span::new())),
+            // As git reads it: a day ago, at this time of the day.
+            "yesterday" => return Ok(Self::Ago(1.day())),
+            _ => {}
+        }
+        if let Ok(moment) = text.parse() {
+            return Ok(Self::Moment(moment));
+        }
+        if let Ok(span) = text.parse() {
+            return Ok(Self::Ago(span));
+        }
+        text.parse().map(Self::Civil).map_err(|_| InvalidWhen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(text: &str) -> String {
+        let now = "2025-03-30T12:00:00Z".parse().unwrap();
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        text.parse::<When>().unwrap().resolve(now, &zone).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_moment_is_absolute_or_a_day_or_a_span() {
+        assert_eq!(resolved("2025-01-31T12:00:00+01:00"), "2025-01-31T11:00:00Z");
+        assert_eq!(resolved("2025-01-31"), "2025-01-30T22:00:00Z");
+        assert_eq!(resolved("2025-01-31 08:30"), "2025-01-31T06:30:00Z");
+        assert_eq!(resolved("2 weeks ago"), "2025-03-16T12:00:00Z");
+        assert_eq!(resolved("3d"), "2025-03-27T12:00:00Z");
+        assert_eq!(resolved("1 month"), "2025-02-28T12:00:00Z");
+        assert_eq!(resolved("yesterday"), "2025-03-29T12:00:00Z");
+        assert_eq!(resolved("now"), "2025-03-30T12:00:00Z");
+    }
+
+    #[test]
+    fn what_is_none_is_refused() {
+        for text in ["", "soon", "2025-13-01", "31.1.2025", "Yesterday"] {
+            assert!(text.parse::<When>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! `memsync conflicts`: look at the conflicts.
