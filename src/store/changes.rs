@@ -119,6 +119,17 @@ impl Store {
         Ok(stored.map(|stored| self.with_row(stored)).transpose()?.and_then(|change| change.row))
     }
 
+    /// Reads every copy of a row, one after the other, to see that it can be read.
+    pub(super) fn check_changes(&self) -> Result<(), Error> {
+        let all: Vec<i64> = self.rows(WHAT, "SELECT sequence FROM changes", [], |row| row.get(0))?;
+        let sql = "SELECT side, key, before, after, row, size FROM changes WHERE sequence = ?1";
+        for sequence in all {
+            let stored = self.row(WHAT, sql, [sequence], read)?;
+            stored.map(|stored| self.with_row(stored)).transpose()?;
+        }
+        Ok(())
+    }
+
     fn with_row(&self, (change, data): Stored) -> Result<Change, Error> {
         let Some((data, size)) = data else { return Ok(change) };
         let bytes = self.codec.borrow_mut().decompress(data, size).map_err(|cause| {

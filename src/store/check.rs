@@ -94,6 +94,7 @@ impl Store {
             check.part(Check::conflicts)?;
             check.part(|check| check.store.staged().map(drop))?;
             check.part(|check| check.store.journal().map(drop))?;
+            check.part(|check| check.store.check_changes())?;
             check.part(Check::sides)?;
         }
         Ok(check.result())

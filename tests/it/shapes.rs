@@ -31,6 +31,7 @@ fn every_document_has_an_example() {
     show("status", &["status", "--json"]);
     show("pull", &["pull", "--json"]);
     show("log", &["log", "--json"]);
+    show("fsck", &["fsck", "--json"]);
     show("undo", &["undo", "--json"]);
     show("show", &["show", "--json"]);
     show("reflog", &["reflog", "--json"]);

@@ -109,6 +109,7 @@ const PLANTED: &[(&str, &str)] = &[
     ("a failure names no side", "UPDATE failures SET side = 'middle'"),
     ("a change's run is missing", "UPDATE changes SET run = zeroblob(32)"),
     ("a change leads nowhere", "UPDATE changes SET before = zeroblob(32)"),
+    ("a change's copy of a row is cut short", "UPDATE changes SET row = x'00', size = 9"),
     (
         "an index lacks rows",
         "PRAGMA writable_schema = ON;
@@ -194,10 +195,30 @@ fn every_planted_damage_is_found() {
     missing-object: the change of k: it names commit 00000000, which is missing
     # a change leads nowhere
     missing-object: the change of k: it names blob 00000000, which is missing
+    # a change's copy of a row is cut short
+    row: the copy of the row of k: Src size is incorrect
     # an index lacks rows
     file: the file: row 1 missing from index reflog_by_name
     file: the file: row 2 missing from index reflog_by_name
     "#);
+}
+
+/// A new column that names objects must be one that `gc` keeps them for, and both go by the same list.
+#[test]
+fn every_column_that_names_objects_is_followed() {
+    let columns = "SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+                   WHERE tables.type = 'table' AND columns.type = 'BLOB'
+                     AND tables.name NOT IN ('objects', 'dictionaries') AND columns.name <> 'row'";
+    let whole = synced();
+    let columns: Vec<(String, String)> =
+        whole.store.rows("columns", columns, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert!(columns.len() > 14, "{columns:?}");
+    for (table, column) in columns {
+        whole.store.batch(&format!("BEGIN; UPDATE {table} SET {column} = zeroblob(32)")).unwrap();
+        let found = whole.store.fsck(true).unwrap().findings;
+        assert!(found.iter().any(|found| found.damage == Damage::MissingObject), "{table}.{column}");
+        whole.store.batch("ROLLBACK").unwrap();
+    }
 }
 
 #[test]
