@@ -137,6 +137,29 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
     ----- stdout -----
     pushed: 4 new
     ");
+    let water = &content_hash("Water boils at 100 degrees")[..8];
+    assert_snapshot!(album.laptop.memsync(["show", &format!("imported/scripts:{water}")]), @r#"
+    exit status: 0
+    ----- stdout -----
+    created 1735686000
+    meta.hostname "laptop"
+    meta.project "memsync"
+    tag physics
+    tag say "hi"
+    type note
+
+    water boils at 100 degrees
+    "#);
+    assert_snapshot!(album.laptop.memsync(["restore", "--source", "imported/scripts", water]).without_ids(), @"
+    exit status: 0
+    ----- stdout -----
+    on this device (laptop): 1 changed back
+    ----- stderr -----
+    restoring from the sync of 2025-01-02 03:04 ([ID])
+    hint: the next `memsync sync` brings this to the server (origin): 0 new, 1 changed, 0 deleted there
+    hint: `memsync undo` takes this back
+    ");
+    assert!(live(&album).contains("[physics,say \"hi\"]"), "{}", live(&album));
     assert_snapshot!(album.laptop.memsync(["cat-file", "-p", "imported/scripts"]).without_ids(), @"
     exit status: 0
     ----- stdout -----
@@ -153,6 +176,26 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
     INSERT [ID]: row '7', staged 2024-12-31 23:00:00 on laptop, none
     INSERT [ID]: row '8', staged 2024-12-31 23:00:00 on laptop, detected
     ");
+}
+
+#[test]
+fn an_import_can_be_taken_back() {
+    let album = device();
+    let before = album.laptop.database.live();
+    let scripts = Scripts::beside(&album);
+    scripts.store("0a1b2c3d4e5f6071", "Bread needs salt", "[]");
+    scripts.import(&album).success();
+    assert_ne!(album.laptop.database.live(), before);
+    assert_snapshot!(album.laptop.memsync(["undo"]).without_ids(), @"
+    exit status: 0
+    ----- stdout -----
+    on this device (laptop): 1 taken away
+    ----- stderr -----
+    taking back the sync of 2025-01-02 03:04 ([ID])
+    hint: the next `memsync sync` brings this to the server (origin): 2 new, 0 changed, 0 deleted there
+    hint: `memsync undo` takes this back
+    ");
+    assert_eq!(album.laptop.database.live(), before);
 }
 
 #[test]
