@@ -104,6 +104,7 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
       1 on this device (laptop) already
       1 for you to decide
     All of them are kept: `memsync ls-tree -r imported/scripts` lists them ([ID])
+    hint: `memsync undo` takes back what was created
     [ID]  differs from what this device holds: `memsync show imported/scripts:[ID]`, `memsync restore --source imported/scripts [ID]` takes it
     ");
     assert_eq!(fs::read(&scripts.path).unwrap(), before);
@@ -155,7 +156,7 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
     ----- stdout -----
     on this device (laptop): 1 changed back
     ----- stderr -----
-    restoring from the sync of 2025-01-02 03:04 ([ID])
+    restoring from the import of 2025-01-02 03:04 ([ID])
     hint: the next `memsync sync` brings this to the server (origin): 0 new, 1 changed, 0 deleted there
     hint: `memsync undo` takes this back
     ");
@@ -191,7 +192,7 @@ fn an_import_can_be_taken_back() {
     ----- stdout -----
     on this device (laptop): 1 taken away
     ----- stderr -----
-    taking back the sync of 2025-01-02 03:04 ([ID])
+    taking back the import of 2025-01-02 03:04 ([ID])
     hint: the next `memsync sync` brings this to the server (origin): 2 new, 0 changed, 0 deleted there
     hint: `memsync undo` takes this back
     ");
@@ -298,6 +299,7 @@ fn every_row_lands_somewhere() {
       1 for you to decide
       4 not readable, and left in the file
     All of them are kept: `memsync ls-tree -r imported/scripts` lists them ([ID])
+    hint: `memsync undo` takes back what was created
     kitchen,  has a name that no program gives, and was not created: `memsync show imported/scripts:kitchen,winter`, `memsync restore --source imported/scripts kitchen,winter` takes it
     warning: row 'empty' is left in the file: it holds no text
     warning: row 'blob' is left in the file: `content` is a blob
@@ -368,6 +370,7 @@ fn where_the_old_file_is_in_the_way_the_hint_is_the_way_on() {
     Imported 1 row of [TMP]/laptop/staging.scripts.db:
       1 created on this device (laptop), for the next sync to send
     All of them are kept: `memsync ls-tree -r imported/scripts` lists them ([ID])
+    hint: `memsync undo` takes back what was created
     ");
 }
 
@@ -437,6 +440,7 @@ fn a_write_that_was_interrupted_is_undone_in_a_copy() {
     Imported 1 row of [TMP]/laptop/crashed/scripts.db:
       1 created on this device (laptop), for the next sync to send
     All of them are kept: `memsync ls-tree -r imported/scripts` lists them ([ID])
+    hint: `memsync undo` takes back what was created
     ");
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
