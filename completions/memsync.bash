@@ -565,12 +565,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__digest)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --db --tree --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tree)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -663,7 +671,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__fsck)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --connectivity-only --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -681,12 +689,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__gc)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-n -q -v -h --prune --no-prune --dry-run --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --prune)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1393,7 +1405,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__log)
-            opts="-n -q -v -h --max-count --oneline --json --quiet --verbose --color --no-pager --help"
+            opts="-n -q -v -h --max-count --oneline --graph --stat --since --until --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1404,6 +1416,14 @@ _memsync() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1619,12 +1639,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__reflog)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-n -q -v -h --max-count --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --max-count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1861,12 +1889,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__restore)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-s -q -v -h --source --all --dry-run --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1943,7 +1979,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__show)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2081,7 +2117,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__undo)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --remote --dry-run --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
