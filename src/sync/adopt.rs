@@ -67,8 +67,12 @@ impl Session<'_> {
         }
         let new = |offer: &&Offer| adopted.get(&offer.key) == Some(&Adoption::Created);
         let new: Snapshot = offers.iter().filter(new).map(|offer| (offer.key.clone(), offer.blob)).collect();
-        if !new.is_empty() {
-            let recall = self.recall_memories(&new, None, ours, &self.last_fetched()?)?;
+        let recall = self.recall_memories(&new, None, ours, &self.last_fetched()?)?;
+        if recall.displaced.is_some() {
+            let reason =
+                "this device's database is another one than at the last sync: `memsync sync` comes first";
+            adopted.extend(new.into_keys().map(|key| (key, Adoption::Failed(reason.to_owned()))));
+        } else if !new.is_empty() {
             let (report, _) = self.execute_recall(&recall, summary(message), local, None, progress)?;
             report.error.map_or(Ok(()), Err)?;
             // Somebody else wrote them in this moment.

@@ -4,6 +4,7 @@
 //! - `refs/remotes/NAME`: what the server held, likewise.
 //! - `refs/base/NAME`: the syncs. The tree of such a commit holds what both sides agreed on, `local/` and
 //!   `remote/`; its parents are the sync before and the two snapshots that it was made from.
+//! - `refs/imported/NAME`: what was taken over from another program.
 
 use super::{Error, Session};
 use crate::object::tree::Snapshot;

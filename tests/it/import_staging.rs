@@ -104,6 +104,7 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
       1 on this device (laptop) already
       1 for you to decide
     All of them are kept: `memsync ls-tree -r imported/scripts` lists them ([ID])
+    hint: `memsync undo` takes back what was created
     [ID]  differs from what this device holds: `memsync show imported/scripts:[ID]`, `memsync restore --source imported/scripts [ID]` takes it
     ");
     assert_eq!(fs::read(&scripts.path).unwrap(), before);
@@ -137,6 +138,29 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
     ----- stdout -----
     pushed: 4 new
     ");
+    let water = &content_hash("Water boils at 100 degrees")[..8];
+    assert_snapshot!(album.laptop.memsync(["show", &format!("imported/scripts:{water}")]), @r#"
+    exit status: 0
+    ----- stdout -----
+    created 1735686000
+    meta.hostname "laptop"
+    meta.project "memsync"
+    tag physics
+    tag say "hi"
+    type note
+
+    water boils at 100 degrees
+    "#);
+    assert_snapshot!(album.laptop.memsync(["restore", "--source", "imported/scripts", water]).without_ids(), @"
+    exit status: 0
+    ----- stdout -----
+    on this device (laptop): 1 changed back
+    ----- stderr -----
+    restoring from the import of 2025-01-02 03:04 ([ID])
+    hint: the next `memsync sync` brings this to the server (origin): 0 new, 1 changed, 0 deleted there
+    hint: `memsync undo` takes this back
+    ");
+    assert!(live(&album).contains("[physics,say \"hi\"]"), "{}", live(&album));
     assert_snapshot!(album.laptop.memsync(["cat-file", "-p", "imported/scripts"]).without_ids(), @"
     exit status: 0
     ----- stdout -----
@@ -153,6 +177,26 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
     INSERT [ID]: row '7', staged 2024-12-31 23:00:00 on laptop, none
     INSERT [ID]: row '8', staged 2024-12-31 23:00:00 on laptop, detected
     ");
+}
+
+#[test]
+fn an_import_can_be_taken_back() {
+    let album = device();
+    let before = album.laptop.database.live();
+    let scripts = Scripts::beside(&album);
+    scripts.store("0a1b2c3d4e5f6071", "Bread needs salt", "[]");
+    scripts.import(&album).success();
+    assert_ne!(album.laptop.database.live(), before);
+    assert_snapshot!(album.laptop.memsync(["undo"]).without_ids(), @"
+    exit status: 0
+    ----- stdout -----
+    on this device (laptop): 1 taken away
+    ----- stderr -----
+    taking back the import of 2025-01-02 03:04 ([ID])
+    hint: the next `memsync sync` brings this to the server (origin): 2 new, 0 changed, 0 deleted there
+    hint: `memsync undo` takes this back
+    ");
+    assert_eq!(album.laptop.database.live(), before);
 }
 
 #[test]
@@ -255,6 +299,7 @@ fn every_row_lands_somewhere() {
       1 for you to decide
       4 not readable, and left in the file
     All of them are kept: `memsync ls-tree -r imported/scripts` lists them ([ID])
+    hint: `memsync undo` takes back what was created
     kitchen,  has a name that no program gives, and was not created: `memsync show imported/scripts:kitchen,winter`, `memsync restore --source imported/scripts kitchen,winter` takes it
     warning: row 'empty' is left in the file: it holds no text
     warning: row 'blob' is left in the file: `content` is a blob
@@ -325,6 +370,7 @@ fn where_the_old_file_is_in_the_way_the_hint_is_the_way_on() {
     Imported 1 row of [TMP]/laptop/staging.scripts.db:
       1 created on this device (laptop), for the next sync to send
     All of them are kept: `memsync ls-tree -r imported/scripts` lists them ([ID])
+    hint: `memsync undo` takes back what was created
     ");
 }
 
@@ -394,6 +440,7 @@ fn a_write_that_was_interrupted_is_undone_in_a_copy() {
     Imported 1 row of [TMP]/laptop/crashed/scripts.db:
       1 created on this device (laptop), for the next sync to send
     All of them are kept: `memsync ls-tree -r imported/scripts` lists them ([ID])
+    hint: `memsync undo` takes back what was created
     ");
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);

@@ -8,6 +8,7 @@ use memsync::object::{ObjectId, TreeId};
 
 use crate::support::album::{Album, key};
 use crate::support::git::Git;
+use crate::support::terminal::Terminal;
 
 /// Every object that a ref leads to, by its id: its type and its bytes, as `memsync cat-file --batch` gives them.
 fn objects(album: &Album) -> BTreeMap<String, (String, Vec<u8>)> {
@@ -258,6 +259,20 @@ fn hashes_that_a_line_cannot_hold_are_quoted_or_ended_by_nul() {
     "#);
     let whole = album.text(&["ls-tree", "-r", "-z", "--keys", "--name-only", "local"]);
     assert!(whole.contains("a/b\nc\0"), "{whole}");
+}
+
+#[test]
+fn a_terminal_is_neither_driven_nor_fed_with_a_stream() {
+    let album = Album::large();
+    for arguments in [&["cat-file", "-p", "local:.git"][..], &["cat-file", "tree", "HEAD"], &["fast-export"]]
+    {
+        let Some(terminal) = Terminal::start(&album.laptop, arguments) else { return };
+        let shown = terminal.finish(&album.laptop);
+        assert!(!shown.stdout.contains(['\u{1b}', '\0', '\u{202e}']), "{shown}");
+        if arguments[0] == "fast-export" {
+            assert_eq!(shown.status, Some(2), "{shown}");
+        }
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) struct Manner {
 pub(crate) fn title(store: &Store, commit: CommitId) -> Result<String, CommandError> {
     let read = store.commit(commit)?;
     let word = match read.message.split_whitespace().next() {
-        Some(word @ ("undo" | "restore")) => word,
+        Some(word @ ("undo" | "restore" | "import")) => word,
         Some("stash" | "fetch") => "snapshot",
         _ => "sync",
     };

@@ -101,6 +101,9 @@ impl Report {
             let id = &kept.to_string()[..10];
             ui.note(&format!("All of them are kept: `memsync ls-tree -r {SOURCE}` lists them ({id})"));
         }
+        if self.created > 0 {
+            ui.hint("`memsync undo` takes back what was created");
+        }
         for line in &self.open {
             ui.talk(&format!("{line}\n"));
         }
