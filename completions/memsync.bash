@@ -381,7 +381,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__cat__subcmd__file)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-t -s -p -e -q -v -h --batch --batch-check --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -399,12 +399,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__checkout)
-            opts="-q -v -h --ours --theirs --all --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --local --ours --remote --theirs --base --all --field --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -461,7 +465,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__conflicts)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -501,12 +505,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__diff)
-            opts="-q -v -h --remote --json --exit-code --tag --type --store --since --quiet --verbose --color --no-pager --help"
+            opts="-M -q -v -h --remote --find-edits --word-diff --json --exit-code --tag --type --store --since --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --find-edits)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -M)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -535,7 +547,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__diff__subcmd__tree)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-r -z -q -v -h --name-only --name-status --exit-code --keys --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -553,12 +565,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__digest)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --db --tree --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tree)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -571,7 +591,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__explain)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -589,7 +609,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__fast__subcmd__export)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --all --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -625,12 +645,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__for__subcmd__each__subcmd__ref)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --format --count --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -683,7 +711,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__hash__subcmd__object)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-w -q -v -h --stdin --literally --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1331,7 +1359,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__init)
-            opts="-q -v -h --db --database --key-file --trust --server --listen --tls --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --db --database --key-file --trust --import-staging --server --listen --tls --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1350,6 +1378,10 @@ _memsync() {
                     return 0
                     ;;
                 --trust)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --import-staging)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1373,7 +1405,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__log)
-            opts="-n -q -v -h --max-count --oneline --json --quiet --verbose --color --no-pager --help"
+            opts="-n -q -v -h --max-count --oneline --graph --stat --since --until --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1384,6 +1416,14 @@ _memsync() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1399,7 +1439,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__ls__subcmd__tree)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-r -z -q -v -h --name-status --name-only --keys --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1439,12 +1479,40 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__merge)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-X -q -v -h --dry-run --json --allow-plan --strategy-option --tag --type --store --since --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --allow-plan)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --strategy-option)
+                    COMPREPLY=($(compgen -W "ours theirs newest" -- "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -W "ours theirs newest" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1457,12 +1525,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__mergetool)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --tool --edit --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --tool)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1567,12 +1639,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__reflog)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-n -q -v -h --max-count --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --max-count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1791,7 +1871,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__resolve)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1809,12 +1889,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__restore)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-s -q -v -h --source --all --dry-run --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1827,12 +1915,16 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__rev__subcmd__parse)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --short --verify --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --short)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1887,7 +1979,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__show)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1905,7 +1997,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__show__subcmd__ref)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --branches --heads --head --hash --verify --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2025,7 +2117,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__undo)
-            opts="-q -v -h --quiet --verbose --color --no-pager --help"
+            opts="-q -v -h --remote --dry-run --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
