@@ -1439,7 +1439,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__merge)
-            opts="-X -q -v -h --dry-run --json --allow-plan --strategy-option --quiet --verbose --color --no-pager --help"
+            opts="-X -q -v -h --dry-run --json --allow-plan --strategy-option --tag --type --store --since --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1455,6 +1455,22 @@ _memsync() {
                     ;;
                 -X)
                     COMPREPLY=($(compgen -W "ours theirs newest" -- "${cur}"))
+                    return 0
+                    ;;
+                --tag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

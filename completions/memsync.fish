@@ -249,6 +249,10 @@ complete -c memsync -n "__fish_memsync_using_subcommand merge" -l allow-plan -d 
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -s X -l strategy-option -d 'Settle what both sides changed, instead of leaving it as a conflict' -r -f -a "ours\t'This device\'s version'
 theirs\t'The server\'s version'
 newest\t'The version that was written last, by each side\'s own clock'"
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l tag -d 'Only memories with this tag (may be repeated: any of them)' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l type -d 'Only memories of this type (may be repeated: any of them)' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l store -d 'Only memories in this store (may be repeated: any of them)' -r
+complete -c memsync -n "__fish_memsync_using_subcommand merge" -l since -d 'Only memories made at or after this time: \'2025-01-31\', \'2025-01-31T12:00:00Z\', \'2 weeks ago\'' -r
 complete -c memsync -n "__fish_memsync_using_subcommand merge" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

@@ -125,10 +125,10 @@ fn the_server_decides_and_what_was_chosen_by_hand_stands() {
 
 #[test]
 fn a_pull_or_push_with_a_rule_lasts_as_well() {
-    let Some(server) = server() else { return };
     for first in
         [["pull", "-X", "ours"], ["apply", "-X", "ours"], ["push", "-X", "theirs"], ["pull", "-X", "theirs"]]
     {
+        let Some(server) = server() else { return };
         let Some(scene) = Scene::synced(&server) else { return };
         let kind = format!("{} {}", first[0], first[2]);
         scene.device.database.execute(
