@@ -42,7 +42,7 @@ fn a_wrong_command_line_is_a_usage_error_that_says_what_was_meant() {
     error: the following required arguments were not provided:
       <HASH|--all>
 
-    Usage: memsync checkout <--ours|--theirs> <HASH|--all>
+    Usage: memsync checkout <--ours|--theirs|--base> <HASH|--all>
 
     For more information, try '--help'.
     exit 2

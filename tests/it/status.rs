@@ -75,7 +75,10 @@ fn the_page_shows_both_sides_and_the_conflicts() {
     Last push attempt: 2025-01-02 03:04
 
     Conflicts:
-      ("memsync checkout --ours HASH" or "--theirs HASH" ends one)
+      ("memsync checkout --ours HASH" takes this device's version (laptop))
+      ("memsync checkout --theirs HASH" takes the server's version (origin))
+      (deleted by us: --ours deletes it on origin too, --theirs brings it back here)
+      ("memsync mergetool" goes through them field by field)
     	deleted by us:   1bdb863c  Call Ada on Monday
     	both modified:   962b5c9f  (type) The garden gate sticks in winter
 
@@ -100,7 +103,9 @@ fn the_page_shows_both_sides_and_the_conflicts() {
     Last push attempt: 2025-01-02 03:04
 
     Conflicts:
-      ("memsync checkout --ours HASH" or "--theirs HASH" ends one)
+      ("memsync checkout --ours HASH" takes this device's version (laptop))
+      ("memsync checkout --theirs HASH" takes the server's version (origin))
+      (deleted by us: --ours deletes it on origin too, --theirs brings it back here)
     	deleted by us:   1bdb863c  Call Ada on Monday
 
     Changes on this device:
