@@ -48,7 +48,7 @@ pub(crate) fn carry_out(
 ) -> Result<ExitCode, CommandError> {
     refuse_displaced(recall, session)?;
     let mut page = page(recall, source, session);
-    if manner.is_dry || recall.plan.has_no_steps() {
+    if manner.is_dry || recall.is_empty() {
         page.is_dry = manner.is_dry;
         print(&page, manner, workspace)?;
         return Ok(end(&page, workspace));
