@@ -241,6 +241,25 @@ fn an_undo_right_after_a_run_that_died_takes_back_what_that_had_done() {
 }
 
 #[test]
+fn what_somebody_wrote_between_a_run_that_died_and_the_next_comes_back() {
+    let (mut device, mut server) = (Device::new(), World::default());
+    device.world.rows = Some(BTreeMap::new());
+    device.world.set("one", "one", &["start"]);
+    device.sync(&mut server);
+    server.set("one", "one", &["start", "theirs"]);
+    (device.world.dies_keeping, device.world.is_killed) = (Some(device.world.kept + 1), true);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(device.sync(&mut server)))).is_err());
+    device.world.dies_keeping = None;
+    device.world.set("one", "one", &["start", "ours"]);
+    let before = whole(&device.world);
+    device.sync(&mut server);
+    assert_eq!(device.world.memories["one"].tags.len(), 3, "merged");
+    let (recall, _) = device.undo(&mut server, false);
+    assert_eq!(recall.moved, []);
+    assert_eq!(whole(&device.world), before);
+}
+
+#[test]
 fn an_undo_that_died_goes_on() {
     for limit in 1..=4 {
         let (mut device, mut server) = busy_with_rows();
