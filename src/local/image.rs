@@ -102,20 +102,26 @@ impl Rows<'_> {
         image: &Image,
         returns: &dyn Fn(&str) -> bool,
     ) -> rusqlite::Result<Option<i64>> {
-        let Some(id) = self.put_row_back(standing, image)? else {
-            self.remove_links(key)?;
-            return Ok(None);
-        };
-        self.remove_vector(id)?;
-        if self.fits(image) {
-            self.put("INSERT INTO memory_embeddings", &self.vector_of(id, image))?;
+        let id = self.put_row_back(standing, image)?;
+        if let Some(id) = id {
+            self.remove_vector(id)?;
+            if self.fits(image) {
+                self.put("INSERT INTO memory_embeddings", &self.vector_of(id, image))?;
+            }
         }
         match (standing.is_live(), image.is_live()) {
-            (false, true) => self.put_links_back(image, returns)?,
-            (true, false) => self.remove_links(key)?,
+            // Not to memories that were deleted meanwhile and do not return.
+            (false, true) => {
+                self.put_links_back(key, image, &|other| Ok(!self.is_tombstone(other)? || returns(other)))?;
+            }
+            // Before it came it may have had links, too: those of others that are still there.
+            (true, false) => {
+                self.remove_links(key)?;
+                self.put_links_back(key, image, &|other| self.is_alive(other))?;
+            }
             _ => {}
         }
-        Ok(Some(id))
+        Ok(id)
     }
 
     /// Whether the image's vector is one of this database's.
@@ -176,22 +182,25 @@ impl Rows<'_> {
         self.run(&sql, columns.iter().map(|(_, cell)| cell).chain([&Cell::Integer(id)]))
     }
 
-    /// Puts links back, except to memories that were deleted meanwhile and do not return.
-    fn put_links_back(&self, image: &Image, returns: &dyn Fn(&str) -> bool) -> rusqlite::Result<()> {
+    /// Puts back those links of `key` whose other end `may_be_linked`.
+    fn put_links_back(
+        &self,
+        key: &str,
+        image: &Image,
+        may_be_linked: &dyn Fn(&str) -> rusqlite::Result<bool>,
+    ) -> rusqlite::Result<()> {
         for link in &image.links {
-            let mut is_dead = false;
+            let mut is_wanted = true;
             for end in ["source_hash", "target_hash"] {
-                is_dead |= match find(link, end) {
-                    Some(Cell::Text(name)) => match std::str::from_utf8(name) {
-                        Ok(name) => self.is_tombstone(name)? && !returns(name),
-                        Err(_) => false,
-                    },
-                    _ => false,
-                };
+                if let Some(Cell::Text(name)) = find(link, end)
+                    && let Ok(name) = std::str::from_utf8(name)
+                {
+                    is_wanted &= name == key || may_be_linked(name)?;
+                }
             }
             let mut columns = link.clone();
             columns.retain(|(name, _)| self.schema.links.contains(name));
-            if !is_dead && !columns.is_empty() {
+            if is_wanted && !columns.is_empty() {
                 self.put("INSERT OR IGNORE INTO memory_graph", &columns)?;
             }
         }
@@ -199,16 +208,21 @@ impl Rows<'_> {
     }
 
     fn is_tombstone(&self, key: &str) -> rusqlite::Result<bool> {
-        if !self.schema.soft_deletes() {
-            return Ok(false);
-        }
-        let sql = "SELECT 1 FROM memories WHERE content_hash = ?1 AND deleted_at IS NOT NULL";
-        self.connection.prepare_cached(sql)?.exists([key])
+        Ok(!self.is_alive(key)? && self.exists("content_hash = ?1", &key)?)
+    }
+
+    fn is_alive(&self, key: &str) -> rusqlite::Result<bool> {
+        let is_live = if self.schema.soft_deletes() { "deleted_at IS NULL AND" } else { "" };
+        self.exists(&format!("{is_live} content_hash = ?1"), &key)
     }
 
     fn is_free(&self, id: i64) -> rusqlite::Result<bool> {
-        let row = self.connection.prepare_cached("SELECT 1 FROM memories WHERE id = ?1")?.exists([id])?;
-        Ok(!row)
+        Ok(!self.exists("id = ?1", &id)?)
+    }
+
+    fn exists(&self, condition: &str, name: &dyn ToSql) -> rusqlite::Result<bool> {
+        let sql = format!("SELECT 1 FROM memories WHERE {condition}");
+        self.connection.prepare_cached(&sql)?.exists([name])
     }
 
     fn cells(&self, columns: &[&str], table: &str, name: &dyn ToSql) -> rusqlite::Result<Vec<Cells>> {

@@ -67,10 +67,12 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let keys = named(args, &held)?;
     let base = session.base()?;
     let ours = read_local(workspace, &session, &base.base)?;
+    let theirs = session.last_fetched()?;
     if access == Access::Write {
         session.record_local(&ours)?;
+        session.settle(&ours, &theirs)?;
     }
-    let recall = session.recall_memories(&held, keys.as_ref(), &ours, &session.last_fetched()?)?;
+    let recall = session.recall_memories(&held, keys.as_ref(), &ours, &theirs)?;
     let title = title(&store, source)?;
     workspace.ui.note(&format!("{} from {title}", if args.dry_run { "would restore" } else { "restoring" }));
     if args.all {

@@ -57,15 +57,16 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let access = if args.dry_run { Access::Read } else { Access::Write };
     let store = workspace.store(access, "memsync undo")?;
     let session = workspace.session(&store, None);
-    let run = find(args, workspace, &session)?;
-    let title = title(&store, run)?;
     let base = session.base()?;
     let theirs =
         if args.remote { fetch(workspace, &session, &base.base, access)? } else { session.last_fetched()? };
     let ours = read_local(workspace, &session, &base.base)?;
     if access == Access::Write {
         session.record_local(&ours)?;
+        session.settle(&ours, &theirs)?;
     }
+    let run = find(args, workspace, &session)?;
+    let title = title(&store, run)?;
     let recall = session.recall_run(run, &ours, &theirs, args.remote)?;
     workspace.ui.note(&format!("{} {title}", if args.dry_run { "would take back" } else { "taking back" }));
     let manner = Manner { is_dry: args.dry_run, json: args.json, with_remote: args.remote };

@@ -54,6 +54,8 @@ impl Session<'_> {
         local: &mut dyn Side,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(BTreeMap<ContentHash, Adoption>, Option<CommitId>), Error> {
+        let theirs = self.last_fetched()?;
+        self.settle(ours, &theirs)?;
         let base = self.base()?.base;
         let unreadable: BTreeSet<_> = ours.unreadable.iter().filter_map(|one| one.key.as_ref()).collect();
         let mut adopted = BTreeMap::new();
@@ -67,7 +69,7 @@ impl Session<'_> {
         }
         let new = |offer: &&Offer| adopted.get(&offer.key) == Some(&Adoption::Created);
         let new: Snapshot = offers.iter().filter(new).map(|offer| (offer.key.clone(), offer.blob)).collect();
-        let recall = self.recall_memories(&new, None, ours, &self.last_fetched()?)?;
+        let recall = self.recall_memories(&new, None, ours, &theirs)?;
         if recall.displaced.is_some() {
             let reason =
                 "this device's database is another one than at the last sync: `memsync sync` comes first";

@@ -135,12 +135,14 @@ impl Session<'_> {
     }
 }
 
-/// What `changes`, which are in their order, come to for each memory on one side: before the first, after the last.
+/// What `changes`, which are in their order, come to for each memory on one side: before the first, after the last. One that
+/// never became final, or that somebody else wrote over, does not count once another follows.
 pub(super) fn folded(changes: Vec<Change>, side: SideName) -> BTreeMap<ContentHash, Change> {
     let mut folded: BTreeMap<ContentHash, Change> = BTreeMap::new();
     for change in changes.into_iter().filter(|change| change.side == side) {
         match folded.get_mut(&change.key) {
-            Some(known) => known.after = change.after,
+            Some(known) if known.after == change.before => known.after = change.after,
+            Some(known) => *known = change,
             None => drop(folded.insert(change.key.clone(), change)),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::AddAssign;
 
 use super::changes::Notes;
+use super::undo::UNDER_WAY;
 use super::{Chosen, Error, Progress, Proposal, Session};
 use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Row, SideName};
 use crate::reconcile::{After, Plan, Step, is_rewriting};
@@ -101,6 +102,7 @@ impl Session<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Report, Error> {
         let adopted = self.adopt_changes(&proposal.local, &proposal.remote)?;
+        self.store.set_fact(UNDER_WAY, "", self.now)?;
         self.announce(chosen.plan)?;
         let refused = if proposal.wishes.retry_refused { HashMap::new() } else { self.refused()? };
         let run = Run::new(self, chosen.plan, refused, BTreeMap::new());

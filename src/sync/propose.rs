@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::changes::folded;
 use super::conflicts::{resolved, versions};
 use super::{BaseCommit, Error, Reading, Session};
 use crate::object::tree::{Difference, Snapshot};
@@ -285,9 +286,15 @@ impl Session<'_> {
         held: &Snapshot,
     ) -> Result<Vec<ContentHash>, Error> {
         let mut brought_back = Vec::new();
+        // What was brought back by a run that did not end has no commit yet.
+        let open = folded(self.store.open_changes()?, SideName::Local);
         for key in keys {
-            let Some((run, after)) = self.store.last_change(SideName::Local, key)? else { continue };
-            let agreed = self.store.find(self.sides_at(run)?.0, key)?;
+            let (agreed, after) = if let Some(change) = open.get(key) {
+                (change.before, change.after)
+            } else {
+                let Some((run, after)) = self.store.last_change(SideName::Local, key)? else { continue };
+                (self.store.find(self.sides_at(run)?.0, key)?, after)
+            };
             if held.get(key).copied() == after && agreed == base.get(key).map(|pair| pair.local) {
                 brought_back.push(key.clone());
             }

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::changes::{Adopted, folded};
 use super::execute::Run;
-use super::{BaseCommit, Error, Moved, Progress, Reading, Report, Session};
+use super::{BaseCommit, Error, Moved, Progress, Reading, Report, Session, Wishes};
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, CommitId, ContentHash, Row, SideName};
-use crate::reconcile::{After, Base, Pair, Plan, Planned, State, Step, Versions};
+use crate::reconcile::{After, Base, Pair, Plan, Planned, State, Step, Versions, advance};
 use crate::side::Side;
 use crate::store::Change;
 
@@ -31,9 +31,17 @@ pub struct Recall {
     rows: BTreeMap<ContentHash, Row>,
     /// What both sides agreed on before the run, for memories that the server gives back.
     earlier: BTreeMap<ContentHash, Option<Pair>>,
+    /// What another one has done that did not end; this one goes on with it.
+    begun: Adopted,
 }
 
 impl Recall {
+    /// Whether there is nothing to do, nor to write down.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plan.has_no_steps() && self.begun.is_empty()
+    }
+
     /// A memory that becomes `step.target` on one side.
     fn add(&mut self, side: SideName, key: &ContentHash, step: Step, now: [Option<BlobId>; 2]) {
         let [local, remote] = now;
@@ -52,7 +60,30 @@ impl Recall {
     }
 }
 
+/// The fact that names the commit of an undo or restore that is under way; empty where none is.
+pub(super) const UNDER_WAY: &str = "undo under way";
+
 impl Session<'_> {
+    /// Looks after a run that did not end: what it did gets a commit of its own, so that it can be taken back. What an
+    /// undo or a restore did waits for the next one, which goes on with it.
+    pub fn settle(&self, local: &Reading, remote: &Reading) -> Result<(), Error> {
+        if self.moved(local, remote)?.is_some() {
+            return Ok(());
+        }
+        self.store.transaction(|_| {
+            let adopted = self.adopt_changes(local, remote)?;
+            if adopted.is_empty() || self.store.fact(UNDER_WAY)?.is_some_and(|fact| !fact.is_empty()) {
+                return Ok(());
+            }
+            let proposal = self.propose(self.base()?, local.clone(), remote.clone(), Wishes::default())?;
+            // On what is equal by now both sides agree, or the undo of it would not last.
+            let base = advance(&proposal.base.base, &proposal.plan, &After::default());
+            let message = format!("sync with {}: interrupted", self.remote);
+            let run = self.record_base(proposal.base.id, &base, &message)?;
+            self.record_changes(run, &Plan::default(), &After::default(), &adopted)
+        })
+    }
+
     /// The last run that did something to this device or, `with_remote`, to either side.
     pub fn last_change(&self, with_remote: bool) -> Result<Option<CommitId>, Error> {
         let mut at = self.base()?.id;
@@ -76,6 +107,12 @@ impl Session<'_> {
         Ok(at.is_some())
     }
 
+    fn new_recall(&self) -> Result<Recall, Error> {
+        let begun = folded(self.store.open_changes()?, SideName::Local).into_keys();
+        let begun = begun.map(|key| (SideName::Local, key)).collect();
+        Ok(Recall { base: self.base()?, begun, ..Recall::default() })
+    }
+
     /// What takes back what `run` did to this device and, where `with_remote`, to the server. A memory that does not
     /// hold what the run left is not touched.
     pub fn recall_run(
@@ -85,7 +122,7 @@ impl Session<'_> {
         remote: &Reading,
         with_remote: bool,
     ) -> Result<Recall, Error> {
-        let mut recall = Recall { base: self.base()?, ..Recall::default() };
+        let mut recall = self.new_recall()?;
         let changes = self.store.changes(run)?;
         for (side, reading) in [(SideName::Local, local), (SideName::Remote, remote)] {
             if side == SideName::Remote && !with_remote {
@@ -139,7 +176,7 @@ impl Session<'_> {
         local: &Reading,
         remote: &Reading,
     ) -> Result<Recall, Error> {
-        let mut recall = Recall { base: self.base()?, ..Recall::default() };
+        let mut recall = self.new_recall()?;
         let unreadable: BTreeSet<_> = local.unreadable.iter().filter_map(|one| one.key.as_ref()).collect();
         for (key, blob) in source.iter().filter(|(key, _)| keys.is_none_or(|keys| keys.contains(*key))) {
             let held = local.snapshot.get(key).copied();
@@ -172,21 +209,24 @@ impl Session<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Report, Option<CommitId>), Error> {
         let last = recall.base.id;
+        self.store.set_fact(UNDER_WAY, message, self.now)?;
         let at = self.unsettle(recall, message)?;
         self.announce(&recall.plan)?;
         let run = Run::new(self, &recall.plan, HashMap::new(), recall.rows.clone());
+        let is_with_remote = remote.is_some();
         let (after, report) = run.carry_out(Some(local), remote, progress);
         let commit = self.store.transaction(|store| {
             let did_nothing = report.local.total() + report.remote.total() == 0;
             self.record_given_back(&recall.plan, &after)?;
-            if report.error.is_none() {
+            store.set_fact(UNDER_WAY, "", self.now)?;
+            if report.error.is_none() && is_with_remote {
                 store.clear_journal(&self.remote)?;
             }
-            if did_nothing && at == last {
+            if did_nothing && at == last && recall.begun.is_empty() {
                 return Ok(None);
             }
             let commit = self.replace_base(at, last, &recall.base_after(&after), message)?;
-            self.record_changes(commit, &recall.plan, &after, &Adopted::new())?;
+            self.record_changes(commit, &recall.plan, &after, &recall.begun)?;
             Ok::<_, Error>(Some(commit))
         })?;
         Ok((report, commit))

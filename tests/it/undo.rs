@@ -19,6 +19,9 @@ fn odd(server: &Service) -> Option<Scene> {
     Some(scene)
 }
 
+/// The memory that somebody else makes.
+const FROM_ELSEWHERE: &str = "986579813ea28169394b0d4224bd72324637ddfe9ae057bfba64a5fb5a70c2e2";
+
 fn decorate(database: &Database) {
     database.execute("ALTER TABLE memories ADD COLUMN \"their own\" BLOB", []);
     database.execute(
@@ -31,6 +34,12 @@ fn decorate(database: &Database) {
          SELECT one.content_hash, other.content_hash, 0.1, '[]', 1.5 FROM memories one, memories other
          WHERE one.id <> other.id",
         [],
+    );
+    // A link to a memory that is not there, as a purge leaves it.
+    database.execute(
+        "INSERT INTO memory_graph (source_hash, target_hash, similarity, connection_types, created_at)
+         VALUES (?1, ?2, 0.2, '[]', 1.5)",
+        [WATER, FROM_ELSEWHERE],
     );
 }
 
@@ -124,7 +133,7 @@ fn a_first_sync_is_taken_back_and_the_next_one_asks() {
     on this device (laptop): 12 taken away
     ----- stderr -----
     taking back the sync of 2025-01-02 03:04 (42f7641bb4)
-    hint: the next `memsync sync` brings this to the server (origin): 12 deleted there
+    hint: the next `memsync sync` brings this to the server (origin): 12 deleted there, and asks before it does
     hint: `memsync undo` takes this back
     ");
     assert_same(&scene.device.database, &before, "first sync");

@@ -48,7 +48,7 @@ pub(crate) fn carry_out(
 ) -> Result<ExitCode, CommandError> {
     refuse_displaced(recall, session)?;
     let mut page = page(recall, source, session);
-    if manner.is_dry || recall.plan.has_no_steps() {
+    if manner.is_dry || recall.is_empty() {
         page.is_dry = manner.is_dry;
         print(&page, manner, workspace)?;
         return Ok(end(&page, workspace));
@@ -153,9 +153,9 @@ fn tell_what_is_next(
     if next.total() > 0 {
         let server = &session.remote;
         let next = describe(counts(next));
-        workspace
-            .ui
-            .hint(&format!("the next `memsync sync` brings this to the server ({server}): {next} there"));
+        let asks = if proposal.choose(None).is_some() { "" } else { ", and asks before it does" };
+        let hint = format!("the next `memsync sync` brings this to the server ({server}): {next} there{asks}");
+        workspace.ui.hint(&hint);
     }
     if can_be_undone {
         workspace.ui.hint("`memsync undo` takes this back");

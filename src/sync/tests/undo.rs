@@ -37,6 +37,16 @@ impl Device {
         (recall, report)
     }
 
+    /// The first step of `memsync undo`.
+    fn settle(&mut self, server: &mut World) {
+        let store = self.store();
+        let session = session(&store);
+        self.recall(&session, server, |session, ours, theirs| {
+            session.settle(ours, theirs).unwrap();
+            Recall::default()
+        });
+    }
+
     /// The runs since `first` that did anything, newest first.
     fn runs_since(&self, first: Option<CommitId>) -> Vec<CommitId> {
         let store = self.store();
@@ -195,6 +205,100 @@ fn what_a_run_did_before_it_died_anywhere_can_be_taken_back() {
         }
         assert!(at > 10, "{at}");
     }
+}
+
+#[test]
+fn an_undo_right_after_a_run_that_died_takes_back_what_that_had_done() {
+    let mut at = 0;
+    while let Some((mut device, mut server)) = dying(at) {
+        let first = device.runs_since(None).first().copied();
+        let before = whole(&device.world);
+        (device.world.is_killed, server.is_killed) = (true, true);
+        let run = catch_unwind(AssertUnwindSafe(|| drop(device.sync(&mut server))));
+        assert!(run.is_err());
+        (device.world.dies_after, device.world.dies_keeping, server.dies_after) = (None, None, None);
+        let had_done = whole(&device.world);
+        device.settle(&mut server);
+        assert_eq!(device.store().open_changes().unwrap(), [], "died at {at}");
+        if had_done != before {
+            assert_eq!(device.runs_since(first).len(), 1, "died at {at}");
+            let (recall, _) = device.undo(&mut server, false);
+            assert_eq!(recall.moved, [], "died at {at}");
+            assert_eq!(whole(&device.world), before, "died at {at}");
+            device.undo(&mut server, false);
+            assert_eq!(whole(&device.world), had_done, "died at {at}");
+            device.undo(&mut server, false);
+            device.sync(&mut server);
+            let lasts =
+                !had_done.0.contains_key("new-there") || !device.world.memories.contains_key("new-there");
+            assert!(lasts, "died at {at}");
+        } else {
+            assert_eq!(device.runs_since(first), [], "died at {at}");
+        }
+        at += 1;
+    }
+    assert!(at > 10, "{at}");
+}
+
+#[test]
+fn what_somebody_wrote_between_a_run_that_died_and_the_next_comes_back() {
+    let (mut device, mut server) = (Device::new(), World::default());
+    device.world.rows = Some(BTreeMap::new());
+    device.world.set("one", "one", &["start"]);
+    device.sync(&mut server);
+    server.set("one", "one", &["start", "theirs"]);
+    (device.world.dies_keeping, device.world.is_killed) = (Some(device.world.kept + 1), true);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(device.sync(&mut server)))).is_err());
+    device.world.dies_keeping = None;
+    device.world.set("one", "one", &["start", "ours"]);
+    let before = whole(&device.world);
+    device.sync(&mut server);
+    assert_eq!(device.world.memories["one"].tags.len(), 3, "merged");
+    let (recall, _) = device.undo(&mut server, false);
+    assert_eq!(recall.moved, []);
+    assert_eq!(whole(&device.world), before);
+}
+
+#[test]
+fn an_undo_that_died_goes_on() {
+    for limit in 1..=4 {
+        let (mut device, mut server) = busy_with_rows();
+        let before = whole(&device.world);
+        device.sync(&mut server);
+        let after = whole(&device.world);
+        (device.world.dies_after, device.world.is_killed) = (Some(device.world.writes + limit), true);
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(device.undo(&mut server, false)))).is_err());
+        device.world.dies_after = None;
+        device.settle(&mut server);
+        device.undo(&mut server, false);
+        assert_eq!(whole(&device.world), before, "died after {limit}");
+        device.undo(&mut server, false);
+        assert_eq!(whole(&device.world), after, "died after {limit}");
+    }
+}
+
+#[test]
+fn an_undo_that_died_is_no_restored_backup() {
+    let (mut device, mut server) = (Device::new(), World::default());
+    let names = ["1", "2", "3", "4", "5"];
+    names.iter().for_each(|name| device.world.set(name, name, &[]));
+    device.world.rows = Some(BTreeMap::new());
+    device.sync(&mut server);
+    names.iter().for_each(|name| server.set(name, name, &["theirs"]));
+    device.sync(&mut server);
+    (device.world.dies_after, device.world.is_killed) = (Some(device.world.writes + names.len()), true);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(device.undo(&mut server, false)))).is_err());
+    device.world.dies_after = None;
+    let (proposal, _) = device.sync(&mut server);
+    assert!(proposal.rewind.is_none());
+    assert!(server.memories.values().all(|memory| memory.tags.is_empty()), "the undo reached the server");
+    device.world.is_killed = true;
+    server.set("1", "1", &["more"]);
+    device.world.dies_after = Some(device.world.writes + 1);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(device.sync(&mut server)))).is_err());
+    device.world.dies_after = None;
+    device.settle(&mut server);
+    assert_eq!(device.store().open_changes().unwrap(), [], "this was no undo");
 }
 
 #[test]
