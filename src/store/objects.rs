@@ -12,9 +12,9 @@ use crate::object::{BlobId, Commit, CommitId, ContentHash, Kind, Memory, ObjectI
 
 const WHAT: &str = "the objects";
 
-/// How old the note of an object's last use may be, in seconds, before putting it again renews it. Far less than
-/// `gc` waits before it drops an object, and far more than the time between two runs.
-const FRESH: i64 = 30 * 24 * 60 * 60;
+/// How old the note of an object's last use may be, in seconds, before putting it again renews it: `gc` counts from that
+/// note, and most runs put what the run before them put.
+const FRESH: i64 = 24 * 60 * 60;
 
 /// Objects that are kept in memory only, by the bytes of their ids.
 pub(super) type Unsaved = BTreeMap<[u8; 32], Stored>;
