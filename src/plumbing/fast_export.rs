@@ -38,8 +38,9 @@ Examples:
       Look at it.
   memsync fast-export --all | git -C memories fast-import
       Add the syncs with all remotes; doing it again adds what is new.
-  memsync fast-export local | git -C memories fast-import
-      Every version of what this device held.
+  git init --object-format=sha256 device
+  memsync fast-export local | git -C device fast-import
+      Every version of what this device held, in a repository of its own.
 
 Exit codes:
   0    Printed.

@@ -124,9 +124,14 @@ fn mend_local(damage: local::check::Damage, path: &str) -> String {
         )
     };
     match damage {
-        D::File | D::VectorTables => format!(
+        // Not `.recover`: many builds of the program lack what it needs.
+        D::File => format!(
             "stop mcp-memory-service and put a backup of {path} back; without one, \
-             `sqlite3 '{path}' .recover | sqlite3 NEW` saves what can be read"
+             `sqlite3 '{path}' .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 NEW` saves what can be read"
+        ),
+        D::VectorTables => format!(
+            "stop mcp-memory-service and put a backup of {path} back; without one it stays as it is: texts, lists and \
+             syncs take no harm from it"
         ),
         D::UnreadableRow => format!(
             "memsync leaves it alone on both sides; `sqlite3 -line '{path}' 'SELECT * FROM memories'` shows it, \
@@ -135,11 +140,12 @@ fn mend_local(damage: local::check::Damage, path: &str) -> String {
         D::DuplicateHash => format!(
             "`sqlite3 -line '{path}' 'SELECT * FROM memories'` shows them; keep a copy of the file and delete all but one"
         ),
-        D::MissingVector | D::VectorStore => {
-            "delete it in mcp-memory-service and store its text there again, which makes its vector; \
-             `memsync show HASH` prints the text"
-                .to_owned()
-        }
+        // Deleted in the service it would leave a tombstone, and 10.20.6 takes no text that has one.
+        D::MissingVector | D::VectorStore => format!(
+            "`memsync sync`; stop mcp-memory-service and run \
+             `sqlite3 '{path}' \"DELETE FROM memories WHERE content_hash = 'HASH'\"`; start it and store the text there \
+             again, which makes its vector (`memsync show HASH` prints it); `memsync restore HASH` gives it back the rest"
+        ),
         D::OrphanVector | D::DeletedVector => {
             vectors("NOT IN (SELECT id FROM memories WHERE deleted_at IS NULL)")
         }

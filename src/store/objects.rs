@@ -12,9 +12,9 @@ use crate::object::{BlobId, Commit, CommitId, ContentHash, Kind, Memory, ObjectI
 
 const WHAT: &str = "the objects";
 
-/// How old the note of an object's last use may be, in seconds, before putting it again renews it. Far less than
-/// `gc` waits before it drops an object, and far more than the time between two runs.
-const FRESH: i64 = 30 * 24 * 60 * 60;
+/// How old the note of an object's last use may be, in seconds, before putting it again renews it: `gc` counts from that
+/// note, and most runs put what the run before them put.
+const FRESH: i64 = 24 * 60 * 60;
 
 /// Objects that are kept in memory only, by the bytes of their ids.
 pub(super) type Unsaved = BTreeMap<[u8; 32], Stored>;
@@ -98,8 +98,18 @@ impl Store {
     /// Reads any object by the 32 bytes of its id: its kind and its bytes, which were checked against the id.
     pub fn object(&self, id: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, Error> {
         let Some(stored) = self.stored(id)? else { return Ok(None) };
+        let Some(stored) = self.current(id, stored)? else { return Ok(None) };
         let kind = stored.kind;
         Ok(Some((kind, self.checked(id, stored)?)))
+    }
+
+    /// The row as it is now, where it was compressed with a dictionary that is gone: while this process only reads, `gc`
+    /// may have packed the object anew since.
+    fn current(&self, id: &[u8], stored: Stored) -> Result<Option<Stored>, Error> {
+        match stored.dictionary.map(|dictionary| self.learn(dictionary)) {
+            Some(Err(Error::Damaged { .. })) if self.is_read_only() => self.stored(id),
+            _ => Ok(Some(stored)),
+        }
     }
 
     /// The bytes of a row that is said to hold the object `id`; an error where it does not.
@@ -307,6 +317,32 @@ mod tests {
         assert!(sizes[0].0 > 50 * sizes[0].1, "{sizes:?}");
         assert!(sizes.iter().all(|(size, stored)| stored <= size), "{sizes:?}");
         assert_eq!(sizes[3], (1, 1));
+    }
+
+    #[test]
+    fn a_reader_that_gc_overtakes_reads_the_object_as_it_is_now() {
+        let Fixture { store, folder: _folder } = fixture();
+        let id = store.put_memory(&memory(1)).unwrap();
+        let bytes = memory(1).to_blob();
+        let pack = |dictionary: i64| {
+            store
+                .execute("d", "INSERT INTO dictionaries VALUES (?1, ?2)", params![dictionary, b"tea"])
+                .unwrap();
+            store
+                .execute("o", "UPDATE objects SET data = ?1, dictionary = ?2", params![bytes, dictionary])
+                .unwrap();
+            store.execute("d", "DELETE FROM dictionaries WHERE id < ?1", [dictionary]).unwrap();
+        };
+        pack(1);
+        let reader = Store::open_read_only(store.path(), &crate::store::tests::holder()).unwrap();
+        let seen = reader.stored(id.as_bytes()).unwrap().unwrap();
+        pack(2);
+        let now = reader.current(id.as_bytes(), seen).unwrap().unwrap();
+        assert_eq!(reader.checked(id.as_bytes(), now).unwrap(), bytes);
+        // One whose dictionary is lost for good is still damaged.
+        store.batch("DELETE FROM dictionaries").unwrap();
+        let reader = Store::open_read_only(store.path(), &crate::store::tests::holder()).unwrap();
+        assert!(matches!(reader.memory(id), Err(Error::Damaged { .. })));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use insta::assert_snapshot;
 use rusqlite::Connection;
 use serde::Deserialize;
 
+use crate::support::Version::{V10_20_6, V12_2_0};
 use crate::support::scene::{ADA, GATE, Scene, WATER, server};
+use crate::support::{Services, TestEnvironment};
 
 /// Runs SQL on the staging database, as another program with its hand in it would.
 fn spoil(scene: &Scene, sql: &str) {
@@ -68,17 +70,50 @@ fn the_services_own_neglect_is_found_and_mended_as_told() {
     memories of laptop: [TMP]/laptop/sqlite_vec.db
       2 memories, 2 vectors
       missing-vector: memory 962b5c9f17413a77621f67d0f7caab5bb8404763249365ff913f5eb3a9f364e4: it has no vector, so that no search by meaning finds it
-        hint: delete it in mcp-memory-service and store its text there again, which makes its vector; `memsync show HASH` prints the text
+        hint: `memsync sync`; stop mcp-memory-service and run `sqlite3 '[TMP]/laptop/sqlite_vec.db' "DELETE FROM memories WHERE content_hash = 'HASH'"`; start it and store the text there again, which makes its vector (`memsync show HASH` prints it); `memsync restore HASH` gives it back the rest
       deleted-vector: vector 3: it belongs to the deleted memory 1bdb863cf08dcd687af29d415ad2d887d7263e095dbc64362427f164d6eb89d8
         hint: stop mcp-memory-service, open [TMP]/laptop/sqlite_vec.db with its extension sqlite-vec loaded, and run `DELETE FROM memory_embeddings WHERE rowid NOT IN (SELECT id FROM memories WHERE deleted_at IS NULL)`
       vector-tables: vector 2: a search by meaning finds it, and it cannot be read
-        hint: stop mcp-memory-service and put a backup of [TMP]/laptop/sqlite_vec.db back; without one, `sqlite3 '[TMP]/laptop/sqlite_vec.db' .recover | sqlite3 NEW` saves what can be read
+        hint: stop mcp-memory-service and put a backup of [TMP]/laptop/sqlite_vec.db back; without one it stays as it is: texts, lists and syncs take no harm from it
       full-text: the full-text index: it holds words that the texts do not, or lacks some that they do: a search for words goes wrong
         hint: `sqlite3 '[TMP]/laptop/sqlite_vec.db' "INSERT INTO memory_content_fts(memory_content_fts) VALUES('rebuild')"` makes it anew out of the texts; mcp-memory-service may keep running
     "#);
     database.execute("INSERT INTO memory_content_fts(memory_content_fts) VALUES('rebuild')", []);
     let told = scene.device.memsync(["fsck"]).expect_status(5);
     assert!(!told.stdout.contains("full-text"), "{told}");
+}
+
+#[test]
+fn a_memory_gets_a_vector_as_told_and_keeps_what_it_holds() {
+    let Some(services) = Services::available() else { return };
+    for version in [V12_2_0, V10_20_6] {
+        let environment = TestEnvironment::new();
+        let server = services.start(version, &environment.folder("server"));
+        let device = environment.device("laptop").with_remote(&server);
+        let mut service = services.start(version, &device.folder);
+        let key = service.post("The gate sticks", &["garden"]);
+        service.post("Water boils", &["physics"]);
+        device.memsync(["init"]).success();
+        assert_eq!(device.memsync(["fsck"]).success().stdout.matches("no damage").count(), 2, "{version:?}");
+        let held = device.database.live();
+        let lose = "DELETE FROM memory_embeddings_rowids WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1)";
+        device.database.execute(lose, [&key]);
+
+        let told = device.memsync(["fsck"]).expect_status(5).stdout;
+        let (_, told) = told.split_once("missing-vector: ").unwrap();
+        let (_, told) = told.split_once("hint: `memsync sync`; stop").unwrap();
+        let sql = told.split('"').nth(1).unwrap().replace("HASH", &key);
+        assert!(told.contains("`memsync restore HASH`"), "{told}");
+        device.memsync(["sync"]).success();
+        service.stop();
+        assert_eq!(device.database.execute(&sql, []), 1);
+        service.resume();
+        assert_eq!(service.post("The gate sticks", &[]), key);
+        device.memsync(["restore", &key]).success();
+        assert!(!device.memsync(["fsck"]).stdout.contains("missing-vector"), "{version:?}");
+        assert_eq!(device.memsync(["sync"]).success().stdout, "Already up to date.\n");
+        assert_eq!(device.database.live(), held, "{version:?}");
+    }
 }
 
 #[test]

@@ -48,6 +48,10 @@ pub(super) enum Part<'a> {
 
 /// Takes `name` apart; the error says what is wrong with it.
 pub(super) fn parse(name: &str) -> Result<Expression<'_>, &'static str> {
+    // What an empty variable of a script gives must not be taken for HEAD.
+    if name.is_empty() {
+        return Err("it is empty");
+    }
     let end = name
         .char_indices()
         .find(|(at, c)| matches!(c, '~' | '^' | ':') || name[*at..].starts_with("@{"))

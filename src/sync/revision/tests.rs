@@ -270,6 +270,7 @@ fn a_commit_has_trees_and_memories() {
 #[test]
 fn what_is_no_name_says_why() {
     let names = [
+        "",
         "aaa",
         "@{-1}",
         "@{soon}",
@@ -281,6 +282,7 @@ fn what_is_no_name_says_why() {
         "HEAD~99999999999999999999",
     ];
     insta::assert_snapshot!(table(&history(), &names), @"
+                               '' is no name of a commit: it is empty
     aaa                        'aaa' is too short: name a memory or a commit by at least four characters
     @{-1}                      '@{-1}' is no name of a commit: between the braces belongs a number, 'u', or a time such as 'yesterday'
     @{soon}                    '@{soon}' is no name of a commit: between the braces belongs a number, 'u', or a time such as 'yesterday'
