@@ -345,10 +345,11 @@ complete -c memsync -n "__fish_memsync_using_subcommand reflog" -s h -l help -d 
 complete -c memsync -n "__fish_memsync_using_subcommand explain" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c memsync -n "__fish_memsync_using_subcommand explain" -l json -d 'Print it as JSON'
 complete -c memsync -n "__fish_memsync_using_subcommand explain" -s q -l quiet -d 'Say only warnings and errors'
 complete -c memsync -n "__fish_memsync_using_subcommand explain" -s v -l verbose -d 'Say each step; twice or three times for the details of a bug report'
 complete -c memsync -n "__fish_memsync_using_subcommand explain" -l no-pager -d 'Print long output without a pager'
-complete -c memsync -n "__fish_memsync_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c memsync -n "__fish_memsync_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand digest" -l db -d 'Read a database file instead: on the server\'s machine, that of the service or of memsync serve' -r -F
 complete -c memsync -n "__fish_memsync_using_subcommand digest" -l tree -d 'Print a code for each next digit of the hashes that begin with PREFIX, and at the end the memories' -r
 complete -c memsync -n "__fish_memsync_using_subcommand digest" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'

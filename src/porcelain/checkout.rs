@@ -24,9 +24,11 @@ use crate::workspace::Workspace;
 /// The next sync brings the decision to the server and, through it, to every device. Until then another decision takes its
 /// place. After --theirs both sides agree at once: from then on `memsync undo` takes it back.
 #[derive(Clone, Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[command(after_long_help = extra(EXTRA))]
 #[command(group = clap::ArgGroup::new("side").required(true).args(["ours", "theirs", "base"]))]
 #[command(group = clap::ArgGroup::new("memories").required(true).args(["hashes", "all"]))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Take this device's version
     #[arg(long, visible_alias = "local")]

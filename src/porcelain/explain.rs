@@ -57,12 +57,12 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let ours = read_local(workspace, &session, &base.base)?;
     let proposal = session.propose(base, ours, session.last_fetched()?, workspace.wishes()?)?;
     let key = find(&args.hash, &session, &proposal)?;
-    let story = Teller { session: &session, proposal: &proposal, key: &key }.tell()?;
+    let told = Teller { session: &session, proposal: &proposal, key: &key }.tell()?;
     if args.json {
-        workspace.ui.data(&to_json(&story.json()))?;
+        workspace.ui.data(&to_json(&told.json()))?;
     } else {
         workspace.ui.page();
-        let page = story.page(workspace.ui.palette(), workspace.ui.width());
+        let page = told.page(workspace.ui.palette(), workspace.ui.width());
         workspace.ui.data(&page)?;
     }
     Ok(ExitCode::Done)

@@ -19,6 +19,7 @@ use crate::workspace::{Access, Workspace};
 /// that changed one memory are shown, also where it is gone now.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Args {
     /// Where to begin: HEAD~3, @{yesterday}, origin, local, or a commit's id [default: HEAD, the last sync]
     #[arg(value_name = "REV")]
@@ -89,9 +90,9 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     };
     workspace.ui.page();
     if args.graph {
-        log.draw(start, workspace)?
+        log.draw(start, workspace)?;
     } else {
-        log.list(start, workspace)?
+        log.list(start, workspace)?;
     }
     Ok(ExitCode::Done)
 }

@@ -86,7 +86,7 @@ fn line(reference: &RefName, number: usize, entry: &ReflogEntry, palette: Palett
     let id = entry.new.map_or_else(|| "0".repeat(10), |id| id.to_string()[..10].to_owned());
     let message =
         if entry.new.is_some() { entry.message.clone() } else { format!("deleted: {}", entry.message) };
-    format!("{} {reference}@{{{number}}}: {}\n", palette.paint(Label::Id, id), escape_line(&message),)
+    format!("{} {reference}@{{{number}}}: {}\n", palette.paint(Label::Id, id), escape_line(&message))
 }
 
 /// `memsync reflog --json`.

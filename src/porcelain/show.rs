@@ -54,7 +54,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     workspace.ui.page();
     match shown {
         Shown::Commit(id) => show_commit(id, args, workspace, &session)?,
-        Shown::Version(key, blob) => show_memory(key, blob, args, workspace, &session)?,
+        Shown::Version(key, blob) => show_memory(key.as_ref(), blob, args, workspace, &session)?,
     }
     Ok(ExitCode::Done)
 }
@@ -92,7 +92,7 @@ fn find(name: &str, workspace: &mut Workspace, session: &Session<'_>) -> Result<
 }
 
 fn show_memory(
-    key: Option<ContentHash>,
+    key: Option<&ContentHash>,
     blob: BlobId,
     args: &Args,
     workspace: &mut Workspace,
@@ -100,7 +100,7 @@ fn show_memory(
 ) -> Result<(), CommandError> {
     let memory = session.store.memory(blob)?;
     let text = if args.json {
-        to_json(&VersionJson::new(key.as_ref(), blob, &memory))
+        to_json(&VersionJson::new(key, blob, &memory))
     } else {
         let text = String::from_utf8(memory.to_blob()).expect("a canonical text is UTF-8");
         format!("{}\n", workspace.ui.untrusted(&text).trim_end_matches('\n'))

@@ -14,12 +14,11 @@ impl Session<'_> {
     pub fn changed_by(&self, commit: CommitId) -> Result<Vec<Difference>, Error> {
         let mut changed = self.effects_of(commit)?;
         for (before, after) in self.trees_around(commit)?.into_iter().rev() {
-            let differences = match before {
-                Some(before) => self.store.diff(before, after)?,
-                None => {
-                    let all = self.store.snapshot(after)?;
-                    all.into_iter().map(|(key, blob)| (key, None, Some(blob))).collect()
-                }
+            let differences = if let Some(before) = before {
+                self.store.diff(before, after)?
+            } else {
+                let all = self.store.snapshot(after)?;
+                all.into_iter().map(|(key, blob)| (key, None, Some(blob))).collect()
             };
             changed.extend(differences.into_iter().map(|one| (one.0.clone(), one)));
         }

@@ -153,6 +153,10 @@ impl Side for World {
             }
             witness.report(key, outcome);
         }
+        // Killed after the last edit, before anybody has noted it.
+        if self.is_killed && self.dies_after.is_some_and(|limit| self.writes >= limit) {
+            return Err(self.die());
+        }
         Ok(())
     }
 }

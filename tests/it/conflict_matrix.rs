@@ -111,7 +111,7 @@ impl Cell {
             }
             Kind::DeletedByUs if is_ours => return None,
             Kind::DeletedByThem if !is_ours => return None,
-            _ => seen.memory_type = if is_ours { "decision" } else { "learning" }.to_owned(),
+            _ => seen.memory_type = String::from(if is_ours { "decision" } else { "learning" }),
         }
         Some(seen)
     }

@@ -147,7 +147,7 @@ fn a_text_that_was_edited_is_found_under_both_hashes() {
     let story = |key: &str| -> Story {
         documents::parse(&scene.device.memsync(["explain", "--json", key]).success())
     };
-    assert_eq!(story(WATER).edited_into, [new.clone()]);
+    assert_eq!(story(WATER).edited_into, [new.as_str()]);
     assert_eq!(story(&new).edited_from, [WATER]);
     assert_eq!(story(WATER).last.unwrap().memory.content, "Water boils at 100 degrees\nAt sea level.");
 }

@@ -244,7 +244,7 @@ impl Story {
             let command = |command: &str, what: &str| {
                 format!("  {} {what}\n", pad(&format!("memsync {command} {short}"), 37))
             };
-            part += &format!("\n{head}\n");
+            part.extend([format!("\n{head}\n")]);
             part += &command("checkout --ours", "takes this device's version");
             part += &command("checkout --theirs", "takes the server's");
             part += &command("diff", "shows both; mergetool asks");
@@ -255,12 +255,12 @@ impl Story {
                 counted(usize::try_from(failure.attempts).unwrap_or(usize::MAX), "attempt", "attempts");
             let head = format!("Not taken by {place}, {} ({tries}):", moment(failure.seconds));
             let head = palette.paint(Label::Deleted, head);
-            part += &format!("\n{head}\n  {}\n", escape_line(&failure.reason));
+            part.extend([format!("\n{head}\n  {}\n", escape_line(&failure.reason))]);
         }
         for begun in &self.begun {
             let place = if begun.side == SideName::Local { "this device" } else { "the server" };
             let what = if begun.deletes { "deletion" } else { "change" };
-            part += &format!("\nBegun, not confirmed: a {what} on {place}; the next run finds out\n");
+            part.extend([format!("\nBegun, not confirmed: a {what} on {place}; the next run finds out\n")]);
         }
         part
     }
@@ -285,10 +285,10 @@ impl Story {
         for event in self.commits.iter().take(COMMITS) {
             let head = format!("  {} ", &event.id.to_string()[..10]);
             let what = fit(&escape_line(&event.what), width.saturating_sub(head.width() + 18).max(12));
-            part += &format!("{}{}  {what}\n", palette.paint(Label::Id, head), moment(event.seconds));
+            part.extend([format!("{}{}  {what}\n", palette.paint(Label::Id, head), moment(event.seconds))]);
         }
         if let Some(more @ 1..) = self.commits.len().checked_sub(COMMITS) {
-            part += &format!("  and {more} more: memsync log -- {}\n", escape_line(self.key.short()));
+            part.extend([format!("  and {more} more: memsync log -- {}\n", escape_line(self.key.short()))]);
         }
         part
     }
@@ -320,8 +320,11 @@ impl Story {
     }
 }
 
+/// What a row of the table shows of a version.
+type Cell = fn(&Version) -> String;
+
 /// The rows of the table.
-const FIELDS: [(&str, fn(&Version) -> String); 6] = [
+const FIELDS: [(&str, Cell); 6] = [
     ("text", |version| escape_line(version.memory.first_line()).into_owned()),
     ("tags", |version| {
         let tags: Vec<_> = version.memory.tags.iter().map(|tag| escape_line(tag)).collect();

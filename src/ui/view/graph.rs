@@ -72,16 +72,16 @@ impl Margin {
     #[must_use]
     pub fn before(&self, text: &str, palette: Palette) -> String {
         let mut lines = text.lines();
-        let mut drawn = self.line(&self.first, lines.next().unwrap_or_default(), palette);
+        let mut drawn = Self::line(&self.first, lines.next().unwrap_or_default(), palette);
         if let Some(edges) = &self.edges {
             // Of several lines of text, one stands beside the edges.
-            drawn += &self.line(edges, lines.next().unwrap_or_default(), palette);
+            drawn += &Self::line(edges, lines.next().unwrap_or_default(), palette);
         }
-        lines.for_each(|line| drawn += &self.line(&self.rest, line, palette));
+        drawn.extend(lines.map(|line| Self::line(&self.rest, line, palette)));
         drawn
     }
 
-    fn line(&self, margin: &str, text: &str, palette: Palette) -> String {
+    fn line(margin: &str, text: &str, palette: Palette) -> String {
         let margin = format!("{margin:<5}");
         let line = format!("{}  {text}", palette.paint(Label::Faint, margin));
         if palette == Palette::plain() { line.trim_end().to_owned() + "\n" } else { line + "\n" }
