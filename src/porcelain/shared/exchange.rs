@@ -13,7 +13,7 @@ use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Conflict, Direction, Plan, Planned, Step};
 use crate::side::Side;
 use crate::store;
-use crate::sync::{Chosen, Done, Problem, Proposal, Report, Session, Wishes};
+use crate::sync::{Chosen, Done, Problem, Proposal, Reading, Report, Session, Wishes, remote_reference};
 use crate::ui::escape_line;
 use crate::ui::view::run::{Counts, Line, NotTaken, Run, Verb, Waiting};
 use crate::ui::view::text::{counted, memories};
@@ -143,13 +143,24 @@ impl Exchange<'_> {
         let theirs = if self.steps.fetch {
             fetch(self.workspace, &self.session, &base.base, self.access)?
         } else {
-            self.session.last_fetched()?
+            self.fetched()?
         };
         let ours = read_local(self.workspace, &self.session, &base.base)?;
         if self.access == Access::Write {
             self.session.record_local(&ours)?;
         }
         Ok(self.session.propose(base, ours, theirs, wishes)?)
+    }
+
+    /// What the server held when it was last fetched. A remote that never was is not an empty one.
+    fn fetched(&self) -> Result<Reading, CommandError> {
+        let remote = &self.session.remote;
+        if self.session.store.reference(&remote_reference(remote)?)?.is_some() {
+            return Ok(self.session.last_fetched()?);
+        }
+        self.workspace.remote_settings(Some(remote))?;
+        Err(CommandError::usage(format!("nothing has been fetched from {} yet", escape_line(remote)))
+            .with_hint(format!("`memsync fetch {remote}` asks it what it holds")))
     }
 
     fn execute(&mut self, proposal: &Proposal, chosen: Chosen<'_>) -> Result<Report, CommandError> {
