@@ -188,6 +188,13 @@ fn a_text_that_is_left_alone_or_emptied_decides_nothing() {
     b5830158 is not decided: an empty text decides nothing
     hint: 3 conflicts are left: see `memsync status`
     ");
+    assert_snapshot!(edit(&scene, "rm \"$1\"", &[&WATER[..8]]), @"
+    exit status: 1
+    ----- stderr -----
+    merging b5830158 (1 of 1)
+    b5830158 is not decided: an empty text decides nothing
+    hint: 3 conflicts are left: see `memsync status`
+    ");
     assert_snapshot!(edit(&scene, "false", &[&WATER[..8]]), @"
     exit status: 1
     ----- stderr -----
