@@ -294,6 +294,7 @@ fn without_a_terminal_other_commands_are_named() {
     exit status: 2
     ----- stderr -----
     error: no conflict begins with '3d89'
+    hint: `memsync conflicts` lists the conflicts
     ");
 }
 
