@@ -15,6 +15,7 @@ use crate::side::Side;
 use crate::store;
 use crate::sync::{Chosen, Done, Problem, Proposal, Reading, Report, Session, Wishes, remote_reference};
 use crate::ui::escape_line;
+use crate::ui::view::conflict_list::Kind;
 use crate::ui::view::run::{Counts, Line, NotTaken, Run, Verb, Waiting};
 use crate::ui::view::text::{counted, memories};
 use crate::workspace::{Access, Workspace};
@@ -344,10 +345,12 @@ impl Exchange<'_> {
     }
 
     fn waiting(&self, conflict: &Conflict) -> Waiting {
+        let versions = &conflict.versions;
         Waiting {
+            kind: Kind::of(versions.base.is_some(), versions.local.is_some(), versions.remote.is_some()),
             content_hash: conflict.key.to_string(),
             fields: conflict.fields.iter().map(ToString::to_string).collect(),
-            first_line: first_line(self.session.store, conflict.versions.local.or(conflict.versions.remote)),
+            first_line: first_line(self.session.store, versions.local.or(versions.remote)),
         }
     }
 }
