@@ -225,7 +225,8 @@ impl Exchange<'_> {
         }
         let conflicts = self.session.store.conflicts(remote)?;
         if endings.by_strategy > 0 && conflicts.iter().any(|conflict| conflict.resolution.is_some()) {
-            self.workspace.ui.hint("`memsync sync` brings the decision to the server");
+            let remote = self.named_remote().map(|remote| format!(" {remote}")).unwrap_or_default();
+            self.workspace.ui.hint(&format!("`memsync sync{remote}` brings the decision to the server"));
         }
         Ok(())
     }
@@ -303,9 +304,22 @@ impl Exchange<'_> {
                 .hint("`memsync push --no-dedup` sends memories that are similar to others as well");
         }
         if !page.conflicts.is_empty() {
-            self.workspace.ui.hint("`memsync checkout --ours HASH` or `--theirs HASH` ends a conflict");
+            let hint = match self.named_remote() {
+                None => "`memsync checkout --ours HASH` or `--theirs HASH` ends a conflict".to_owned(),
+                Some(remote) => format!(
+                    "`memsync sync {remote} -X ours` or `-X theirs` ends them; `memsync config sync.remote {remote}` \
+                     lets status, checkout and mergetool see them"
+                ),
+            };
+            self.workspace.ui.hint(&hint);
         }
         Ok(())
+    }
+
+    /// The remote, where commands that name none would mean another one.
+    fn named_remote(&self) -> Option<&str> {
+        let remote = &self.session.remote;
+        (*remote != self.workspace.config.default_remote()).then_some(remote)
     }
 
     /// The page of a plan that is not carried out yet.
