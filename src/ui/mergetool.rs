@@ -1,6 +1,6 @@
 //! The conflicts of `memsync mergetool` on a screen: which is shown, what is chosen, what a key does.
 //!
-//! A pure state machine: [`Mergetool::press`] takes a key and says what is to be done, [`Mergetool::page`] is what
+//! A pure state machine: [`Mergetool::press`] takes a key and says what is to be done, `Mergetool::page` is what
 //! stands on a screen of some size. Nothing that is chosen means anything before [`Next::Write`].
 //!
 //! Must never: touch the terminal, or show text unescaped.
