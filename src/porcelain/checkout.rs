@@ -29,7 +29,6 @@ use crate::workspace::Workspace;
 #[command(after_long_help = extra(EXTRA))]
 #[command(group = clap::ArgGroup::new("side").required(true).args(["ours", "theirs", "base"]))]
 #[command(group = clap::ArgGroup::new("memories").required(true).args(["hashes", "all"]))]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Take this device's version
     #[arg(long, visible_alias = "local")]
