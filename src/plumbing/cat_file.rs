@@ -46,7 +46,7 @@ Examples:
       The last sync.
   memsync cat-file -p HEAD~3:3fa9c2d1
       A memory as it was three syncs before.
-  memsync ls-tree -r HEAD | cut -f1 | cut -d' ' -f3 | memsync cat-file --batch-check
+  memsync ls-tree -r HEAD | awk '{print $3}' | memsync cat-file --batch-check
       Ids, types and sizes of all that the last sync left.
 
 Exit codes:

@@ -44,7 +44,7 @@ Fields:
 Examples:
   memsync for-each-ref
       Every ref.
-  memsync for-each-ref --format='%(refname:short) %(committerdate:iso) %(subject)' refs/base
+  memsync for-each-ref --format='%(refname) %(creatordate) %(subject)' refs/base
       When each remote was last synced with, and what that did.
 
 Exit codes:

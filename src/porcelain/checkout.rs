@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::error::{CommandError, ExitCode};
 use crate::object::{ContentHash, Resolution, SideName};
-use crate::porcelain::shared::answer::{Answer, Answered, by_fields, carry_out, standing, to_base};
+use crate::porcelain::shared::answer::{
+    Answer, Answered, by_fields, carry_out, find_conflict, standing, to_base,
+};
 use crate::porcelain::shared::arguments::extra;
-use crate::porcelain::shared::selection::find_key;
 use crate::reconcile::Choices;
 use crate::store::Conflict;
 use crate::sync::Session;
@@ -28,7 +29,6 @@ use crate::workspace::Workspace;
 #[command(after_long_help = extra(EXTRA))]
 #[command(group = clap::ArgGroup::new("side").required(true).args(["ours", "theirs", "base"]))]
 #[command(group = clap::ArgGroup::new("memories").required(true).args(["hashes", "all"]))]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Take this device's version
     #[arg(long, visible_alias = "local")]
@@ -92,8 +92,7 @@ fn named<'a>(args: &Args, standing: &'a [Conflict]) -> Result<Vec<&'a Conflict>,
     if args.all {
         return Ok(standing.iter().filter(|conflict| conflict.resolution.is_none()).collect());
     }
-    let keys = || standing.iter().map(|conflict| &conflict.key);
-    let find = |prefix: &String| find_key(keys(), prefix, "conflict");
+    let find = |prefix: &String| find_conflict(standing, prefix);
     let found: BTreeSet<ContentHash> = args.hashes.iter().map(find).collect::<Result<_, _>>()?;
     Ok(standing.iter().filter(|conflict| found.contains(&conflict.key)).collect())
 }

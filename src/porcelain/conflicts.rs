@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::error::{CommandError, ExitCode};
 use crate::object::ContentHash;
-use crate::porcelain::shared::answer::kind;
+use crate::porcelain::shared::answer::{find_conflict, kind};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::reading::read_local;
-use crate::porcelain::shared::selection::find_key;
 use crate::porcelain::shared::words::to_json;
 use crate::store::Conflict;
 use crate::sync::{Session, conflict_id};
@@ -56,7 +55,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let proposal = session.propose(base, ours, session.last_fetched()?, workspace.wishes()?)?;
     let mut conflicts = session.conflicts(&proposal)?;
     if !args.hashes.is_empty() {
-        let find = |prefix: &String| find_key(conflicts.iter().map(|one| &one.key), prefix, "conflict");
+        let find = |prefix: &String| find_conflict(&conflicts, prefix);
         let named: BTreeSet<ContentHash> = args.hashes.iter().map(find).collect::<Result<_, _>>()?;
         conflicts.retain(|conflict| named.contains(&conflict.key));
     }

@@ -13,9 +13,8 @@ mod screen;
 use std::collections::BTreeSet;
 
 use crate::error::{CommandError, ExitCode};
-use crate::porcelain::shared::answer::standing;
+use crate::porcelain::shared::answer::{find_conflict, standing};
 use crate::porcelain::shared::arguments::extra;
-use crate::porcelain::shared::selection::find_key;
 use crate::store::Conflict;
 use crate::workspace::{Access, Workspace};
 
@@ -116,8 +115,7 @@ impl Asked {
         let store = workspace.store(Access::Write, NAME)?;
         let session = workspace.session(&store, None);
         let standing = standing(workspace, &session)?;
-        let find =
-            |prefix: &String| find_key(standing.iter().map(|conflict| &conflict.key), prefix, "conflict");
+        let find = |prefix: &String| find_conflict(&standing, prefix);
         let named = args.hashes.iter().map(find).collect::<Result<BTreeSet<_>, _>>()?;
         let is_asked = |conflict: &&Conflict| {
             named.contains(&conflict.key) || (named.is_empty() && conflict.resolution.is_none())

@@ -39,9 +39,10 @@ Input:
     {\"conflict\": \"ID\", \"fields\": {\"type\": \"ours\", \"meta.project\": \"theirs\"}},
     {\"conflict\": \"ID\", \"memory\": {\"content\": \"...\", \"tags\": [], ...}},
     {\"conflict\": \"ID\", \"delete\": true}]}
-      'take' is a whole version: 'ours', 'theirs' or 'base'. 'fields' chooses a side for each field; those left out stay
-      open. 'memory' is the memory as it shall be, with every member that `memsync conflicts --json` prints. 'delete'
-      deletes it on both sides.
+      'take' is a whole version: 'ours', 'theirs' or 'base'.
+      'fields' chooses a side for each field; those left out stay open.
+      'memory' is the memory as it shall be, with every member that `memsync conflicts --json` prints.
+      'delete' deletes it on both sides.
 
 Examples:
   memsync conflicts --json | my-program | memsync resolve --json

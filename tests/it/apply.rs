@@ -36,3 +36,25 @@ fn what_was_fetched_is_applied_without_asking_the_server() {
     Already up to date.
     ");
 }
+
+#[test]
+fn a_remote_that_was_never_fetched_is_not_taken_for_an_empty_one() {
+    let Some(scene) = Scene::morning() else { return };
+    scene.device.memsync(["init", "http://127.0.0.1:1"]).success();
+    assert_snapshot!(scene.device.memsync(["apply"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: nothing has been fetched from origin yet
+    hint: `memsync fetch origin` asks it what it holds
+    ");
+    assert_snapshot!(scene.device.memsync(["apply", "orgin"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: there is no remote 'orgin'
+    hint: `memsync remote add orgin URL` adds it
+    ");
+    assert_eq!(scene.device.memsync(["merge"]).status, Some(2));
+    scene.device.memsync(["stash"]).success();
+    let refs = scene.device.memsync(["show-ref"]).success().stdout;
+    assert!(!refs.contains("refs/base/"), "no sync was noted: {refs}");
+}

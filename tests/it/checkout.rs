@@ -106,6 +106,7 @@ fn what_names_no_conflict_decides_nothing() {
     exit status: 2
     ----- stderr -----
     error: no conflict begins with '3d89'
+    hint: `memsync conflicts` lists the conflicts
     ");
     assert_snapshot!(scene.device.memsync(["checkout", "--ours"]), @"
     exit status: 2
@@ -270,6 +271,7 @@ fn a_decision_can_be_changed_until_the_server_has_it() {
     exit status: 2
     ----- stderr -----
     error: no conflict begins with 'b5830158211ea7ad98e6aa74d6454f6458ec5f2cd8cea75e632c16805bde124e'
+    hint: `memsync conflicts` lists the conflicts
     ");
     memsync(&["sync"]).success();
     assert_eq!(server_type(&server, WATER), Some(json!("learning")));

@@ -153,5 +153,6 @@ fn there_may_be_none() {
     exit status: 2
     ----- stderr -----
     error: no conflict begins with 'abcd'
+    hint: `memsync conflicts` lists the conflicts
     ");
 }

@@ -93,8 +93,8 @@ fn a_conflict_is_told_with_its_end() {
       version   [ID]          [ID]          [ID]
 
     Conflict since 2025-01-03 10:00: type
-      memsync checkout --ours [ID]      takes this device's version
-      memsync checkout --theirs [ID]    takes the server's
+      memsync checkout --ours [ID]      takes this device's version (laptop)
+      memsync checkout --theirs [ID]    takes the server's version (origin)
       memsync diff [ID]                 shows both; mergetool asks
 
     Commits, newest first:

@@ -128,6 +128,38 @@ fn two_devices_are_kept_in_step_over_one_file() {
 }
 
 #[test]
+fn a_conflict_with_another_remote_names_commands_that_find_it() {
+    let drawer = Drawer::open();
+    let key = "a".repeat(64);
+    drawer.laptop.memsync(["remote", "add", "usb", "../usb/sqlite_vec.db"]).success();
+    drawer.environment.folder("usb");
+    write(&drawer.laptop, &key, "The gate sticks");
+    drawer.laptop.memsync(["sync", "usb"]).success();
+    drawer.desktop.memsync(["remote", "add", "usb", "../usb/sqlite_vec.db"]).success();
+    drawer.desktop.memsync(["sync", "usb"]).success();
+    change(&drawer.desktop, &key, "memory_type", "decision");
+    drawer.desktop.memsync(["sync", "usb"]).success();
+    change(&drawer.laptop, &key, "memory_type", "idea");
+    assert_snapshot!(drawer.laptop.memsync(["sync", "usb"]), @"
+    exit status: 1
+    ----- stdout -----
+    1 conflict waits for you:
+      aaaaaaaa  (type) The gate sticks
+    ----- stderr -----
+    hint: `memsync sync usb -X ours` or `-X theirs` ends them; `memsync config sync.remote usb` lets status, checkout and mergetool see them
+    ");
+    assert_snapshot!(drawer.laptop.memsync(["merge", "usb", "-X", "ours"]), @"
+    exit status: 0
+    ----- stdout -----
+    Already up to date.
+    ----- stderr -----
+    ended 1 conflict with this device's values (laptop)
+    hint: `memsync sync usb` brings the decision to the server
+    ");
+    drawer.laptop.memsync(["sync", "usb"]).success();
+}
+
+#[test]
 fn looking_makes_no_file() {
     let drawer = Drawer::open();
     write(&drawer.laptop, "gate", "The garden gate sticks");

@@ -43,7 +43,7 @@ fn what_merges_is_merged_and_the_rest_waits() {
     ----- stdout -----
     pulled: 1 changed
     2 conflicts wait for you:
-      1bdb863c  (existence) Call Ada on Monday
+      1bdb863c  (deleted by us) Call Ada on Monday
       962b5c9f  (type) The garden gate sticks in winter
     ----- stderr -----
     hint: `memsync checkout --ours HASH` or `--theirs HASH` ends a conflict

@@ -188,6 +188,13 @@ fn a_text_that_is_left_alone_or_emptied_decides_nothing() {
     b5830158 is not decided: an empty text decides nothing
     hint: 3 conflicts are left: see `memsync status`
     ");
+    assert_snapshot!(edit(&scene, "rm \"$1\"", &[&WATER[..8]]), @"
+    exit status: 1
+    ----- stderr -----
+    merging b5830158 (1 of 1)
+    b5830158 is not decided: an empty text decides nothing
+    hint: 3 conflicts are left: see `memsync status`
+    ");
     assert_snapshot!(edit(&scene, "false", &[&WATER[..8]]), @"
     exit status: 1
     ----- stderr -----
@@ -287,6 +294,7 @@ fn without_a_terminal_other_commands_are_named() {
     exit status: 2
     ----- stderr -----
     error: no conflict begins with '3d89'
+    hint: `memsync conflicts` lists the conflicts
     ");
 }
 

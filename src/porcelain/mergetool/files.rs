@@ -53,9 +53,12 @@ impl Files {
         }
     }
 
-    /// The result as it is now.
+    /// The result as it is now; a file that was taken away is as good as an emptied one.
     pub(super) fn read(&self) -> io::Result<Vec<u8>> {
-        fs::read(self.merged())
+        match fs::read(self.merged()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            read => read,
+        }
     }
 
     /// Takes the files away. What cannot be removed does no harm: nothing but the same conflict looks at it.

@@ -9,6 +9,7 @@ use crate::error::CommandError;
 use crate::local::service::content_hash;
 use crate::object::{ContentHash, Memory, Resolution};
 use crate::porcelain::shared::reading::read_local;
+use crate::porcelain::shared::selection::find_key;
 use crate::reconcile::{Choices, Decision, Direction, UndecidableError, Unmerged};
 use crate::store::Conflict;
 use crate::sync::{Proposal, Session, Wishes};
@@ -52,6 +53,12 @@ pub(crate) fn standing(
 ) -> Result<Vec<Conflict>, CommandError> {
     let proposal = conflicts(workspace, session)?;
     Ok(session.conflicts(&proposal)?)
+}
+
+/// The memory of the one conflict whose hash begins with `prefix`.
+pub(crate) fn find_conflict(standing: &[Conflict], prefix: &str) -> Result<ContentHash, CommandError> {
+    find_key(standing.iter().map(|conflict| &conflict.key), prefix, "conflict")
+        .map_err(|error| error.with_hint("`memsync conflicts` lists the conflicts"))
 }
 
 /// The kind of a conflict.

@@ -13,8 +13,9 @@ use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Conflict, Direction, Plan, Planned, Step};
 use crate::side::Side;
 use crate::store;
-use crate::sync::{Chosen, Done, Problem, Proposal, Report, Session, Wishes};
+use crate::sync::{Chosen, Done, Problem, Proposal, Reading, Report, Session, Wishes, remote_reference};
 use crate::ui::escape_line;
+use crate::ui::view::conflict_list::Kind;
 use crate::ui::view::run::{Counts, Line, NotTaken, Run, Verb, Waiting};
 use crate::ui::view::text::{counted, memories};
 use crate::workspace::{Access, Workspace};
@@ -143,13 +144,24 @@ impl Exchange<'_> {
         let theirs = if self.steps.fetch {
             fetch(self.workspace, &self.session, &base.base, self.access)?
         } else {
-            self.session.last_fetched()?
+            self.fetched()?
         };
         let ours = read_local(self.workspace, &self.session, &base.base)?;
         if self.access == Access::Write {
             self.session.record_local(&ours)?;
         }
         Ok(self.session.propose(base, ours, theirs, wishes)?)
+    }
+
+    /// What the server held when it was last fetched. A remote that never was is not an empty one.
+    fn fetched(&self) -> Result<Reading, CommandError> {
+        let remote = &self.session.remote;
+        if self.session.store.reference(&remote_reference(remote)?)?.is_some() {
+            return Ok(self.session.last_fetched()?);
+        }
+        self.workspace.remote_settings(Some(remote))?;
+        Err(CommandError::usage(format!("nothing has been fetched from {} yet", escape_line(remote)))
+            .with_hint(format!("`memsync fetch {remote}` asks it what it holds")))
     }
 
     fn execute(&mut self, proposal: &Proposal, chosen: Chosen<'_>) -> Result<Report, CommandError> {
@@ -213,7 +225,8 @@ impl Exchange<'_> {
         }
         let conflicts = self.session.store.conflicts(remote)?;
         if endings.by_strategy > 0 && conflicts.iter().any(|conflict| conflict.resolution.is_some()) {
-            self.workspace.ui.hint("`memsync sync` brings the decision to the server");
+            let remote = self.named_remote().map(|remote| format!(" {remote}")).unwrap_or_default();
+            self.workspace.ui.hint(&format!("`memsync sync{remote}` brings the decision to the server"));
         }
         Ok(())
     }
@@ -291,9 +304,22 @@ impl Exchange<'_> {
                 .hint("`memsync push --no-dedup` sends memories that are similar to others as well");
         }
         if !page.conflicts.is_empty() {
-            self.workspace.ui.hint("`memsync checkout --ours HASH` or `--theirs HASH` ends a conflict");
+            let hint = match self.named_remote() {
+                None => "`memsync checkout --ours HASH` or `--theirs HASH` ends a conflict".to_owned(),
+                Some(remote) => format!(
+                    "`memsync sync {remote} -X ours` or `-X theirs` ends them; `memsync config sync.remote {remote}` \
+                     lets status, checkout and mergetool see them"
+                ),
+            };
+            self.workspace.ui.hint(&hint);
         }
         Ok(())
+    }
+
+    /// The remote, where commands that name none would mean another one.
+    fn named_remote(&self) -> Option<&str> {
+        let remote = &self.session.remote;
+        (*remote != self.workspace.config.default_remote()).then_some(remote)
     }
 
     /// The page of a plan that is not carried out yet.
@@ -333,10 +359,12 @@ impl Exchange<'_> {
     }
 
     fn waiting(&self, conflict: &Conflict) -> Waiting {
+        let versions = &conflict.versions;
         Waiting {
+            kind: Kind::of(versions.base.is_some(), versions.local.is_some(), versions.remote.is_some()),
             content_hash: conflict.key.to_string(),
             fields: conflict.fields.iter().map(ToString::to_string).collect(),
-            first_line: first_line(self.session.store, conflict.versions.local.or(conflict.versions.remote)),
+            first_line: first_line(self.session.store, versions.local.or(versions.remote)),
         }
     }
 }

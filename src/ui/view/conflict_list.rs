@@ -47,20 +47,41 @@ impl Kind {
             Self::DeletedByThem => "deleted by them",
         }
     }
+
+    /// What such a conflict is about: who deleted the memory, else the fields that collide.
+    #[must_use]
+    pub fn about(self, fields: &[String]) -> String {
+        match self {
+            Self::DeletedByUs | Self::DeletedByThem => self.words().to_owned(),
+            Self::BothModified | Self::BothAdded => fields.join(", "),
+        }
+    }
+
+    /// What `memsync checkout --ours` and `--theirs` do to such a conflict.
+    #[must_use]
+    pub fn ends(self, device: &str, remote: &str) -> [String; 2] {
+        match self {
+            Self::DeletedByUs => [format!("deletes it on {remote} too"), "brings it back here".to_owned()],
+            Self::DeletedByThem => [format!("brings it back on {remote}"), "deletes it here".to_owned()],
+            Self::BothModified | Self::BothAdded => [
+                format!("takes this device's version ({device})"),
+                format!("takes the server's version ({remote})"),
+            ],
+        }
+    }
 }
 
 /// What ends conflicts of these kinds, a command and what it does to each.
 #[must_use]
 pub fn hints(kinds: &[Kind], device: &str, remote: &str) -> Vec<String> {
+    let [ours, theirs] = Kind::BothModified.ends(device, remote);
     let mut hints = vec![
-        format!("\"memsync checkout --ours HASH\" takes this device's version ({device})"),
-        format!("\"memsync checkout --theirs HASH\" takes the server's version ({remote})"),
+        format!("\"memsync checkout --ours HASH\" {ours}"),
+        format!("\"memsync checkout --theirs HASH\" {theirs}"),
     ];
-    if kinds.contains(&Kind::DeletedByUs) {
-        hints.push(format!("deleted by us: --ours deletes it on {remote} too, --theirs brings it back here"));
-    }
-    if kinds.contains(&Kind::DeletedByThem) {
-        hints.push(format!("deleted by them: --ours brings it back on {remote}, --theirs deletes it here"));
+    for kind in [Kind::DeletedByUs, Kind::DeletedByThem].into_iter().filter(|kind| kinds.contains(kind)) {
+        let [ours, theirs] = kind.ends(device, remote);
+        hints.push(format!("{}: --ours {ours}, --theirs {theirs}", kind.words()));
     }
     if kinds.iter().any(|kind| matches!(kind, Kind::BothModified | Kind::BothAdded)) {
         hints.push("\"memsync mergetool\" goes through them field by field".to_owned());

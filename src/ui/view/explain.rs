@@ -3,6 +3,7 @@
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+use super::conflict_list::Kind;
 use super::diff::MemoryJson;
 use super::text::{counted, fit, moment, pad};
 use crate::object::{BlobId, CommitId, ContentHash, Memory, SideName, Timestamp};
@@ -239,14 +240,16 @@ impl Story {
         let short = escape_line(self.key.short());
         if let Some(conflict) = &self.conflict {
             let since = conflict.since.map(|since| format!(" since {}", moment(since))).unwrap_or_default();
-            let what = escape_line(&conflict.fields.join(", ")).into_owned();
-            let head = palette.paint(Label::Conflict, format!("Conflict{since}: {what}"));
+            let kind = Kind::of(self.base.is_some(), self.ours.is_some(), self.theirs.is_some());
+            let about = kind.about(&conflict.fields);
+            let head = palette.paint(Label::Conflict, format!("Conflict{since}: {}", escape_line(&about)));
+            let [ours, theirs] = kind.ends(&escape_line(&self.device), &escape_line(&self.remote));
             let command = |command: &str, what: &str| {
                 format!("  {} {what}\n", pad(&format!("memsync {command} {short}"), 37))
             };
             part.extend([format!("\n{head}\n")]);
-            part += &command("checkout --ours", "takes this device's version");
-            part += &command("checkout --theirs", "takes the server's");
+            part += &command("checkout --ours", &ours);
+            part += &command("checkout --theirs", &theirs);
             part += &command("diff", "shows both; mergetool asks");
         }
         for failure in &self.failures {

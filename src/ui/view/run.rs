@@ -1,7 +1,9 @@
 //! What a run would do or has done, as text and as JSON.
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
+use super::conflict_list::Kind;
 use super::edited::{DivergentJson, divergent};
 use super::text::{counted, fit, memories, pad};
 use crate::object::{ContentHash, SideName};
@@ -57,6 +59,9 @@ pub struct Line {
 pub struct Waiting {
     /// The memory.
     pub content_hash: String,
+    /// What happened to it.
+    #[serde(skip)]
+    pub kind: Kind,
     /// The fields that collide.
     pub fields: Vec<String>,
     /// The first line of its text.
@@ -232,9 +237,9 @@ pub fn describe(counts: Counts) -> String {
 fn waiting(palette: Palette, one: &Waiting, width: usize) -> String {
     let short: String = one.content_hash.chars().take(8).collect();
     let id = palette.paint(Label::Id, pad(&escape_line(&short), 8));
-    let fields = escape_line(&one.fields.join(", ")).into_owned();
-    let room = width.saturating_sub(16 + fields.len()).max(16);
-    format!("  {id}  ({fields}) {}\n", fit(&escape_line(&one.first_line), room))
+    let about = escape_line(&one.kind.about(&one.fields)).into_owned();
+    let room = width.saturating_sub(15 + about.width()).max(16);
+    format!("  {id}  ({about}) {}\n", fit(&escape_line(&one.first_line), room))
 }
 
 fn not_taken(palette: Palette, problem: &NotTaken) -> String {
