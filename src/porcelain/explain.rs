@@ -5,7 +5,7 @@ mod next;
 use std::collections::BTreeSet;
 
 use crate::error::{CommandError, ExitCode};
-use crate::object::{BlobId, CommitId, ContentHash, SideName};
+use crate::object::{BlobId, CommitId, ContentHash};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::history::{change, changes};
 use crate::porcelain::shared::reading::read_local;
@@ -139,10 +139,8 @@ impl Teller<'_> {
         let conflict = plan.conflicts.iter().find(|conflict| conflict.key == *self.key);
         let planned = plan.entries.iter().find(|entry| entry.key == *self.key);
         let target = planned.and_then(|entry| entry.remote).and_then(|step| step.target);
-        let refused = self.failures()?.into_iter().find(|failure| {
-            failure.side == SideName::Remote && failure.refused.is_some() && failure.refused == target
-        });
-        let stored = self.session.store.conflicts(&self.session.remote)?;
+        let refused = self.session.refused()?.remove(self.key).filter(|failure| failure.is_about(target));
+        let stored = self.session.conflicts(self.proposal)?;
         let decided = stored.into_iter().find(|stored| stored.key == *self.key && planned.is_some());
         let mut unreadable = local.unreadable.iter().chain(&remote.unreadable);
         let base_theirs = last.base.get(self.key).map(|pair| self.version(pair.remote, None)).transpose()?;

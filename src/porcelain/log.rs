@@ -1,5 +1,7 @@
 //! `memsync log`: the syncs of this device.
 
+use std::collections::HashSet;
+
 use crate::error::{CommandError, ExitCode};
 use crate::object::{Commit, CommitId, ContentHash, SideName};
 use crate::porcelain::shared::arguments::extra;
@@ -7,6 +9,7 @@ use crate::porcelain::shared::history::{change, changes};
 use crate::porcelain::shared::selection::find_key;
 use crate::porcelain::shared::words::to_json;
 use crate::sync::{Origins, RevisionError, Session, When};
+use crate::ui::escape_line;
 use crate::ui::view::diff::Change;
 use crate::ui::view::graph::{Graph, Margin};
 use crate::ui::view::log::{CommitJson, LogJson, entry, oneline, statistics};
@@ -15,13 +18,15 @@ use crate::workspace::{Access, Workspace};
 /// Show the syncs of this device, newest first
 ///
 /// Each sync that changed anything is a commit with its id, the device, the time, and what it did. A name such as HEAD~3,
-/// origin or local begins elsewhere: 'memsync log local' lists the snapshots of this device. With -- HASH, only those
-/// that changed one memory are shown, also where it is gone now.
+/// origin or local begins elsewhere: 'memsync log local' lists the snapshots of this device. A range such as HEAD~3..HEAD
+/// leaves out HEAD~3 and all before it. With -- HASH, only those that changed one memory are shown, also where it is gone
+/// now.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Args {
-    /// Where to begin: HEAD~3, @{yesterday}, origin, local, or a commit's id [default: HEAD, the last sync]
+    /// Where to begin: HEAD~3, @{yesterday}, origin, local, or a commit's id [default: HEAD, the last sync]; or from
+    /// where to where: HEAD~3..HEAD
     #[arg(value_name = "REV")]
     pub revision: Option<String>,
     /// Show at most this many
@@ -54,6 +59,8 @@ const EXTRA: &str = "\
 Examples:
   memsync log --oneline -n 10
       The last ten syncs, a line each.
+  memsync log --oneline HEAD~3..
+      The last three.
   memsync log --graph --oneline
       The syncs with the snapshots of both sides.
   memsync log --stat -- 3fa9c2d1
@@ -72,13 +79,15 @@ Exit codes:
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let store = workspace.store(Access::Read, "memsync log")?;
     let session = workspace.session(&store, None);
-    let log = Log { args, session: &session, filter: Filter::new(args, workspace, &session)? };
-    let name = args.revision.as_deref().unwrap_or("HEAD");
+    let (end, name) = range(args.revision.as_deref().unwrap_or("HEAD"))?;
     let start = match session.revision(name, &workspace.zone) {
         // A log of nothing is no mistake.
         Err(RevisionError::NoSync { .. }) if args.revision.is_none() => None,
         start => Some(start?),
     };
+    let end = end.map(|end| session.revision(end, &workspace.zone)).transpose()?;
+    let filter = Filter::new(args, end, workspace, &session)?;
+    let log = Log { args, session: &session, filter };
     if args.json {
         let document = LogJson::new(log.documents(start)?);
         workspace.ui.data(&to_json(&document))?;
@@ -97,15 +106,34 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     Ok(ExitCode::Done)
 }
 
+/// Takes `A..B` apart: the newest of the commits that are left out, and where to begin; HEAD where one is not written.
+fn range(name: &str) -> Result<(Option<&str>, &str), CommandError> {
+    if name.contains("...") {
+        let error =
+            CommandError::usage(format!("'{}' is no range: a history here has one line", escape_line(name)));
+        return Err(error.with_hint("with two dots, the commits after the first name are shown"));
+    }
+    // No name at all is HEAD.
+    Ok(name.split_once("..").map_or((None, name), |(end, start)| (Some(end), start)))
+}
+
 /// Which commits are shown.
 struct Filter {
+    /// The end of the range and what comes before it.
+    left_out: HashSet<CommitId>,
     since: i64,
     until: i64,
     key: Option<ContentHash>,
 }
 
 impl Filter {
-    fn new(args: &Args, workspace: &Workspace, session: &Session<'_>) -> Result<Self, CommandError> {
+    fn new(
+        args: &Args,
+        end: Option<CommitId>,
+        workspace: &Workspace,
+        session: &Session<'_>,
+    ) -> Result<Self, CommandError> {
+        let left_out = end.into_iter().flat_map(|end| session.ancestry(end)).collect::<Result<_, _>>()?;
         let moment = |when: Option<When>, default| match when {
             None => Ok(default),
             Some(when) => when
@@ -117,7 +145,7 @@ impl Filter {
             None => None,
             Some(hash) => Some(find_key(&session.memories_ever_called(hash)?, hash, "memory")?),
         };
-        Ok(Self { since: moment(args.since, i64::MIN)?, until: moment(args.until, i64::MAX)?, key })
+        Ok(Self { left_out, since: moment(args.since, i64::MIN)?, until: moment(args.until, i64::MAX)?, key })
     }
 
     fn takes(&self, session: &Session<'_>, id: CommitId, commit: &Commit) -> Result<bool, CommandError> {
@@ -140,7 +168,9 @@ struct Log<'a> {
 impl Log<'_> {
     /// The commits to show, each read when it is asked for.
     fn commits(&self, start: CommitId) -> impl Iterator<Item = Result<(CommitId, Commit), CommandError>> {
-        let shown = self.session.ancestry(start).map(|id| -> Result<_, CommandError> {
+        // The line does not branch: behind one that is left out are none to show.
+        let is_within = |id: &Result<CommitId, _>| !matches!(id, Ok(id) if self.filter.left_out.contains(id));
+        let shown = self.session.ancestry(start).take_while(is_within).map(|id| -> Result<_, CommandError> {
             let id = id?;
             let commit = self.session.store.commit(id)?;
             Ok(self.filter.takes(self.session, id, &commit)?.then_some((id, commit)))

@@ -28,6 +28,14 @@ pub struct Failure {
     pub at: i64,
 }
 
+impl Failure {
+    /// Whether the side refused this very version for what it is, so that sending it again would change nothing.
+    #[must_use]
+    pub fn is_about(&self, version: Option<BlobId>) -> bool {
+        self.refused.is_some() && self.refused == version
+    }
+}
+
 impl Store {
     /// Records a failure. Its attempts are added to those of the earlier failure of the same memory on the same
     /// side; the rest replaces it.

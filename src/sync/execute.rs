@@ -113,7 +113,7 @@ impl Session<'_> {
 
     /// What the server refused not long ago, by memory: sending it again would be refused again. After a day it is
     /// tried once more, since servers compare with what is recent.
-    fn refused(&self) -> Result<HashMap<ContentHash, Failure>, Error> {
+    pub fn refused(&self) -> Result<HashMap<ContentHash, Failure>, Error> {
         const DAY: i64 = 24 * 60 * 60;
         let is_recent = |failure: &Failure| (0..DAY).contains(&(self.now - failure.at));
         let failures = self.store.failures(&self.remote)?.into_iter();
@@ -226,8 +226,7 @@ impl<'a> Run<'a> {
 
     /// Whether the server refused this very version; the problem is then reported as it was.
     fn is_refused_again(&mut self, key: &ContentHash, step: Step) -> bool {
-        let known =
-            self.refused.get(key).filter(|known| known.refused.is_some() && known.refused == step.target);
+        let known = self.refused.get(key).filter(|known| known.is_about(step.target));
         self.report.problems.extend(known.map(|known| Problem {
             side: SideName::Remote,
             key: key.clone(),

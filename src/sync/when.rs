@@ -15,6 +15,8 @@ pub enum When {
     Civil(DateTime),
     /// So long before now.
     Ago(Span),
+    /// The beginning of the day that it is where the user is.
+    Today,
 }
 
 /// A text that names no moment.
@@ -33,6 +35,7 @@ impl When {
             Self::Ago(span) => {
                 now.to_zoned(zone.clone()).checked_sub(span.abs()).ok().map(|then| then.timestamp())
             }
+            Self::Today => now.to_zoned(zone.clone()).start_of_day().ok().map(|start| start.timestamp()),
         }
     }
 }
@@ -45,6 +48,10 @@ impl FromStr for When {
             "now" => return Ok(Self::Ago(Span::new())),
             // As git reads it: a day ago, at this time of the day.
             "yesterday" => return Ok(Self::Ago(1.day())),
+            "today" | "midnight" => return Ok(Self::Today),
+            "last week" => return Ok(Self::Ago(1.week())),
+            "last month" => return Ok(Self::Ago(1.month())),
+            "last year" => return Ok(Self::Ago(1.year())),
             _ => {}
         }
         if let Ok(moment) = text.parse() {
@@ -53,7 +60,11 @@ impl FromStr for When {
         if let Ok(span) = text.parse() {
             return Ok(Self::Ago(span));
         }
-        text.parse().map(Self::Civil).map_err(|_| InvalidWhen)
+        if let Ok(time) = text.parse() {
+            return Ok(Self::Civil(time));
+        }
+        // Git's way to spare the quotes: 2.weeks.ago.
+        if text.contains('.') { text.replace('.', " ").parse() } else { Err(InvalidWhen) }
     }
 }
 
@@ -77,11 +88,26 @@ mod tests {
         assert_eq!(resolved("1 month"), "2025-02-28T12:00:00Z");
         assert_eq!(resolved("yesterday"), "2025-03-29T12:00:00Z");
         assert_eq!(resolved("now"), "2025-03-30T12:00:00Z");
+        assert_eq!(resolved("today"), "2025-03-29T22:00:00Z");
+        assert_eq!(resolved("last week"), "2025-03-23T12:00:00Z");
+        assert_eq!(resolved("2.weeks.ago"), "2025-03-16T12:00:00Z");
+        assert_eq!(resolved("last.month"), "2025-02-28T12:00:00Z");
+    }
+
+    #[test]
+    fn a_day_that_loses_an_hour_begins_and_passes_as_on_the_wall() {
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let now = "2025-03-30T12:00:00Z".parse().unwrap();
+        let resolved = |text: &str| text.parse::<When>().unwrap().resolve(now, &zone).unwrap().to_string();
+        assert_eq!(resolved("today"), "2025-03-29T23:00:00Z");
+        assert_eq!(resolved("yesterday"), "2025-03-29T13:00:00Z");
+        assert_eq!(resolved("24 hours ago"), "2025-03-29T12:00:00Z");
+        assert_eq!(resolved("2025-03-30 02:30"), "2025-03-30T01:30:00Z", "a time that no clock showed");
     }
 
     #[test]
     fn what_is_none_is_refused() {
-        for text in ["", "soon", "2025-13-01", "31.1.2025", "Yesterday"] {
+        for text in ["", "soon", "2025-13-01", "31.1.2025", "Yesterday", ".", "..."] {
             assert!(text.parse::<When>().is_err(), "{text}");
         }
     }

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::support::documents::{self, Story};
+use crate::support::environment::Device;
 use crate::support::scene::{ADA, BREAD, GATE, Scene, WATER, server};
 
 #[test]
@@ -150,4 +151,25 @@ fn a_text_that_was_edited_is_found_under_both_hashes() {
     assert_eq!(story(WATER).edited_into, [new.as_str()]);
     assert_eq!(story(&new).edited_from, [WATER]);
     assert_eq!(story(WATER).last.unwrap().memory.content, "Water boils at 100 degrees\nAt sea level.");
+}
+
+#[test]
+fn what_the_server_refused_is_held_back_for_a_day() {
+    let Some(server) = server() else { return };
+    let Some(mut scene) = Scene::synced(&server) else { return };
+    scene.evening();
+    let next = |device: &Device| -> Story {
+        documents::parse(&device.memsync(["explain", "--json", BREAD]).success())
+    };
+    let version = next(&scene.device).ours.unwrap().version;
+    let staging = rusqlite::Connection::open(&scene.device.staging).unwrap();
+    let refuse = format!(
+        "INSERT INTO failures (key, remote, side, reason, refused, attempts, at)
+         VALUES ('{BREAD}', 'origin', 'remote', 'it is stale', X'{version}', 1, 1735787045)"
+    );
+    staging.execute(&refuse, []).unwrap();
+    drop(staging);
+    assert_eq!(next(&scene.device).next, "hold");
+    "2025-01-03T03:04:05Z".clone_into(&mut scene.device.now);
+    assert_eq!(next(&scene.device).next, "push", "the next sync tries once more");
 }

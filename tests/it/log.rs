@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::support::Service;
-use crate::support::documents::{self, Log};
+use crate::support::documents::{self, Log, ShownCommit};
 use crate::support::scene::{ADA, GATE, Scene, WATER, server};
 
 #[test]
@@ -219,6 +219,16 @@ fn a_log_begins_and_ends_where_it_is_told() {
     assert_eq!(lines(&["--since", "2025-01-03", "--until", "2025-01-04"]), lines(&[])[1..2]);
     assert_eq!(lines(&["origin"]).len(), 3, "each sync found news there, be it its own");
     assert!(lines(&["local"]).iter().all(|line| line.ends_with("stash")));
+    assert_eq!(lines(&["HEAD~2..HEAD"]), lines(&[])[..2]);
+    assert_eq!(lines(&["@{1}.."]), lines(&[])[..1]);
+    assert_eq!(lines(&["..HEAD~1"]), [""; 0]);
+    assert_eq!(lines(&["HEAD~2..HEAD~1", "--stat"]).len(), 5, "a sync and what it changed");
+    assert_snapshot!(scene.device.memsync(["log", "HEAD~1...HEAD"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: 'HEAD~1...HEAD' is no range: a history here has one line
+    hint: with two dots, the commits after the first name are shown
+    ");
     assert_snapshot!(scene.device.memsync(["log", "HEAD~7"]).without_ids(), @"
     exit status: 2
     ----- stderr -----
@@ -279,4 +289,51 @@ fn the_syncs_of_one_memory_are_found_also_where_it_is_gone() {
     ----- stderr -----
     error: no memory begins with '0000'
     ");
+}
+
+#[test]
+fn what_an_undo_gave_back_is_told_though_both_sides_do_not_agree_on_it() {
+    let Some(server) = server() else { return };
+    let Some(scene) = three_days(&server) else { return };
+    let device = &scene.device;
+    server.delete(WATER);
+    device.memsync(["sync"]).success();
+    device.memsync(["undo"]).success();
+    assert_snapshot!(device.memsync(["log", "--oneline", "--stat", "HEAD~2.."]).without_ids(), @"
+    exit status: 0
+    ----- stdout -----
+    [ID] 2025-01-04 10:00 undo of the sync of 2025-01-04 10:00 ([ID])
+     [ID] | new
+     1 new
+    [ID] 2025-01-04 10:00 sync with origin: 1 pulled, 0 pushed
+     [ID] | deleted
+     1 deleted
+    ");
+    assert_snapshot!(device.memsync(["log", "--oneline", "-n", "2", "--", WATER]).without_ids(), @"
+    exit status: 0
+    ----- stdout -----
+    [ID] 2025-01-04 10:00 undo of the sync of 2025-01-04 10:00 ([ID])
+    [ID] 2025-01-04 10:00 sync with origin: 1 pulled, 0 pushed
+    ");
+    assert_snapshot!(device.memsync(["show"]).without_ids(), @r#"
+    exit status: 0
+    ----- stdout -----
+    commit [ID]
+    Device: laptop
+    Date:   2025-01-04 10:00:00 +0000
+
+        undo of the sync of 2025-01-04 10:00 ([ID])
+
+    new memory [ID]
+    +created [ID]
+    +meta.source "school"
+    +tag kitchen
+    +tag physics
+    +type reference
+    +
+    +Water boils at 100 degrees
+    +At sea level.
+    "#);
+    let shown: ShownCommit = documents::parse(&device.memsync(["show", "--json"]).success());
+    assert_eq!((shown.changes.len(), shown.changes[0].content_hash.as_str()), (1, WATER));
 }

@@ -91,6 +91,7 @@ pub(super) fn parse(name: &str) -> Result<Expression<'_>, &'static str> {
                 rest
             }
             '@' => return Err("@{…} belongs right behind a ref"),
+            '.' if rest.starts_with("..") => return Err("a range names no single one"),
             _ => return Err("expected ~, ^, @{…} or :"),
         };
     }

@@ -280,6 +280,7 @@ fn what_is_no_name_says_why() {
         "@{1",
         "HEAD^{tree}~1",
         "HEAD~99999999999999999999",
+        "HEAD~1..HEAD",
     ];
     insta::assert_snapshot!(table(&history(), &names), @"
                                '' is no name of a commit: it is empty
@@ -292,6 +293,7 @@ fn what_is_no_name_says_why() {
     @{1                        '@{1' is no name of a commit: a brace is not closed
     HEAD^{tree}~1              'HEAD^{tree}~1' is no name of a commit: nothing can follow ^{tree}
     HEAD~99999999999999999999  'HEAD~99999999999999999999' is no name of a commit: a number is too large
+    HEAD~1..HEAD               'HEAD~1..HEAD' is no name of a commit: a range names no single one
     ");
 }
 
