@@ -323,11 +323,11 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         let base = Some((&base_ours, &base_theirs));
         Ok(match side {
             SideName::Local => {
-                let merged = merge(base, &ours, &agreeing(&base_theirs, &theirs, &ours), None);
+                let merged = merge(base, &ours, &agreeing(&base_theirs, &theirs, &ours), Some(side));
                 Verdict::Settle { local, remote: Some(self.object(one, merged.remote)) }
             }
             SideName::Remote => {
-                let merged = merge(base, &agreeing(&base_ours, &ours, &theirs), &theirs, None);
+                let merged = merge(base, &agreeing(&base_ours, &ours, &theirs), &theirs, Some(side));
                 Verdict::Settle { local: Some(self.object(one, merged.local)), remote }
             }
         })

@@ -1,10 +1,13 @@
 //! `memsync checkout`: decide conflicts.
 
 use insta::assert_snapshot;
+use memsync::local::prepare;
+use memsync::local::service::content_hash;
 use serde_json::{Value, json};
 
-use crate::support::Service;
+use crate::support::environment::Device;
 use crate::support::scene::{ADA, GATE, Scene, WATER, server};
+use crate::support::{Database, Service, TestEnvironment};
 
 /// Three conflicts: the type of two memories is another one on both sides, one memory is deleted here and edited there.
 fn quarrel(server: &Service) -> Option<Scene> {
@@ -113,7 +116,7 @@ fn what_names_no_conflict_decides_nothing() {
     error: the following required arguments were not provided:
       <HASH|--all>
 
-    Usage: memsync checkout <--ours|--theirs> <HASH|--all>
+    Usage: memsync checkout <--ours|--theirs|--base> <HASH|--all>
 
     For more information, try '--help'.
     ");
@@ -121,9 +124,9 @@ fn what_names_no_conflict_decides_nothing() {
     exit status: 2
     ----- stderr -----
     error: the following required arguments were not provided:
-      <--ours|--theirs>
+      <--ours|--theirs|--base>
 
-    Usage: memsync checkout <--ours|--theirs> <HASH|--all>
+    Usage: memsync checkout <--ours|--theirs|--base> <HASH|--all>
 
     For more information, try '--help'.
     ");
@@ -132,9 +135,64 @@ fn what_names_no_conflict_decides_nothing() {
     ----- stderr -----
     error: the argument '--ours' cannot be used with '--theirs'
 
-    Usage: memsync checkout <--ours|--theirs> <HASH|--all>
+    Usage: memsync checkout <--ours|--theirs|--base> <HASH|--all>
 
     For more information, try '--help'.
     ");
     assert_eq!(scene.device.memsync(["status", "--porcelain"]).success().stdout.matches('U').count(), 3);
+}
+
+/// A device that agrees with a file about one memory, a note.
+struct Beside {
+    device: Device,
+    server: Database,
+    key: String,
+    environment: TestEnvironment,
+}
+
+impl Beside {
+    fn a_file() -> Self {
+        let environment = TestEnvironment::new();
+        let device = environment.device("laptop");
+        let server = Database::in_folder(&environment.folder("server"));
+        prepare(device.database.path()).unwrap();
+        device.memsync(["init", "../server/sqlite_vec.db"]).success();
+        let text = "Coffee at ten";
+        let insert = "INSERT INTO memories (content_hash, content, tags, memory_type, metadata, created_at)
+                      VALUES (?1, ?2, 'plan', 'note', '{\"x\":1}', 1735689600.0)";
+        device.database.execute(insert, (content_hash(text), text));
+        device.memsync(["sync"]).success();
+        Self { device, server, key: content_hash(text), environment }
+    }
+
+    /// Sets a column of the memory.
+    fn set(&self, database: &Database, column: &str, value: &str) {
+        let update = format!("UPDATE memories SET {column} = ?2 WHERE content_hash = ?1");
+        assert_eq!(database.execute(&update, (&self.key, value)), 1);
+    }
+
+    /// Both sides set a column, and the device sees it.
+    fn quarrel(&self, column: &str, ours: &str, theirs: &str) {
+        self.set(&self.device.database, column, ours);
+        self.set(&self.server, column, theirs);
+        self.device.memsync(["sync"]).expect_status(1);
+    }
+
+    /// The type on both sides.
+    fn types(&self) -> [Option<String>; 2] {
+        [&self.device.database, &self.server].map(|database| database.live().remove(0).memory_type)
+    }
+}
+
+#[test]
+fn metadata_that_is_no_object_is_brought_to_the_server() {
+    let beside = Beside::a_file();
+    beside.quarrel("metadata", "a plain text", r#"{"x":2}"#);
+    beside.device.memsync(["checkout", "--ours", "--all"]).success();
+    assert_snapshot!(beside.device.memsync(["sync"]), @"
+    exit status: 0
+    ----- stdout -----
+    pushed: 1 changed
+    ");
+    assert_eq!(beside.server.live()[0].metadata.as_deref(), Some("a plain text"));
 }
