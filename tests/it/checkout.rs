@@ -196,3 +196,24 @@ fn metadata_that_is_no_object_is_brought_to_the_server() {
     ");
     assert_eq!(beside.server.live()[0].metadata.as_deref(), Some("a plain text"));
 }
+
+#[test]
+fn a_decision_for_the_base_is_in_the_status() {
+    let beside = Beside::a_file();
+    beside.quarrel("memory_type", "decision", "learning");
+    beside.device.memsync(["checkout", "--base", "--all"]).success();
+    assert_snapshot!(beside.device.memsync(["status"]), @r#"
+    exit status: 0
+    ----- stdout -----
+    On device laptop, 1 memory
+    Remote origin: [TMP]/server/sqlite_vec.db
+    Last remote sync: 2025-01-02 03:04
+    Last push attempt: 2025-01-02 03:04
+
+    Changes on this device:
+      ("memsync push" sends them, "memsync sync" does all)
+    	modified:        eb4e6f39  (merged) Coffee at ten
+
+    1 memory without a vector: found by list, tag and text, not by meaning
+    "#);
+}
