@@ -157,6 +157,12 @@ impl Plan {
         self.entries.iter().all(|entry| entry.local.is_none() && entry.remote.is_none())
     }
 
+    /// Whether both sides agree on all that the plan is about.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.conflicts.is_empty() && self.has_no_steps() && self.entries.iter().all(|entry| entry.complete)
+    }
+
     /// The plan's name.
     #[must_use]
     pub fn id(&self) -> PlanId {

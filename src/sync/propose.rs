@@ -176,13 +176,16 @@ impl Session<'_> {
             }
             None => None,
         };
-        let moved = if plan.has_no_steps() { None } else { self.moved(&local, &remote)? };
+        // Only where all agrees there, it is the same database. Having nothing to do says nothing: a pull into an empty
+        // one has not.
+        let agrees = wishes.is_about_everything() && plan.agrees();
+        let moved = if agrees { None } else { self.moved(&local, &remote)? };
         Ok(Proposal { compared, plan, brakes, rewind, moved, base, local, remote, wishes })
     }
 
     /// The base is what two particular databases agreed on: read against a third it would turn what that one lacks
     /// into deletions.
-    pub(super) fn moved(&self, local: &Reading, remote: &Reading) -> Result<Option<Moved>, Error> {
+    pub fn moved(&self, local: &Reading, remote: &Reading) -> Result<Option<Moved>, Error> {
         for (side, reading) in [(SideName::Local, local), (SideName::Remote, remote)] {
             if let (Some(was), Some(is)) = (self.store.fact(&self.place_fact(side))?, &reading.place)
                 && was != *is

@@ -217,3 +217,26 @@ fn a_decision_for_the_base_is_in_the_status() {
     1 memory without a vector: found by list, tag and text, not by meaning
     "#);
 }
+
+#[test]
+fn a_database_at_another_place_is_not_taken_for_this_devices() {
+    let mut beside = Beside::a_file();
+    let home = std::mem::replace(
+        &mut beside.device.database,
+        Database::in_folder(&beside.environment.folder("other")),
+    );
+    prepare(beside.device.database.path()).unwrap();
+    beside.set(&beside.server, "memory_type", "learning");
+    beside.device.memsync(["fetch"]).success();
+    assert_snapshot!(beside.device.memsync(["checkout", "--theirs", "--all"]), @"
+    exit status: 3
+    ----- stderr -----
+    error: stopped before any change: the database of this device (laptop) was [TMP]/laptop/sqlite_vec.db at the last sync, and is [TMP]/other/sqlite_vec.db
+    hint: if that is meant, `memsync sync` comes first: it asks before it goes on
+    ");
+    beside.device.memsync(["pull"]).expect_status(3);
+    beside.device.memsync(["sync", "-X", "ours"]).expect_status(3);
+    beside.device.database = home;
+    beside.device.memsync(["sync"]).success();
+    assert_eq!(beside.types(), [Some("learning".to_owned()), Some("learning".to_owned())]);
+}
