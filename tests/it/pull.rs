@@ -73,6 +73,8 @@ fn a_strategy_settles_what_both_sides_changed() {
     exit status: 0
     ----- stdout -----
     pulled: 1 changed
+    ----- stderr -----
+    ended 1 conflict with the server's values (origin)
     ");
     let gate = scene.device.database.live().into_iter().find(|row| row.content_hash == GATE).unwrap();
     assert_eq!(gate.memory_type.as_deref(), Some("reference"));

@@ -135,6 +135,8 @@ fn changes_of_different_fields_are_merged_and_of_the_same_field_wait() {
     ----- stdout -----
     pulled: 1 changed
     pushed: 1 changed
+    ----- stderr -----
+    ended 1 conflict with this device's values (laptop)
     ");
     assert_snapshot!(scene.device.memsync(["sync"]), @"
     exit status: 0
