@@ -224,6 +224,9 @@ impl Session<'_> {
         let answered = |conflict: &Conflict| Some((conflict.key.clone(), resolved(conflict)?));
         let chosen =
             |conflict: &Conflict| (conflict.key.clone(), (versions(conflict), conflict.choices.clone()));
+        let carried_out =
+            |conflict: &&Conflict| conflict.is_carried_out(local.snapshot.get(&conflict.key).copied());
+        let base = |conflict: &Conflict| (conflict.key.clone(), versions(conflict).base);
         // An unknown time is older than any; the server wins ties, so that all devices decide alike.
         let newer = |key: &ContentHash| {
             let ours_is_newer = local.updated_at.get(key) > remote.updated_at.get(key);
@@ -236,6 +239,7 @@ impl Session<'_> {
             scope: &wishes.scope,
             resolutions: &conflicts.iter().filter_map(answered).collect(),
             choices: &conflicts.iter().map(chosen).collect(),
+            carried_out: &conflicts.iter().filter(carried_out).map(base).collect(),
             newer: &newer,
         };
         Ok(reconcile::plan(compared, &options, &mut |blob| self.store.memory(blob))?)

@@ -240,3 +240,25 @@ fn a_database_at_another_place_is_not_taken_for_this_devices() {
     beside.device.memsync(["sync"]).success();
     assert_eq!(beside.types(), [Some("learning".to_owned()), Some("learning".to_owned())]);
 }
+
+#[test]
+fn a_decision_that_was_carried_out_here_is_not_overwritten_by_what_came_later() {
+    for side in ["server", "laptop"] {
+        let beside = Beside::a_file();
+        beside.quarrel("memory_type", "decision", "learning");
+        beside.device.memsync(["checkout", "--base", "--all"]).success();
+        let moved = if side == "server" { &beside.server } else { &beside.device.database };
+        beside.set(moved, "tags", "plan,later");
+        // The decision was made for what nobody holds any more, so it waits again, however often one looks.
+        for _ in 0..2 {
+            beside.device.memsync(["sync"]).expect_status(1);
+            assert_eq!(beside.types(), [Some("note".to_owned()), Some("learning".to_owned())], "{side}");
+        }
+        let listed = beside.device.memsync(["conflicts"]).success().stdout;
+        assert!(listed.contains("(type, tags) Coffee at ten"), "{side}: {listed}");
+        beside.device.memsync(["checkout", "--ours", "--field", "type", "--all"]).expect_status(1);
+        beside.device.memsync(["sync", "-X", "theirs"]).success();
+        assert_eq!(beside.types(), [Some("note".to_owned()), Some("note".to_owned())], "{side}");
+        assert_eq!(beside.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
+    }
+}

@@ -421,6 +421,7 @@ proptest! {
                         resolution: None,
                         held: None,
                         choices: BTreeMap::new(),
+                        is_reopened: false,
                     };
                     store.set_conflicts("origin", &[conflict]).unwrap();
                 }

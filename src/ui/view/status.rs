@@ -87,7 +87,7 @@ impl Entry {
     fn kind(&self) -> Kind {
         match self.state {
             State::BothAdded => Kind::BothAdded,
-            State::DeletedByUsModifiedByThem => Kind::DeletedByUs,
+            State::DeletedByUsModifiedByThem | State::AddedByThem => Kind::DeletedByUs,
             State::ModifiedByUsDeletedByThem | State::DeletedByThem => Kind::DeletedByThem,
             _ => Kind::BothModified,
         }
