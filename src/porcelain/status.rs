@@ -135,8 +135,7 @@ fn entries(
         .map(|failure| (failure.key, failure.reason))
         .collect();
     let resolved: BTreeMap<ContentHash, Resolution> = session
-        .store
-        .conflicts(&session.remote)?
+        .conflicts(proposal)?
         .into_iter()
         .filter_map(|conflict| Some((conflict.key, conflict.resolution?)))
         .collect();

@@ -6,7 +6,7 @@ use std::fmt;
 use super::decide::{Choices, Resolved, agreeing, merge_chosen};
 use super::merge::{Field, Merged, differing, merge};
 use super::scope::Scope;
-use super::state::{Compared, State, Versions};
+use super::state::{Compared, Pair, State, Versions};
 use crate::object::{BlobId, ContentHash, Memory, ObjectId, Resolution, SideName};
 
 /// Which sides a plan may change.
@@ -50,6 +50,10 @@ pub struct Options<'a> {
     /// What the user has chosen for some fields of a conflict, and the versions that it was chosen for; a strategy
     /// decides the others.
     pub choices: &'a BTreeMap<ContentHash, (Versions, Choices)>,
+    /// Where this device has carried out an answer, and the base of the conflict that it was about. If the memory
+    /// moved since, it waits again: what the answer set back to the base looks like no change, and must not be
+    /// overwritten by the version that it was decided against.
+    pub carried_out: &'a BTreeMap<ContentHash, Option<Pair>>,
     /// Which side wrote a memory later; asked only under [`Strategy::Newest`].
     pub newer: &'a dyn Fn(&ContentHash) -> SideName,
 }
@@ -157,6 +161,12 @@ impl Plan {
         self.entries.iter().all(|entry| entry.local.is_none() && entry.remote.is_none())
     }
 
+    /// Whether both sides agree on all that the plan is about.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.conflicts.is_empty() && self.has_no_steps() && self.entries.iter().all(|entry| entry.complete)
+    }
+
     /// The plan's name.
     #[must_use]
     pub fn id(&self) -> PlanId {
@@ -220,6 +230,7 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         let answer = options.resolutions.get(&one.key).filter(|answer| answer.holds_for(one.versions));
         let verdict = match answer {
             Some(answer) => self.resolved(one, answer)?,
+            None if options.carried_out.get(&one.key) == Some(&one.versions.base) => self.reopened(one)?,
             None => self.verdict(one)?,
         };
         match verdict {
@@ -262,6 +273,27 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         })
     }
 
+    /// What becomes of a memory whose conflict was decided for other versions. The server may take what this device
+    /// holds; whatever would change this device is asked about, or done by the strategy as if there were no base.
+    fn reopened(&mut self, one: &Compared) -> Result<Verdict, E> {
+        let Versions { local, remote, .. } = one.versions;
+        if local.is_none() || remote.is_none() {
+            let is_ours = matches!(one.state, State::AddedByUs | State::DeletedByUs | State::BothDeleted);
+            return if is_ours { self.verdict(one) } else { Ok(self.existence(one)) };
+        }
+        let merged = self.merge(one, None)?;
+        if merged.collisions.is_empty() && Some(merged.local.id()) == local {
+            return self.verdict(one);
+        }
+        let (ours, theirs) = (self.load(local)?, self.load(remote)?);
+        let fields = if merged.collisions.is_empty() { differing(&ours, &theirs) } else { merged.collisions };
+        let Some(preference) = self.preference(one) else { return Ok(Verdict::Wait(fields)) };
+        let merged = merge_chosen(None, &ours, &theirs, &self.choices(one), Some(preference));
+        let resolution = Resolution::Merged(Some(merged.local.id()));
+        self.plan.ended.push((conflict(one, fields), resolution));
+        Ok(self.keep(one, merged))
+    }
+
     fn existence(&mut self, one: &Compared) -> Verdict {
         let Versions { local, remote, .. } = one.versions;
         let fields = BTreeSet::from([Field::Existence]);
@@ -273,12 +305,7 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
 
     fn both_sided(&mut self, one: &Compared) -> Result<Verdict, E> {
         let Versions { local, remote, .. } = one.versions;
-        let preference = match self.options.strategy {
-            Strategy::Wait => None,
-            Strategy::Ours => Some(SideName::Local),
-            Strategy::Theirs => Some(SideName::Remote),
-            Strategy::Newest => Some((self.options.newer)(&one.key)),
-        };
+        let preference = self.preference(one);
         let merged = self.merge(one, preference)?;
         let is_settled = [local, remote] == [Some(merged.local.id()), Some(merged.remote.id())];
         let fields = if !merged.collisions.is_empty() {
@@ -294,6 +321,15 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         let resolution = Resolution::Merged(Some(merged.local.id()));
         self.plan.ended.push((conflict(one, fields), resolution));
         Ok(self.keep(one, merged))
+    }
+
+    fn preference(&self, one: &Compared) -> Option<SideName> {
+        match self.options.strategy {
+            Strategy::Wait => None,
+            Strategy::Ours => Some(SideName::Local),
+            Strategy::Theirs => Some(SideName::Remote),
+            Strategy::Newest => Some((self.options.newer)(&one.key)),
+        }
     }
 
     fn preference_for_existence(&self, one: &Compared) -> Option<SideName> {
@@ -323,11 +359,11 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         let base = Some((&base_ours, &base_theirs));
         Ok(match side {
             SideName::Local => {
-                let merged = merge(base, &ours, &agreeing(&base_theirs, &theirs, &ours), None);
+                let merged = merge(base, &ours, &agreeing(&base_theirs, &theirs, &ours), Some(side));
                 Verdict::Settle { local, remote: Some(self.object(one, merged.remote)) }
             }
             SideName::Remote => {
-                let merged = merge(base, &agreeing(&base_ours, &ours, &theirs), &theirs, None);
+                let merged = merge(base, &agreeing(&base_ours, &ours, &theirs), &theirs, Some(side));
                 Verdict::Settle { local: Some(self.object(one, merged.local)), remote }
             }
         })
@@ -338,12 +374,14 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         let base_ours = self.load(base.map(|pair| pair.local))?;
         let base_theirs = self.load(base.map(|pair| pair.remote))?;
         let base = base.map(|_| (&base_ours, &base_theirs));
-        let none = Choices::new();
-        let choices = match (preference, self.options.choices.get(&one.key)) {
-            (Some(_), Some((versions, choices))) if *versions == one.versions => choices,
-            _ => &none,
-        };
-        Ok(merge_chosen(base, &self.load(local)?, &self.load(remote)?, choices, preference))
+        let choices = preference.map_or_else(Choices::new, |_| self.choices(one));
+        Ok(merge_chosen(base, &self.load(local)?, &self.load(remote)?, &choices, preference))
+    }
+
+    /// What the user has chosen for some fields of the memory as it is now.
+    fn choices(&self, one: &Compared) -> Choices {
+        let chosen = self.options.choices.get(&one.key).filter(|(versions, _)| *versions == one.versions);
+        chosen.map(|(_, choices)| choices.clone()).unwrap_or_default()
     }
 
     fn keep(&mut self, one: &Compared, merged: Merged) -> Verdict {

@@ -34,6 +34,9 @@ pub struct Conflict {
     pub held: Option<BlobId>,
     /// The sides whose values are taken for some of `fields`, while others are still open.
     pub choices: BTreeMap<String, SideName>,
+    /// This device has carried out an answer to an earlier form of the conflict. It waits again even if nothing
+    /// collides: what the answer set back to the base is no change any more, and would be overwritten.
+    pub is_reopened: bool,
 }
 
 impl Conflict {
@@ -66,7 +69,15 @@ impl Conflict {
             choices: serde_json::from_str(row.get_ref(10)?.as_str()?).map_err(|error| {
                 rusqlite::Error::FromSqlConversionFailure(10, Type::Text, Box::new(error))
             })?,
+            is_reopened: row.get(12)?,
         })
+    }
+
+    /// Whether this device holds what an answer made of it, be the answer about this form of the conflict or not.
+    #[must_use]
+    pub fn is_carried_out(&self, now: Option<BlobId>) -> bool {
+        let has_made = self.held != self.ours || self.resolution == Some(Resolution::Merged(now));
+        self.is_reopened || self.resolution.is_some() && has_made
     }
 
     /// Whether both are about the same three versions.
@@ -98,7 +109,7 @@ impl Store {
     /// The conflicts with a remote, sorted by key.
     pub fn conflicts(&self, remote: &str) -> Result<Vec<Conflict>, Error> {
         let sql = "SELECT key, remote, base_local, base_remote, ours, theirs, fields, since, resolution,
-                          merged, choices, held
+                          merged, choices, held, reopened
                    FROM conflicts WHERE remote = ?1 ORDER BY key";
         self.rows(WHAT, sql, [remote], Conflict::read)
     }
@@ -112,12 +123,15 @@ impl Store {
             for conflict in conflicts {
                 let now = match known.remove(&conflict.key) {
                     Some(before) if before.is_same(conflict) => {
-                        let Conflict { since, resolution, held, choices, .. } = before;
-                        Conflict { since, resolution, held, choices, ..conflict.clone() }
+                        let Conflict { since, resolution, held, choices, is_reopened, .. } = before;
+                        Conflict { since, resolution, held, choices, is_reopened, ..conflict.clone() }
                     }
-                    _ => {
+                    before => {
                         let (held, choices) = (conflict.ours, BTreeMap::new());
-                        Conflict { resolution: None, held, choices, ..conflict.clone() }
+                        let is_reopened = before.is_some_and(|before| {
+                            before.base == conflict.base && before.is_carried_out(conflict.ours)
+                        });
+                        Conflict { resolution: None, held, choices, is_reopened, ..conflict.clone() }
                     }
                 };
                 store.put_conflict(remote, &now)?;
@@ -169,8 +183,9 @@ impl Store {
         self.execute(
             WHAT,
             "INSERT OR REPLACE INTO conflicts
-             (key, remote, base_local, base_remote, ours, theirs, fields, since, resolution, merged, choices, held)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             (key, remote, base_local, base_remote, ours, theirs, fields, since, resolution, merged, choices, held,
+              reopened)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![
                 conflict.key,
                 remote,
@@ -184,6 +199,7 @@ impl Store {
                 decision.and_then(|(_, merged)| merged),
                 serde_json::to_string(&conflict.choices).expect("texts can always be written"),
                 conflict.held,
+                conflict.is_reopened,
             ],
         )?;
         Ok(())
@@ -208,6 +224,7 @@ mod tests {
             resolution: None,
             held: Some(BlobId::of(b"ours")),
             choices: BTreeMap::new(),
+            is_reopened: false,
         }
     }
 

@@ -5,6 +5,8 @@ ALTER TABLE conflicts ADD COLUMN choices TEXT NOT NULL DEFAULT '{}';
 -- What this device holds since an answer was carried out here; `ours` where none was.
 ALTER TABLE conflicts ADD COLUMN held BLOB;
 UPDATE conflicts SET held = ours;
+-- 1 where this device has carried out an answer to an earlier form of the conflict, which waits again since.
+ALTER TABLE conflicts ADD COLUMN reopened INTEGER NOT NULL DEFAULT 0;
 
 -- When an object was last put, in seconds since 1970; 0 where that is not known.
 ALTER TABLE objects ADD COLUMN at INTEGER NOT NULL DEFAULT 0;

@@ -89,6 +89,7 @@ impl Session<'_> {
             resolution: None,
             held: conflict.versions.local,
             choices: BTreeMap::new(),
+            is_reopened: false,
         }
     }
 

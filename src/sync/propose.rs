@@ -177,13 +177,16 @@ impl Session<'_> {
             }
             None => None,
         };
-        let moved = if plan.has_no_steps() { None } else { self.moved(&local, &remote)? };
+        // Only where all agrees there, it is the same database. Having nothing to do says nothing: a pull into an empty
+        // one has not.
+        let agrees = wishes.is_about_everything() && plan.agrees();
+        let moved = if agrees { None } else { self.moved(&local, &remote)? };
         Ok(Proposal { compared, plan, brakes, rewind, moved, base, local, remote, wishes })
     }
 
     /// The base is what two particular databases agreed on: read against a third it would turn what that one lacks
     /// into deletions.
-    pub(super) fn moved(&self, local: &Reading, remote: &Reading) -> Result<Option<Moved>, Error> {
+    pub fn moved(&self, local: &Reading, remote: &Reading) -> Result<Option<Moved>, Error> {
         for (side, reading) in [(SideName::Local, local), (SideName::Remote, remote)] {
             if let (Some(was), Some(is)) = (self.store.fact(&self.place_fact(side))?, &reading.place)
                 && was != *is
@@ -222,6 +225,9 @@ impl Session<'_> {
         let answered = |conflict: &Conflict| Some((conflict.key.clone(), resolved(conflict)?));
         let chosen =
             |conflict: &Conflict| (conflict.key.clone(), (versions(conflict), conflict.choices.clone()));
+        let carried_out =
+            |conflict: &&Conflict| conflict.is_carried_out(local.snapshot.get(&conflict.key).copied());
+        let base = |conflict: &Conflict| (conflict.key.clone(), versions(conflict).base);
         // An unknown time is older than any; the server wins ties, so that all devices decide alike.
         let newer = |key: &ContentHash| {
             let ours_is_newer = local.updated_at.get(key) > remote.updated_at.get(key);
@@ -234,6 +240,7 @@ impl Session<'_> {
             scope: &wishes.scope,
             resolutions: &conflicts.iter().filter_map(answered).collect(),
             choices: &conflicts.iter().map(chosen).collect(),
+            carried_out: &conflicts.iter().filter(carried_out).map(base).collect(),
             newer: &newer,
         };
         Ok(reconcile::plan(compared, &options, &mut |blob| self.store.memory(blob))?)

@@ -1,10 +1,13 @@
 //! `memsync checkout`: decide conflicts.
 
 use insta::assert_snapshot;
+use memsync::local::prepare;
+use memsync::local::service::content_hash;
 use serde_json::{Value, json};
 
-use crate::support::Service;
+use crate::support::environment::Device;
 use crate::support::scene::{ADA, GATE, Scene, WATER, server};
+use crate::support::{Database, Service, TestEnvironment};
 
 /// Three conflicts: the type of two memories is another one on both sides, one memory is deleted here and edited there.
 fn quarrel(server: &Service) -> Option<Scene> {
@@ -300,4 +303,125 @@ fn an_edit_after_the_decision_asks_again() {
     ");
     assert_eq!(local_type(&scene, GATE).as_deref(), Some("idea"));
     assert_eq!(server_type(&server, GATE), Some(json!("learning")));
+}
+
+/// A device that agrees with a file about one memory, a note.
+struct Beside {
+    device: Device,
+    server: Database,
+    key: String,
+    environment: TestEnvironment,
+}
+
+impl Beside {
+    fn a_file() -> Self {
+        let environment = TestEnvironment::new();
+        let device = environment.device("laptop");
+        let server = Database::in_folder(&environment.folder("server"));
+        prepare(device.database.path()).unwrap();
+        device.memsync(["init", "../server/sqlite_vec.db"]).success();
+        let text = "Coffee at ten";
+        let insert = "INSERT INTO memories (content_hash, content, tags, memory_type, metadata, created_at)
+                      VALUES (?1, ?2, 'plan', 'note', '{\"x\":1}', 1735689600.0)";
+        device.database.execute(insert, (content_hash(text), text));
+        device.memsync(["sync"]).success();
+        Self { device, server, key: content_hash(text), environment }
+    }
+
+    /// Sets a column of the memory.
+    fn set(&self, database: &Database, column: &str, value: &str) {
+        let update = format!("UPDATE memories SET {column} = ?2 WHERE content_hash = ?1");
+        assert_eq!(database.execute(&update, (&self.key, value)), 1);
+    }
+
+    /// Both sides set a column, and the device sees it.
+    fn quarrel(&self, column: &str, ours: &str, theirs: &str) {
+        self.set(&self.device.database, column, ours);
+        self.set(&self.server, column, theirs);
+        self.device.memsync(["sync"]).expect_status(1);
+    }
+
+    /// The type on both sides.
+    fn types(&self) -> [Option<String>; 2] {
+        [&self.device.database, &self.server].map(|database| database.live().remove(0).memory_type)
+    }
+}
+
+#[test]
+fn metadata_that_is_no_object_is_brought_to_the_server() {
+    let beside = Beside::a_file();
+    beside.quarrel("metadata", "a plain text", r#"{"x":2}"#);
+    beside.device.memsync(["checkout", "--ours", "--all"]).success();
+    assert_snapshot!(beside.device.memsync(["sync"]), @"
+    exit status: 0
+    ----- stdout -----
+    pushed: 1 changed
+    ");
+    assert_eq!(beside.server.live()[0].metadata.as_deref(), Some("a plain text"));
+}
+
+#[test]
+fn a_decision_for_the_base_is_in_the_status() {
+    let beside = Beside::a_file();
+    beside.quarrel("memory_type", "decision", "learning");
+    beside.device.memsync(["checkout", "--base", "--all"]).success();
+    assert_snapshot!(beside.device.memsync(["status"]), @r#"
+    exit status: 0
+    ----- stdout -----
+    On device laptop, 1 memory
+    Remote origin: [TMP]/server/sqlite_vec.db
+    Last remote sync: 2025-01-02 03:04
+    Last push attempt: 2025-01-02 03:04
+
+    Changes on this device:
+      ("memsync push" sends them, "memsync sync" does all)
+    	modified:        eb4e6f39  (merged) Coffee at ten
+
+    1 memory without a vector: found by list, tag and text, not by meaning
+    "#);
+}
+
+#[test]
+fn a_database_at_another_place_is_not_taken_for_this_devices() {
+    let mut beside = Beside::a_file();
+    let home = std::mem::replace(
+        &mut beside.device.database,
+        Database::in_folder(&beside.environment.folder("other")),
+    );
+    prepare(beside.device.database.path()).unwrap();
+    beside.set(&beside.server, "memory_type", "learning");
+    beside.device.memsync(["fetch"]).success();
+    assert_snapshot!(beside.device.memsync(["checkout", "--theirs", "--all"]), @"
+    exit status: 3
+    ----- stderr -----
+    error: stopped before any change: the database of this device (laptop) was [TMP]/laptop/sqlite_vec.db at the last sync, and is [TMP]/other/sqlite_vec.db
+    hint: if that is meant, `memsync sync` comes first: it asks before it goes on
+    ");
+    beside.device.memsync(["pull"]).expect_status(3);
+    beside.device.memsync(["sync", "-X", "ours"]).expect_status(3);
+    beside.device.database = home;
+    beside.device.memsync(["sync"]).success();
+    assert_eq!(beside.types(), [Some("learning".to_owned()), Some("learning".to_owned())]);
+}
+
+#[test]
+fn a_decision_that_was_carried_out_here_is_not_overwritten_by_what_came_later() {
+    for side in ["server", "laptop"] {
+        let beside = Beside::a_file();
+        beside.quarrel("memory_type", "decision", "learning");
+        beside.device.memsync(["checkout", "--base", "--all"]).success();
+        let moved = if side == "server" { &beside.server } else { &beside.device.database };
+        beside.set(moved, "tags", "plan,later");
+        // The decision was made for what nobody holds any more, so it waits again, however often one looks.
+        for _ in 0..2 {
+            beside.device.memsync(["sync"]).expect_status(1);
+            assert_eq!(beside.types(), [Some("note".to_owned()), Some("learning".to_owned())], "{side}");
+        }
+        let listed = beside.device.memsync(["conflicts"]).success().stdout;
+        assert!(listed.contains("(type, tags) Coffee at ten"), "{side}: {listed}");
+        beside.device.memsync(["checkout", "--ours", "--field", "type", "--all"]).expect_status(1);
+        beside.device.memsync(["sync", "-X", "theirs"]).success();
+        assert_eq!(beside.types(), [Some("note".to_owned()), Some("note".to_owned())], "{side}");
+        assert_eq!(beside.device.memsync(["sync"]).success().stdout, "Already up to date.\n");
+    }
 }

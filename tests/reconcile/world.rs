@@ -178,6 +178,7 @@ impl World {
             scope: &asked.scope,
             resolutions: &asked.resolutions,
             choices: &asked.choices,
+            carried_out: &BTreeMap::new(),
             newer: &|_| asked.newer,
         };
         let Ok(plan) =

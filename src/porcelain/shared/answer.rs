@@ -10,6 +10,7 @@ use crate::local::service::content_hash;
 use crate::object::{ContentHash, Memory, Resolution};
 use crate::porcelain::shared::reading::read_local;
 use crate::porcelain::shared::selection::find_key;
+use crate::porcelain::shared::words::refuse_moved;
 use crate::reconcile::{Choices, Decision, Direction, UndecidableError, Unmerged};
 use crate::store::Conflict;
 use crate::sync::{Proposal, Session, Wishes};
@@ -42,6 +43,7 @@ pub(crate) struct Answered {
 /// The conflicts as they are now, with what the server was last seen to hold; notes them in the staging database.
 pub(crate) fn conflicts(workspace: &mut Workspace, session: &Session<'_>) -> Result<Proposal, CommandError> {
     let proposal = propose(workspace, session, None)?;
+    refuse_moved(session.moved(&proposal.local, &proposal.remote)?.as_ref(), session)?;
     session.record_conflicts(&proposal)?;
     Ok(proposal)
 }

@@ -1,10 +1,10 @@
 //! What `undo` and `restore` share: bringing memories back as a run of its own, and telling what comes of it.
 
-use crate::error::{CommandError, ErrorKind, ExitCode};
+use crate::error::{CommandError, ExitCode};
 use crate::object::{CommitId, SideName};
 use crate::porcelain::shared::exchange::{counts, not_taken, verb};
 use crate::porcelain::shared::reading::{Meter, read_local};
-use crate::porcelain::shared::words::{first_line, to_json};
+use crate::porcelain::shared::words::{first_line, refuse_moved, to_json};
 use crate::side::Side;
 use crate::store::Store;
 use crate::sync::{Done, Recall, Report, Session};
@@ -46,7 +46,8 @@ pub(crate) fn carry_out(
     workspace: &mut Workspace,
     session: &Session<'_>,
 ) -> Result<ExitCode, CommandError> {
-    refuse_displaced(recall, session)?;
+    // Rows belong to the database that they were taken from.
+    refuse_moved(recall.displaced.as_ref(), session)?;
     let mut page = page(recall, source, session);
     if manner.is_dry || recall.is_empty() {
         page.is_dry = manner.is_dry;
@@ -62,19 +63,6 @@ pub(crate) fn carry_out(
     let code = end(&page, workspace);
     tell_what_is_next(workspace, session, commit.is_some())?;
     Ok(code)
-}
-
-/// Rows belong to the database that they were taken from.
-fn refuse_displaced(recall: &Recall, session: &Session<'_>) -> Result<(), CommandError> {
-    let Some(moved) = &recall.displaced else { return Ok(()) };
-    let what = match moved.side {
-        SideName::Local => format!("the database of this device ({})", session.device),
-        SideName::Remote => format!("the address of the server ({})", session.remote),
-    };
-    let message =
-        format!("stopped before any change: {what} was {} at the last sync, and is {}", moved.was, moved.is);
-    Err(CommandError::new(ErrorKind::Brake, message)
-        .with_hint("if that is meant, `memsync sync` comes first: it asks before it goes on"))
 }
 
 fn execute(
@@ -154,7 +142,8 @@ fn tell_what_is_next(
         let server = &session.remote;
         let next = describe(counts(next));
         let asks = if proposal.choose(None).is_some() { "" } else { ", and asks before it does" };
-        let hint = format!("the next `memsync sync` brings this to the server ({server}): {next} there{asks}");
+        let hint =
+            format!("the next `memsync sync` brings this to the server ({server}): {next} there{asks}");
         workspace.ui.hint(&hint);
     }
     if can_be_undone {

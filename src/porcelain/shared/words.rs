@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use crate::error::{CommandError, ErrorKind};
 use crate::object::{BlobId, SideName};
 use crate::reconcile::Brake;
 use crate::store::Store;
-use crate::sync::Proposal;
+use crate::sync::{Moved, Proposal, Session};
 use crate::ui::view::text::{memories, moment};
 
 /// Why a plan stops, in words.
@@ -44,6 +45,19 @@ pub(crate) fn brake_reasons(proposal: &Proposal, remote: &str) -> Vec<String> {
         format!("the {what} of {} was {} at the last sync, and is {}", place(moved.side), moved.was, moved.is)
     });
     rewind.into_iter().chain(brakes).chain(moved).collect()
+}
+
+/// Refuses to work on a database, or with a server, that is not the one of the last sync.
+pub(crate) fn refuse_moved(moved: Option<&Moved>, session: &Session<'_>) -> Result<(), CommandError> {
+    let Some(moved) = moved else { return Ok(()) };
+    let what = match moved.side {
+        SideName::Local => format!("the database of this device ({})", session.device),
+        SideName::Remote => format!("the address of the server ({})", session.remote),
+    };
+    let message =
+        format!("stopped before any change: {what} was {} at the last sync, and is {}", moved.was, moved.is);
+    Err(CommandError::new(ErrorKind::Brake, message)
+        .with_hint("if that is meant, `memsync sync` comes first: it asks before it goes on"))
 }
 
 /// The first line of a stored memory; empty where it cannot be read.

@@ -34,6 +34,7 @@ pub(super) fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error>
                 resolution: None,
                 held: Some(blob),
                 choices: BTreeMap::new(),
+                is_reopened: false,
             }],
         )?;
         let (side, reason) = (SideName::Remote, "too long".to_owned());
@@ -148,7 +149,7 @@ fn a_damaged_or_missing_object_is_named() {
     assert_snapshot!(told(store.memory(blob)), @"[FOLDER]/staging.db is damaged: blob c586ab15def9041ebf1a91885e2aac9b8e28414c3270ba758d039c9be3adeb79 is missing");
 
     store
-        .batch("INSERT INTO conflicts VALUES ('k', 'origin', x'00', NULL, NULL, NULL, '[', 0, 'maybe', NULL, '{}', NULL)")
+        .batch("INSERT INTO conflicts VALUES ('k', 'origin', x'00', NULL, NULL, NULL, '[', 0, 'maybe', NULL, '{}', NULL, 0)")
         .unwrap();
     assert!(matches!(store.conflicts("origin"), Err(Error::Damaged { .. })));
 }

@@ -431,6 +431,7 @@ fn conflict(store: &Store, number: u8, since: i64) {
         resolution: None,
         held: None,
         choices: BTreeMap::new(),
+        is_reopened: false,
     };
     store.set_conflicts("origin", std::slice::from_ref(&conflict)).unwrap();
     store.resolve("origin", &conflict.key, Resolution::Merged(Some(blob(4)))).unwrap();

@@ -55,6 +55,7 @@ fn conflict(number: usize) -> Conflict {
         resolution: None,
         held: ours,
         choices: BTreeMap::new(),
+        is_reopened: false,
     }
 }
 

@@ -87,8 +87,8 @@ impl Entry {
     fn kind(&self) -> Kind {
         match self.state {
             State::BothAdded => Kind::BothAdded,
-            State::DeletedByUsModifiedByThem => Kind::DeletedByUs,
-            State::ModifiedByUsDeletedByThem => Kind::DeletedByThem,
+            State::DeletedByUsModifiedByThem | State::AddedByThem => Kind::DeletedByUs,
+            State::ModifiedByUsDeletedByThem | State::DeletedByThem => Kind::DeletedByThem,
             _ => Kind::BothModified,
         }
     }
@@ -115,9 +115,11 @@ const SECTIONS: [Section; 4] = [
         hint: "\"memsync push\" sends them, \"memsync sync\" does all",
         label: Label::Added,
         belongs: |entry| {
+            // A decision has yet to reach the server, even where it is what this device held all along.
             entry.conflict.is_none()
-                && entry.state.letter(SideName::Local) != '.'
-                && (entry.state.letter(SideName::Remote) == '.' || entry.resolved.is_some())
+                && (entry.resolved.is_some()
+                    || entry.state.letter(SideName::Local) != '.'
+                        && entry.state.letter(SideName::Remote) == '.')
         },
     },
     Section {
