@@ -117,7 +117,7 @@ fn file(path: &Path, workspace: &mut Workspace) -> Result<Contents, CommandError
     })?;
     let ui = &mut workspace.ui;
     if unreadable > 0 {
-        ui.warn(&format!("{} cannot be read and left out", counted(unreadable, "row is", "rows are")));
+        ui.warn(&format!("{} left out", counted(unreadable, "unreadable row is", "unreadable rows are")));
     }
     let id = tree::id_of(&snapshot, 0);
     if is_rewritten && raw != snapshot {

@@ -5,7 +5,7 @@ mod next;
 use std::collections::BTreeSet;
 
 use crate::error::{CommandError, ExitCode};
-use crate::object::{BlobId, CommitId, ContentHash};
+use crate::object::{BlobId, CommitId, ContentHash, SideName};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::history::{change, changes};
 use crate::porcelain::shared::reading::read_local;
@@ -120,7 +120,9 @@ impl Teller<'_> {
     }
 
     fn held(&self, reading: &Reading) -> Result<Option<Version>, CommandError> {
-        let held = reading.snapshot.get(self.key);
+        // What stands in for something unreadable is not what the side holds.
+        let is_unreadable = reading.unreadable.iter().any(|one| one.key.as_ref() == Some(self.key));
+        let held = reading.snapshot.get(self.key).filter(|_| !is_unreadable);
         held.map(|blob| self.version(*blob, Some(reading))).transpose()
     }
 
@@ -142,7 +144,10 @@ impl Teller<'_> {
         let refused = self.session.refused()?.remove(self.key).filter(|failure| failure.is_about(target));
         let stored = self.session.conflicts(self.proposal)?;
         let decided = stored.into_iter().find(|stored| stored.key == *self.key && planned.is_some());
-        let mut unreadable = local.unreadable.iter().chain(&remote.unreadable);
+        let unreadable = [(SideName::Local, local), (SideName::Remote, remote)];
+        let mut unreadable = unreadable
+            .into_iter()
+            .flat_map(|(side, reading)| reading.unreadable.iter().map(move |one| (side, one)));
         let base_theirs = last.base.get(self.key).map(|pair| self.version(pair.remote, None)).transpose()?;
         let fields = conflict.map(|conflict| fields_of(&conflict.fields));
         let verdict = Verdict {
@@ -151,7 +156,9 @@ impl Teller<'_> {
             conflict: fields.as_deref(),
             decision: decided.and_then(|stored| stored.resolution).map(|resolution| resolution.to_string()),
             refused: refused.as_ref().map(|failure| failure.reason.as_str()),
-            unreadable: unreadable.find(|one| one.key.as_ref() == Some(self.key)).map(|one| one.why.as_str()),
+            unreadable: unreadable
+                .find(|(_, one)| one.key.as_ref() == Some(self.key))
+                .map(|(side, one)| (side, one.why.as_str())),
             changed: [changed(base, ours), changed(base_theirs.as_ref(), theirs)],
             remote: &self.session.remote,
         };

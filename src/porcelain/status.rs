@@ -113,7 +113,7 @@ fn gather(workspace: &Workspace, session: &Session<'_>, proposal: &Proposal) -> 
         held: proposal.local.snapshot.len(),
         entries: entries(session, proposal, &edits)?,
         divergent_edits: edits.divergent(),
-        unreadable: unreadable.map(|one| one.why.clone()).collect(),
+        unreadable: unreadable.map(ToString::to_string).collect(),
         interrupted_edits: session.interrupted_edits()?,
         missing_vectors: workspace.local()?.missing_vectors()?,
         brakes: brake_reasons(proposal, &session.remote),

@@ -1,6 +1,7 @@
 //! Reading a side: its snapshot, and direct questions for what the snapshot lacks.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::ops::ControlFlow;
 
 use super::{Error, Progress, Session};
@@ -30,6 +31,16 @@ pub struct Unreadable {
     pub key: Option<ContentHash>,
     /// What is wrong with it.
     pub why: String,
+}
+
+impl fmt::Display for Unreadable {
+    /// `3fa9c2d1: why`, or why alone where it has no name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key {
+            Some(key) => write!(f, "{}: {}", key.short(), self.why),
+            None => f.write_str(&self.why),
+        }
+    }
 }
 
 impl Reading {

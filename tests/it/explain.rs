@@ -173,3 +173,16 @@ fn what_the_server_refused_is_held_back_for_a_day() {
     "2025-01-03T03:04:05Z".clone_into(&mut scene.device.now);
     assert_eq!(next(&scene.device).next, "push", "the next sync tries once more");
 }
+
+#[test]
+fn what_cannot_be_carried_is_told_with_its_side() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    let device = &scene.device;
+    device.database.execute("UPDATE memories SET metadata = X'ff' WHERE content_hash = ?1", [GATE]);
+    let story: Story = documents::parse(&device.memsync(["explain", "--json", GATE]).success());
+    assert_snapshot!(format!("{}: {}", story.next, story.why), @"leave: this device holds it in a form that cannot be carried: `metadata` is a blob");
+    assert!(story.base.is_some() && story.ours.is_none(), "the last sync's version is not what is held");
+    let status = device.memsync(["status"]);
+    assert!(status.stdout.contains(&format!("\t{}: `metadata` is a blob\n", &GATE[..8])), "{status}");
+}

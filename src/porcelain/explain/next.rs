@@ -16,8 +16,8 @@ pub(super) struct Verdict<'a> {
     pub decision: Option<String>,
     /// Why the server refused this very version not long ago.
     pub refused: Option<&'a str>,
-    /// Why it cannot be carried.
-    pub unreadable: Option<&'a str>,
+    /// On which side it cannot be carried, and why.
+    pub unreadable: Option<(SideName, &'a str)>,
     /// What this device and what the server changed, in words.
     pub changed: [String; 2],
     /// The server's name.
@@ -32,8 +32,12 @@ impl Verdict<'_> {
     }
 
     fn decide(&self) -> (Action, String) {
-        if let Some(why) = self.unreadable {
-            return (Action::Leave, format!("one side holds it in a form that cannot be carried: {why}"));
+        if let Some((side, why)) = self.unreadable {
+            let place = match side {
+                SideName::Local => "this device".to_owned(),
+                SideName::Remote => format!("the server {}", self.remote),
+            };
+            return (Action::Leave, format!("{place} holds it in a form that cannot be carried: {why}"));
         }
         let Some(compared) = self.compared else {
             let why =

@@ -287,7 +287,7 @@ impl Exchange<'_> {
     /// What a person should know besides.
     fn remark(&mut self, proposal: &Proposal, page: &Run) -> Result<(), CommandError> {
         for unreadable in proposal.local.unreadable.iter().chain(&proposal.remote.unreadable) {
-            self.workspace.ui.warn(&format!("left alone on both sides: {}", unreadable.why));
+            self.workspace.ui.warn(&format!("left alone on both sides: {unreadable}"));
         }
         if page.pulled.created > 0 && !page.is_dry {
             let missing = self.workspace.local()?.missing_vectors()?;
