@@ -79,8 +79,10 @@ impl Session<'_> {
         let expression = parse(name)?;
         match expression.part {
             Part::Whole => self.commit_of(name, &expression, zone),
-            Part::Tree => Err(RevisionError::NotACommit { name: name.to_owned(), kind: Kind::Tree }),
-            Part::Path(_) => Err(RevisionError::NotACommit { name: name.to_owned(), kind: Kind::Blob }),
+            Part::Tree | Part::Path(_) => {
+                let kind = self.object_of(name, &expression, zone)?.kind();
+                Err(RevisionError::NotACommit { name: name.to_owned(), kind })
+            }
         }
     }
 

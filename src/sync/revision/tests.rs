@@ -313,6 +313,16 @@ fn ids_are_named_by_four_digits_or_more() {
 }
 
 #[test]
+fn what_a_commit_holds_is_said_not_to_be_one() {
+    let history = history();
+    let session = session(&history.store, FIRST + 3 * DAY);
+    let told = |name: &str| session.revision(name, &TimeZone::UTC).unwrap_err().to_string();
+    assert_eq!(told("HEAD:local"), "'HEAD:local' is a tree, not a commit");
+    assert_eq!(told("HEAD:aaaa1111"), "'HEAD:aaaa1111' is a blob, not a commit");
+    assert_eq!(told("HEAD^{tree}"), "'HEAD^{tree}' is a tree, not a commit");
+}
+
+#[test]
 fn a_memory_may_be_called_like_anything() {
     let history = history();
     let session = session(&history.store, FIRST + 3 * DAY);
