@@ -85,7 +85,8 @@ fn find(name: &str, workspace: &mut Workspace, session: &Session<'_>) -> Result<
     let base = session.base()?.base;
     let ours = read_local(workspace, session, &base)?.snapshot;
     let keys = ours.keys().chain(seen.as_ref().map(|(key, _)| key));
-    let key = find_key(keys, name, "memory or sync")?;
+    let key = find_key(keys, name, "memory or sync")
+        .map_err(|error| error.with_hint("`memsync log --oneline` lists the syncs"))?;
     let blob = ours.get(&key).copied().or(seen.map(|(_, blob)| blob));
     let blob = blob.expect("the key came from one of them");
     Ok(Shown::Version(Some(key), blob))

@@ -37,6 +37,7 @@ fn a_memory_is_named_by_four_characters_or_more() {
     exit status: 2
     ----- stderr -----
     error: no memory or sync begins with '0000'
+    hint: `memsync log --oneline` lists the syncs
     ");
 
     let twin = format!("{}{}", &WATER[..6], &GATE[6..]);
@@ -49,6 +50,7 @@ fn a_memory_is_named_by_four_characters_or_more() {
     ----- stderr -----
     error: 'b583' is short for 2 memories
     hint: they are b5830158211ea7ad98e6aa74d6454f6458ec5f2cd8cea75e632c16805bde124e, b583019f17413a77621f67d0f7caab5bb8404763249365ff913f5eb3a9f364e4
+    hint: `memsync log --oneline` lists the syncs
     ");
     scene.device.memsync(["show", &WATER[..7]]).success();
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::diff::MemoryJson;
-use super::text::{fit, pad};
+use super::text::{fit, pad, remark};
 use crate::object::{ContentHash, Resolution, SideName};
 use crate::reconcile::{ConflictId, Unmerged};
 use crate::ui::{Label, Palette, escape_line};
@@ -191,7 +191,7 @@ impl Listed {
             None => name.clone(),
         };
         let fields: Vec<String> = self.fields.iter().map(field).collect();
-        format!("({}) ", escape_line(&fields.join(", ")))
+        remark(&fields.join(", "))
     }
 
     fn json(&self) -> ConflictJson<'_> {

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::conflict_list::Kind;
 use super::edited::{DivergentJson, divergent};
-use super::text::{counted, fit, memories, pad};
+use super::text::{counted, fit, memories, pad, remark};
 use crate::object::{ContentHash, SideName};
 use crate::reconcile::{DivergentEdit, State};
 use crate::ui::{Label, Palette, escape_line};
@@ -237,9 +237,9 @@ pub fn describe(counts: Counts) -> String {
 fn waiting(palette: Palette, one: &Waiting, width: usize) -> String {
     let short: String = one.content_hash.chars().take(8).collect();
     let id = palette.paint(Label::Id, pad(&escape_line(&short), 8));
-    let about = escape_line(&one.kind.about(&one.fields)).into_owned();
-    let room = width.saturating_sub(15 + about.width()).max(16);
-    format!("  {id}  ({about}) {}\n", fit(&escape_line(&one.first_line), room))
+    let about = remark(&one.kind.about(&one.fields));
+    let room = width.saturating_sub(12 + about.width()).max(16);
+    format!("  {id}  {about}{}\n", fit(&escape_line(&one.first_line), room))
 }
 
 fn not_taken(palette: Palette, problem: &NotTaken) -> String {

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::conflict_list::{self, Kind, hints};
 use super::edited::{DivergentJson, divergent};
-use super::text::{fit, memories, moment, pad};
+use super::text::{self, fit, memories, moment, pad};
 use crate::object::{ContentHash, SideName};
 use crate::reconcile::{DivergentEdit, Edited, State};
 use crate::ui::{Label, Palette, escape_line};
@@ -300,7 +300,7 @@ fn line(palette: Palette, label: Label, entry: &Entry, width: usize) -> String {
         remark = format!("({} %) ", edit.similarity);
     }
     if let Some(fields) = entry.conflict.as_ref().filter(|fields| **fields != ["existence"]) {
-        remark = format!("({}) ", escape_line(&fields.join(", ")));
+        remark = text::remark(&fields.join(", "));
     }
     if let Some(side) = &entry.resolved {
         remark = if side == "merged" { "(merged) ".to_owned() } else { format!("({side} chosen) ") };

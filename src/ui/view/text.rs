@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::ui::escape_line;
+
 /// A moment as pages show it, in the system's time zone: `2026-11-22 15:44`.
 #[must_use]
 pub fn moment(seconds: i64) -> String {
@@ -60,6 +62,14 @@ pub fn size(bytes: u64) -> String {
     format!("{}.{} {name}", grouped(bytes / unit), bytes % unit * 10 / unit)
 }
 
+/// What a list says of a memory before its first line: untrusted, and short enough that the line stays one.
+#[must_use]
+pub fn remark(text: &str) -> String {
+    /// Names of fields that people give fit; a name of thousands of characters must not flood the list.
+    const WIDEST: usize = 60;
+    format!("({}) ", fit(&escape_line(text), WIDEST))
+}
+
 /// `text` cut to so many columns, with an ellipsis where something was cut.
 #[must_use]
 pub fn fit(text: &str, columns: usize) -> String {
@@ -90,6 +100,12 @@ mod tests {
         assert_eq!(fit("plain text", 6), "plain…");
         assert_eq!(fit("日本語の記憶", 6), "日本…");
         assert_eq!(pad("日本", 6), "日本  ");
+    }
+
+    #[test]
+    fn a_remark_is_escaped_and_never_floods_the_list() {
+        assert_eq!(remark("type, meta.a\u{1b}[1m"), r"(type, meta.a\u{1b}[1m) ");
+        assert_eq!(remark(&"k".repeat(3_000)).width(), 63);
     }
 
     #[test]
