@@ -154,7 +154,8 @@ fn tell_what_is_next(
         let server = &session.remote;
         let next = describe(counts(next));
         let asks = if proposal.choose(None).is_some() { "" } else { ", and asks before it does" };
-        let hint = format!("the next `memsync sync` brings this to the server ({server}): {next} there{asks}");
+        let hint =
+            format!("the next `memsync sync` brings this to the server ({server}): {next} there{asks}");
         workspace.ui.hint(&hint);
     }
     if can_be_undone {
