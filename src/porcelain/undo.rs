@@ -13,7 +13,8 @@ use crate::workspace::{Access, Workspace};
 /// Takes back what a sync (or a pull, apply, checkout, restore, or another undo) did to this device: each memory that it
 /// changed or deleted comes back as it was to the last byte, with its vector, and each that it brought is taken away. What
 /// was changed since is left alone. An undo is itself a run that `memsync undo` takes back. What both sides agreed on is
-/// kept, so that the next sync carries the undo to the server; other devices then get it like any change.
+/// kept, so that the next sync carries the undo to the server; other devices then get it from there. Where it is about
+/// three memories or more they ask first, because a server that was restored from a backup looks the same.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {

@@ -7,7 +7,7 @@ use super::changes::folded;
 use super::conflicts::{resolved, versions};
 use super::{BaseCommit, Error, Reading, Session};
 use crate::object::tree::{Difference, Snapshot};
-use crate::object::{CommitId, ContentHash, SideName};
+use crate::object::{BlobId, CommitId, ContentHash, SideName};
 use crate::reconcile::{
     self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Scope, Strategy,
 };
@@ -284,8 +284,8 @@ impl Session<'_> {
         Ok(None)
     }
 
-    /// Those of `keys` that this device holds as they are because memsync was told to bring them back, after both sides
-    /// had agreed on something else.
+    /// Those of `keys` that this device holds as they are because memsync was told to bring them back, here or on the
+    /// server, after both sides had agreed on something else.
     fn brought_back(
         &self,
         keys: &[ContentHash],
@@ -296,17 +296,42 @@ impl Session<'_> {
         // What was brought back by a run that did not end has no commit yet.
         let open = folded(self.store.open_changes()?, SideName::Local);
         for key in keys {
-            let (agreed, after) = if let Some(change) = open.get(key) {
-                (change.before, change.after)
-            } else {
-                let Some((run, after)) = self.store.last_change(SideName::Local, key)? else { continue };
-                (self.store.find(self.sides_at(run)?.0, key)?, after)
+            let (held, agreed) = (held.get(key).copied(), base.get(key).map(|pair| pair.local));
+            let is_back = match open.get(key) {
+                Some(change) => (change.before, change.after) == (agreed, held),
+                None => self.came_back_here(key, agreed, held)? || self.went_back_there(key, agreed, held)?,
             };
-            if held.get(key).copied() == after && agreed == base.get(key).map(|pair| pair.local) {
+            if is_back {
                 brought_back.push(key.clone());
             }
         }
         Ok(brought_back)
+    }
+
+    /// Whether the last run that changed a memory here left what this device holds, and not what was agreed on.
+    fn came_back_here(
+        &self,
+        key: &ContentHash,
+        agreed: Option<BlobId>,
+        held: Option<BlobId>,
+    ) -> Result<bool, Error> {
+        let Some((run, after)) = self.store.last_change(SideName::Local, key)? else { return Ok(false) };
+        Ok(after == held && self.store.find(self.sides_at(run)?.0, key)? == agreed)
+    }
+
+    /// Whether the last run that changed a memory on the server took what was agreed on back, and left this device alone,
+    /// which held then what it holds now.
+    fn went_back_there(
+        &self,
+        key: &ContentHash,
+        agreed: Option<BlobId>,
+        held: Option<BlobId>,
+    ) -> Result<bool, Error> {
+        let Some((run, _)) = self.store.last_change(SideName::Remote, key)? else { return Ok(false) };
+        let changed_here = self.store.last_change(SideName::Local, key)?.is_some_and(|(last, _)| last == run);
+        let Some(before) = self.origins(run)?.local.filter(|_| !changed_here) else { return Ok(false) };
+        let then = self.store.find(self.store.commit(before)?.tree, key)?;
+        Ok(then == held && self.store.find(self.sides_at(run)?.0, key)? == agreed)
     }
 
     /// For each of the last syncs, what changed on one side from then to the base, if all of it is back as it was

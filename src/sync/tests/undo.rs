@@ -140,6 +140,32 @@ fn after_an_undo_with_the_server_the_next_sync_sends_the_same_again() {
 }
 
 #[test]
+fn after_an_undo_with_the_server_this_device_is_no_restored_backup() {
+    let (mut device, mut server) = (Device::new(), World::default());
+    let names = ["1", "2", "3", "4", "5"];
+    names.iter().for_each(|name| device.world.set(name, name, &[]));
+    device.world.rows = Some(BTreeMap::new());
+    device.sync(&mut server);
+    names.iter().for_each(|name| device.world.set(name, name, &["ours"]));
+    device.world.set("new", "new", &[]);
+    device.sync(&mut server);
+    let sent = shown(&device.world);
+    for _ in 0..2 {
+        device.undo(&mut server, true);
+        assert_ne!(shown(&server), sent);
+        let (proposal, _) = device.sync(&mut server);
+        assert!(proposal.rewind.is_none());
+        assert_eq!((shown(&device.world), shown(&server)), (sent.clone(), sent.clone()));
+    }
+    let earlier = device.world.memories.clone();
+    names.iter().for_each(|name| device.world.set(name, name, &["newer"]));
+    device.sync(&mut server);
+    device.world.memories = earlier;
+    let (proposal, _) = device.sync(&mut server);
+    assert!(proposal.rewind.is_some(), "this is one");
+}
+
+#[test]
 fn what_changed_since_is_left_alone_on_both_sides() {
     let (mut device, mut server) = busy_with_rows();
     device.sync(&mut server);
