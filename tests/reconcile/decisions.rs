@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use memsync::object::{Memory, Resolution, SideName};
+use memsync::object::{Bookkeeping, Memory, Metadata, Resolution, SideName};
 use memsync::reconcile::{
     Choices, Decision, Direction, Field, Resolved, Strategy as Rule, UndecidableError, Unmerged, merge_by,
 };
@@ -61,6 +61,18 @@ fn a_name_that_means_no_colliding_field_decides_nothing() {
         let colliding = ["type", "meta.a.x", "meta.a.y"].map(str::to_owned).into();
         assert_eq!(error, UndecidableError::Field { name: name.to_owned(), colliding });
     }
+}
+
+#[test]
+fn members_with_odd_names_are_fields_of_their_own() {
+    let made = |number: u8| {
+        let odd = format!(r#"{{"a":{{"b":{number}}},"a.b":{number},"x,\ny":{number},"":{number}}}"#);
+        let metadata = Metadata::from_text(&odd, &Bookkeeping::default());
+        Some(Memory { metadata, ..Memory::default() })
+    };
+    let unmerged = Unmerged { base: None, ours: made(1), theirs: made(2) };
+    insta::assert_snapshot!(decided(&unmerged, &[]), @r#"open: meta."", meta.a.b, meta."a.b", meta."x,\ny""#);
+    insta::assert_snapshot!(decided(&unmerged, &[("metadata", THEIRS), ("meta.a", OURS)]), @r#"meta."" 2; meta.a {"b":1}; meta.a.b 2; meta."x,\ny" 2"#);
 }
 
 #[test]
