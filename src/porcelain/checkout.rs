@@ -25,6 +25,7 @@ use crate::workspace::Workspace;
 /// place. After --theirs both sides agree at once: from then on `memsync undo` takes it back.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(group = clap::ArgGroup::new("side").required(true).args(["ours", "theirs", "base"]))]
 #[command(group = clap::ArgGroup::new("memories").required(true).args(["hashes", "all"]))]
 pub struct Args {
