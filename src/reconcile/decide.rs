@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::field::take_field;
 use super::merge::{Field, Merged, differing, merge, merge_by};
 use super::state::Versions;
-use crate::object::{BlobId, Memory, Metadata, Resolution, SideName};
+use crate::object::{BlobId, Memory, Resolution, SideName};
 
 /// The side whose value is taken, by the name of a field.
 pub type Choices = BTreeMap<String, SideName>;
@@ -169,8 +170,8 @@ pub(super) fn merge_chosen(
             Some(SideName::Local) => ours,
             Some(SideName::Remote) => theirs,
         };
-        set(&mut merged.local, &field, from);
-        set(&mut merged.remote, &field, from);
+        take_field(&mut merged.local, &field, from);
+        take_field(&mut merged.remote, &field, from);
     }
     merged
 }
@@ -179,30 +180,7 @@ pub(super) fn merge_chosen(
 pub(super) fn agreeing(base: &Memory, side: &Memory, decided: &Memory) -> Memory {
     let mut agreeing = base.clone();
     for field in differing(base, side).difference(&differing(side, decided)) {
-        set(&mut agreeing, field, side);
+        take_field(&mut agreeing, field, side);
     }
     agreeing
-}
-
-/// Takes the value of one field over.
-fn set(memory: &mut Memory, field: &Field, from: &Memory) {
-    match field {
-        Field::Content => memory.content.clone_from(&from.content),
-        Field::Type => memory.memory_type.clone_from(&from.memory_type),
-        Field::Store => memory.store.clone_from(&from.store),
-        Field::SupersededBy => memory.superseded_by.clone_from(&from.superseded_by),
-        Field::Tags => memory.tags.clone_from(&from.tags),
-        Field::Created => memory.created_at = from.created_at,
-        Field::Metadata(path) => match (path.first(), &mut memory.metadata, &from.metadata) {
-            (Some(member), Metadata::Members(members), Metadata::Members(others)) => {
-                match others.get(member) {
-                    Some(value) => drop(members.insert(member.clone(), value.clone())),
-                    None => drop(members.remove(member)),
-                }
-            }
-            (_, metadata, other) => metadata.clone_from(other),
-        },
-        // A memory that is not on both sides has no fields to take over.
-        Field::Existence => {}
-    }
 }

@@ -4,6 +4,7 @@
 //! edit of fields, so what only the other side knows stays. The result is therefore two memories, the next
 //! local and the next remote one.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -43,9 +44,22 @@ impl fmt::Display for Field {
             Self::Tags => f.write_str("tags"),
             Self::Created => f.write_str("created"),
             Self::Metadata(path) if path.is_empty() => f.write_str("metadata"),
-            Self::Metadata(path) => write!(f, "meta.{}", path.join(".")),
+            Self::Metadata(path) => {
+                f.write_str("meta")?;
+                path.iter().try_for_each(|member| write!(f, ".{}", member_name(member)))
+            }
             Self::Existence => f.write_str("existence"),
         }
+    }
+}
+
+/// A metadata member's name, quoted where it could be taken for a path, for several, or for more than one line.
+fn member_name(member: &str) -> Cow<'_, str> {
+    let is_odd = |c: char| matches!(c, '.' | ',' | '"' | '\\') || c.is_whitespace() || c.is_control();
+    if member.is_empty() || member.contains(is_odd) {
+        Cow::Owned(Value::from(member).to_string())
+    } else {
+        Cow::Borrowed(member)
     }
 }
 

@@ -111,7 +111,8 @@ impl Cell {
             }
             Kind::DeletedByUs if is_ours => return None,
             Kind::DeletedByThem if !is_ours => return None,
-            _ => seen.memory_type = String::from(if is_ours { "decision" } else { "learning" }),
+            _ if is_ours => "decision".clone_into(&mut seen.memory_type),
+            _ => "learning".clone_into(&mut seen.memory_type),
         }
         Some(seen)
     }
