@@ -27,7 +27,6 @@ use crate::workspace::Workspace;
 #[derive(Clone, Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[command(after_long_help = extra(EXTRA))]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(group = clap::ArgGroup::new("side").required(true).args(["ours", "theirs", "base"]))]
 #[command(group = clap::ArgGroup::new("memories").required(true).args(["hashes", "all"]))]
 pub struct Args {
