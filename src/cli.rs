@@ -129,7 +129,7 @@ Environment:
       The service's database on this device.
   HOSTNAME
       This device's name, where core.device is not set.
-  NO_COLOR, PAGER
+  NO_COLOR, PAGER, VISUAL, EDITOR
       As everywhere.
 
 Files:

@@ -142,12 +142,5 @@ fn say(args: &Args, workspace: &mut Workspace, session: &Session<'_>, answered: 
     for (key, fields) in &answered.open {
         ui.note(&format!("still open in {}: {}", escape_line(key.short()), escape_line(&fields.join(", "))));
     }
-    if !answered.again.is_empty() {
-        ui.warn("some of them changed just now and wait again: see `memsync status`");
-    } else if answered.left > 0 {
-        let left = counted(answered.left, "conflict is", "conflicts are");
-        ui.hint(&format!("{left} left: see `memsync status`"));
-    } else {
-        ui.hint("`memsync sync` brings the decision to the server");
-    }
+    answered.hint("memsync status", &session.remote, ui);
 }

@@ -194,14 +194,7 @@ fn say(workspace: &mut Workspace, session: &Session<'_>, answered: &Answered) {
         let ended = counted(answered.ended.len(), "conflict", "conflicts");
         workspace.ui.note(&format!("ended {ended} between this device ({device}) and the server ({remote})"));
     }
-    if !answered.again.is_empty() {
-        workspace.ui.warn("some memories changed just now and wait again: see `memsync conflicts`");
-    } else if answered.left > 0 {
-        let left = counted(answered.left, "conflict is", "conflicts are");
-        workspace.ui.hint(&format!("{left} left: see `memsync conflicts`"));
-    } else {
-        workspace.ui.hint("`memsync sync` brings the decision to the server");
-    }
+    answered.hint("memsync conflicts", remote, &mut workspace.ui);
 }
 
 /// `memsync resolve --json`.

@@ -47,7 +47,7 @@ fn each_conflict_is_ended_by_itself() {
     exit status: 0
     ----- stderr -----
     took the server's version (origin) of 2 memories
-    hint: `memsync sync` brings the decision to the server
+    hint: `memsync sync` brings the decision to the server (origin)
     ");
     assert_eq!(local_type(&scene, WATER).as_deref(), Some("learning"));
     assert!(local_type(&scene, ADA).is_some(), "it is back");
@@ -79,7 +79,7 @@ fn all_end_with_this_devices_versions() {
     exit status: 0
     ----- stderr -----
     took this device's version (laptop) of 3 memories
-    hint: `memsync sync` brings the decision to the server
+    hint: `memsync sync` brings the decision to the server (origin)
     ");
     scene.device.memsync(["sync"]).success();
     assert_eq!(
@@ -191,7 +191,7 @@ fn fields_are_decided_one_after_the_other() {
     exit status: 0
     ----- stderr -----
     took the server's meta.source, meta.project (origin) of 1 memory
-    hint: `memsync sync` brings the decision to the server
+    hint: `memsync sync` brings the decision to the server (origin)
     ");
     assert_snapshot!(memsync(&["conflicts"]), @r#"
     exit status: 0
@@ -205,7 +205,7 @@ fn fields_are_decided_one_after_the_other() {
     exit status: 0
     ----- stderr -----
     took the server's type (origin) of 1 memory
-    hint: `memsync sync` brings the decision to the server
+    hint: `memsync sync` brings the decision to the server (origin)
     ");
     memsync(&["sync"]).success();
     let there = server.get(WATER).unwrap();
@@ -294,10 +294,10 @@ fn an_edit_after_the_decision_asks_again() {
     assert_snapshot!(memsync(&["sync"]), @"
     exit status: 1
     ----- stdout -----
-    pulled: 1 changed
     pushed: 1 changed
-    1 conflict waits for you:
+    2 conflicts wait for you:
       962b5c9f  (type) The garden gate sticks in winter
+      b5830158  (type) Water boils at 100 degrees
     ----- stderr -----
     hint: `memsync checkout --ours HASH` or `--theirs HASH` ends a conflict
     ");

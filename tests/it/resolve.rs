@@ -66,7 +66,7 @@ fn each_answer_ends_its_conflict() {
     let rest = json!([{ "conflict": water["id"], "fields": { "meta.source": "ours" } }]);
     assert_snapshot!(resolve(&scene, &rest).success().stderr, @"
     ended 1 conflict between this device (laptop) and the server (origin)
-    hint: `memsync sync` brings the decision to the server
+    hint: `memsync sync` brings the decision to the server (origin)
     ");
     scene.device.memsync(["sync"]).success();
     let [water, gate] = [WATER, GATE].map(|key| server.get(key).unwrap());

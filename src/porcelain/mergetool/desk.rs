@@ -87,7 +87,12 @@ impl Desk {
                 Files::new(&self.staging, case).remove();
             }
         }
-        Ok(self.conclude(answered.ended.len(), answered.left, workspace))
+        if !answered.ended.is_empty() {
+            let conflicts = counted(answered.ended.len(), "conflict", "conflicts");
+            workspace.ui.note(&format!("decided {conflicts} on this device ({})", escape_line(&self.device)));
+        }
+        answered.hint("memsync status", &self.remote, &mut workspace.ui);
+        Ok(if answered.left > 0 { ExitCode::Differences } else { ExitCode::Done })
     }
 
     fn refuse(&self, case: &Case, why: &str, workspace: &mut Workspace) {
@@ -101,20 +106,6 @@ impl Desk {
         for files in kept {
             workspace.ui.hint(&format!("what you merged is kept in {}", files.merged().display()));
         }
-    }
-
-    fn conclude(&self, decided: usize, left: usize, workspace: &mut Workspace) -> ExitCode {
-        if decided > 0 {
-            let conflicts = counted(decided, "conflict", "conflicts");
-            workspace.ui.note(&format!("decided {conflicts} on this device ({})", escape_line(&self.device)));
-        }
-        if left > 0 {
-            let are = counted(left, "conflict is", "conflicts are");
-            workspace.ui.hint(&format!("{are} left: see `memsync status`"));
-            return ExitCode::Differences;
-        }
-        workspace.ui.hint(&format!("`memsync sync` brings the decisions to the server ({})", self.remote));
-        ExitCode::Done
     }
 }
 

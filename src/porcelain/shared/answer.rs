@@ -15,6 +15,8 @@ use crate::reconcile::{Choices, Decision, Direction, UndecidableError, Unmerged}
 use crate::store::Conflict;
 use crate::sync::{Proposal, Session, Wishes};
 use crate::ui::view::conflict_list::Kind;
+use crate::ui::view::text::counted;
+use crate::ui::{Ui, escape_line};
 use crate::workspace::Workspace;
 
 /// What was decided about one conflict.
@@ -38,6 +40,23 @@ pub(crate) struct Answered {
     pub(crate) again: BTreeSet<ContentHash>,
     /// How many conflicts wait for a decision now.
     pub(crate) left: usize,
+    /// Whether some decision is still to be told to the server; where the server's version was taken, none is.
+    pub(crate) is_unsent: bool,
+}
+
+impl Answered {
+    /// Says what is to do next; `list` is the command that shows what is left.
+    pub(crate) fn hint(&self, list: &str, remote: &str, ui: &mut Ui) {
+        if !self.again.is_empty() {
+            ui.warn(&format!("some of them changed just now and wait again: see `{list}`"));
+        } else if self.left > 0 {
+            let left = counted(self.left, "conflict is", "conflicts are");
+            ui.hint(&format!("{left} left: see `{list}`"));
+        } else if self.is_unsent {
+            let remote = escape_line(remote);
+            ui.hint(&format!("`memsync sync` brings the decision to the server ({remote})"));
+        }
+    }
 }
 
 /// The conflicts as they are now, with what the server was last seen to hold; notes them in the staging database.
@@ -180,6 +199,7 @@ pub(crate) fn carry_out(
         open,
         again,
         left: conflicts.iter().filter(|conflict| conflict.resolution.is_none()).count(),
+        is_unsent: conflicts.iter().any(|conflict| conflict.resolution.is_some()),
     })
 }
 
