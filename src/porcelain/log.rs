@@ -113,8 +113,8 @@ fn range(name: &str) -> Result<(Option<&str>, &str), CommandError> {
             CommandError::usage(format!("'{}' is no range: a history here has one line", escape_line(name)));
         return Err(error.with_hint("with two dots, the commits after the first name are shown"));
     }
-    // No name at all is HEAD.
-    Ok(name.split_once("..").map_or((None, name), |(end, start)| (Some(end), start)))
+    let or_head = |name| if str::is_empty(name) { "HEAD" } else { name };
+    Ok(name.split_once("..").map_or((None, name), |(end, start)| (Some(or_head(end)), or_head(start))))
 }
 
 /// Which commits are shown.

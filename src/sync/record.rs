@@ -58,7 +58,7 @@ impl Session<'_> {
                     store.set_fact(&self.place_fact(side), place, self.now)?;
                 }
             }
-            self.record_remote(proposal, chosen, after)?;
+            self.record_pushed(proposal.remote.to_index(), chosen.plan, after)?;
             let finished = finished(chosen.plan, after);
             self.record_run_conflicts(proposal, chosen.plan, after, &finished)?;
             self.record_run_staged(proposal, &finished)?;
@@ -74,10 +74,27 @@ impl Session<'_> {
         })
     }
 
-    /// What the server was last seen to hold, with what it now holds because of this run.
-    fn record_remote(&self, proposal: &Proposal, chosen: Chosen<'_>, after: &After) -> Result<(), Error> {
-        let mut index = proposal.remote.to_index();
-        take_over(&mut index, chosen.plan, after);
+    /// Brings what the server was seen to hold up to date with what it now holds because of a run, as git moves
+    /// `origin/main` when it has pushed. Comes after the run's own commit, which names what was there before.
+    pub(super) fn record_pushed(
+        &self,
+        mut index: BTreeMap<ContentHash, IndexEntry>,
+        plan: &Plan,
+        after: &After,
+    ) -> Result<(), Error> {
+        let mut has_changed = false;
+        for (key, _) in plan.steps(SideName::Remote) {
+            let Some(held) = after.get(SideName::Remote, key) else { continue };
+            match held {
+                Some(blob) => drop(index.insert(key.clone(), IndexEntry { blob, updated_at: None })),
+                None => drop(index.remove(key)),
+            }
+            has_changed = true;
+        }
+        if has_changed {
+            let snapshot = index.iter().map(|(key, entry)| (key.clone(), entry.blob)).collect();
+            self.record_snapshot(&remote_reference(&self.remote)?, &snapshot, "push")?;
+        }
         Ok(self.store.set_index(&self.remote, &index)?)
     }
 
@@ -147,17 +164,6 @@ impl Session<'_> {
             })?;
         }
         Ok(())
-    }
-}
-
-/// Brings what the server was seen to hold up to date with what was confirmed.
-pub(super) fn take_over(index: &mut BTreeMap<ContentHash, IndexEntry>, plan: &Plan, after: &After) {
-    for (key, _) in plan.steps(SideName::Remote) {
-        match after.get(SideName::Remote, key) {
-            Some(Some(blob)) => drop(index.insert(key.clone(), IndexEntry { blob, updated_at: None })),
-            Some(None) => drop(index.remove(key)),
-            None => {}
-        }
     }
 }
 

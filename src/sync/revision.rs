@@ -1,6 +1,6 @@
 //! Names for commits and objects, git's where they have a meaning here.
 //!
-//! - `HEAD`, `@`: the last sync with the remote of the session. `origin`: what that server held when it was last read.
+//! - `HEAD`, `@`: the last sync with the remote of the session. `origin`: what that server held when it was last read or written.
 //!   `local`: what this device held. `base/NAME` and full names such as `refs/remotes/NAME`.
 //! - `3fa9c2d1`: an object's id, or at least four of its first digits.
 //! - `HEAD~3`: three syncs before. `HEAD^`: the sync before; `HEAD^2`: what this device held before that sync;

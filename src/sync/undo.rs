@@ -217,7 +217,6 @@ impl Session<'_> {
         let (after, report) = run.carry_out(Some(local), remote, progress);
         let commit = self.store.transaction(|store| {
             let did_nothing = report.local.total() + report.remote.total() == 0;
-            self.record_given_back(&recall.plan, &after)?;
             store.set_fact(UNDER_WAY, "", self.now)?;
             if report.error.is_none() && is_with_remote {
                 store.clear_journal(&self.remote)?;
@@ -227,6 +226,7 @@ impl Session<'_> {
             }
             let commit = self.replace_base(at, last, &recall.base_after(&after), message)?;
             self.record_changes(commit, &recall.plan, &after, &recall.begun)?;
+            self.record_pushed(store.index(&self.remote)?, &recall.plan, &after)?;
             Ok::<_, Error>(Some(commit))
         })?;
         Ok((report, commit))
@@ -242,13 +242,6 @@ impl Session<'_> {
         }
         let last = recall.base.id;
         self.store.transaction(|_| Ok(Some(self.record_base(last, &base, &format!("begin to {message}"))?)))
-    }
-
-    /// What the server was last seen to hold, with what it holds again.
-    fn record_given_back(&self, plan: &Plan, after: &After) -> Result<(), Error> {
-        let mut index = self.store.index(&self.remote)?;
-        super::record::take_over(&mut index, plan, after);
-        Ok(self.store.set_index(&self.remote, &index)?)
     }
 }
 

@@ -179,3 +179,20 @@ fn a_difference_is_narrowed_down_digit_by_digit() {
     error: --tree takes the first digits of hashes, in small letters
     ");
 }
+
+#[test]
+fn what_was_pushed_is_known_of_the_server_at_once() {
+    let environment = TestEnvironment::new();
+    let device = environment.device("laptop");
+    environment.folder("server");
+    prepare(device.database.path()).unwrap();
+    device.memsync(["init", "../server/sqlite_vec.db"]).success();
+    let insert = "INSERT INTO memories (content_hash, content, tags, memory_type, metadata, created_at)
+                  VALUES (?1, 'Tea', '', 'note', '{}', 1735689600.0)";
+    for key in ["aa01", "aa02"] {
+        device.database.execute(insert, [key]);
+        device.memsync(["sync"]).success();
+        let code = |name| device.memsync(["digest", name]).success().stdout;
+        assert_eq!(code("origin"), code("HEAD"), "after {key}");
+    }
+}

@@ -131,7 +131,7 @@ fn two_versions_of_one_memory_collide_in_the_link_alone() {
     pulled: 1 new
     pushed: 1 new
     1 conflict waits for you:
-      e67f1ae3  (superseded-by, meta.superseded_by) Tea is at four in the garden, …
+      e67f1ae3  (superseded-by, meta.superseded_by) Tea is at four in the garden, a…
     divergent edit: e67f1ae3 -> 8e170416 here, 988ff4e0 on the server (origin); both kept
     ----- stderr -----
     hint: `memsync checkout --ours HASH` or `--theirs HASH` ends a conflict

@@ -30,7 +30,7 @@ fn whole_databases_are_without_damage_and_nothing_is_written() {
     exit status: 0
     ----- stdout -----
     staging database of laptop: [TMP]/laptop/staging.db
-      9 objects, 3 refs
+      10 objects, 3 refs
       no damage
     memories of laptop: [TMP]/laptop/sqlite_vec.db
       3 memories, 3 vectors
@@ -40,7 +40,7 @@ fn whole_databases_are_without_damage_and_nothing_is_written() {
     exit status: 0
     ----- stdout -----
     staging database of laptop: [TMP]/laptop/staging.db
-      9 objects, 3 refs
+      10 objects, 3 refs
       no damage
     ");
     assert_eq!(scene.files(), before);
@@ -65,7 +65,7 @@ fn the_services_own_neglect_is_found_and_mended_as_told() {
     exit status: 5
     ----- stdout -----
     staging database of laptop: [TMP]/laptop/staging.db
-      9 objects, 3 refs
+      10 objects, 3 refs
       no damage
     memories of laptop: [TMP]/laptop/sqlite_vec.db
       2 memories, 2 vectors
@@ -127,7 +127,7 @@ fn a_damaged_object_is_found_and_mended_as_told() {
     exit status: 5
     ----- stdout -----
     staging database of laptop: [TMP]/laptop/staging.db
-      9 objects, 3 refs
+      10 objects, 3 refs
       damaged-object: blob b13eba58c2d859a74c8e0ab4db2181508eea7941767afd0ff5a04b680865081a: Src size is incorrect
         hint: your memories are not in it: move [TMP]/laptop/staging.db away and run `memsync init`; the next sync joins both sides and deletes nothing, and with STAGING_DB the history that can still be read stays at hand
     memories of laptop: [TMP]/laptop/sqlite_vec.db
@@ -175,7 +175,7 @@ fn a_missing_database_is_told_after_what_the_other_came_to() {
     exit status: 5
     ----- stdout -----
     staging database of laptop: [TMP]/laptop/staging.db
-      9 objects, 3 refs
+      10 objects, 3 refs
       no damage
     ----- stderr -----
     error: there is no database at [TMP]/laptop/sqlite_vec.db

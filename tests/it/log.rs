@@ -173,9 +173,10 @@ fn the_graph_shows_what_each_sync_was_made_from() {
     *-.    [ID] 2025-01-04 10:00 sync with origin: 2 pulled, 0 pushed
     |\ \
     | | *  [ID] 2025-01-04 10:00 fetch
+    | | *  [ID] 2025-01-03 10:00 push
     *-+-+  [ID] 2025-01-03 10:00 sync with origin: 0 pulled, 3 pushed
     | * |  [ID] 2025-01-03 10:00 stash
-    | | *  [ID] 2025-01-03 10:00 fetch
+    | | *  [ID] 2025-01-02 03:04 push
     *-+-+  [ID] 2025-01-02 03:04 sync with origin: 0 pulled, 3 pushed
       * |  [ID] 2025-01-02 03:04 stash
         *  [ID] 2025-01-02 03:04 fetch
@@ -217,7 +218,7 @@ fn a_log_begins_and_ends_where_it_is_told() {
     assert_eq!(lines(&["HEAD~1"]), lines(&[])[1..]);
     assert_eq!(lines(&["--since", "yesterday"]), lines(&[])[..2]);
     assert_eq!(lines(&["--since", "2025-01-03", "--until", "2025-01-04"]), lines(&[])[1..2]);
-    assert_eq!(lines(&["origin"]).len(), 3, "each sync found news there, be it its own");
+    assert!(lines(&["origin"]).iter().all(|line| line.ends_with("fetch") || line.ends_with("push")));
     assert!(lines(&["local"]).iter().all(|line| line.ends_with("stash")));
     assert_eq!(lines(&["HEAD~2..HEAD"]), lines(&[])[..2]);
     assert_eq!(lines(&["@{1}.."]), lines(&[])[..1]);

@@ -235,7 +235,7 @@ fn objects_are_looked_at_by_their_names() {
     ----- stdout -----
     base/origin 2025-01-04 03:04:05 +0000 sync with origin: 0 pulled, 1 pushed
     local 2025-01-04 03:04:05 +0000 stash
-    origin 2025-01-04 03:04:05 +0000 fetch
+    origin 2025-01-04 03:04:05 +0000 push
     ");
 }
 

@@ -72,7 +72,7 @@ fn everything_is_as_it_was_except_what_is_new() {
     ----- stdout -----
     Nothing to bring back.
     ----- stderr -----
-    restoring from the restore of 2025-01-02 03:04 (c7aaa4d3e8)
+    restoring from the restore of 2025-01-02 03:04 (8e537eee25)
     1 memory that it does not know is left alone
     ");
     device.database.check();
@@ -107,7 +107,7 @@ fn a_memory_comes_back_from_a_snapshot() {
     ----- stdout -----
     on this device (laptop): 1 changed back
     ----- stderr -----
-    restoring from the snapshot of 2025-01-02 03:04 (0fc16f8326)
+    restoring from the snapshot of 2025-01-02 03:04 (f4ed13e3a6)
     hint: `memsync undo` takes this back
     ");
     let row = database.live().into_iter().find(|row| row.content_hash == GATE).unwrap();
@@ -131,7 +131,7 @@ fn what_the_commit_does_not_hold_is_refused() {
     ----- stdout -----
     Nothing to bring back.
     ----- stderr -----
-    restoring from the sync of 2025-01-02 03:04 (cd14d4e47a)
+    restoring from the sync of 2025-01-02 03:04 (b94cb869f4)
     ");
     assert_snapshot!(scene.device.memsync(["restore"]), @"
     exit status: 2

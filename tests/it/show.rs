@@ -171,36 +171,30 @@ fn a_memory_is_shown_as_it_was() {
     error: [ID] holds no memory '[ID]'
     hint: `memsync ls-tree -r [ID]` lists what it holds
     ");
-    assert_snapshot!(device.memsync(["show", "origin"]).without_ids(), @r#"
+    assert_snapshot!(device.memsync(["show", "origin"]).without_ids(), @"
     exit status: 0
     ----- stdout -----
     commit [ID]
     Device: laptop
     Date:   2025-01-03 10:00:00 +0000
 
-        fetch
+        push
 
+    deleted memory [ID]
+    -created [ID]
+    -tag todo
+    -type note
+    -
+    -Call Ada on Monday
     new memory [ID]
     +created [ID]
-    +tag todo
+    +tag kitchen
     +type note
     +
-    +Call Ada on Monday
-    new memory [ID]
-    +created [ID]
-    +tag home
-    +type decision
-    +
-    +The garden gate sticks in winter
-    new memory [ID]
-    +created [ID]
-    +meta.source "school"
-    +tag physics
-    +type reference
-    +
-    +Water boils at 100 degrees
-    +At sea level.
-    "#);
+    +Bread needs salt
+    memory [ID]
+      tags: +winter
+    ");
     assert_snapshot!(device.memsync(["show", "HEAD^{tree}"]), @"
     exit status: 2
     ----- stderr -----

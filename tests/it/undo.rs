@@ -165,20 +165,20 @@ fn an_undo_is_carried_to_the_server_by_the_next_sync() {
       <- changed back  b5830158  Water boils at 100 degrees
     on this device (laptop): would be 1 brought back, 1 changed back, 1 taken away
     ----- stderr -----
-    would take back the sync of 2025-01-02 03:04 (43aa82cd3c)
+    would take back the sync of 2025-01-02 03:04 (95cf8c6538)
     ");
     assert_snapshot!(scene.device.memsync(["undo"]), @"
     exit status: 0
     ----- stdout -----
     on this device (laptop): 1 brought back, 1 changed back, 1 taken away
     ----- stderr -----
-    taking back the sync of 2025-01-02 03:04 (43aa82cd3c)
+    taking back the sync of 2025-01-02 03:04 (95cf8c6538)
     hint: the next `memsync sync` brings this to the server (origin): 1 new, 1 changed, 1 deleted there
     hint: `memsync undo` takes this back
     ");
     assert_snapshot!(scene.device.memsync(["log", "--oneline"]).stdout, @"
-    3af4d39486 2025-01-02 03:04 undo of the sync of 2025-01-02 03:04 (43aa82cd3c)
-    43aa82cd3c 2025-01-02 03:04 sync with origin: 3 pulled, 0 pushed
+    786f8c9904 2025-01-02 03:04 undo of the sync of 2025-01-02 03:04 (95cf8c6538)
+    95cf8c6538 2025-01-02 03:04 sync with origin: 3 pulled, 0 pushed
     b489357e4f 2025-01-02 03:04 sync with origin: 0 pulled, 3 pushed
     ");
     assert_snapshot!(scene.device.memsync(["sync"]), @"
@@ -210,7 +210,7 @@ fn what_was_changed_since_is_left_alone_and_named() {
     1 memory left alone, changed since:
       b5830158  on this device
     ----- stderr -----
-    taking back the sync of 2025-01-02 03:04 (f86a9f308f)
+    taking back the sync of 2025-01-02 03:04 (3121f31827)
     hint: `memsync show b5830158` shows such a memory, `memsync log -- b5830158` its history
     hint: the next `memsync sync` brings this to the server (origin): 2 changed there
     hint: `memsync undo` takes this back
@@ -364,7 +364,7 @@ fn what_an_old_server_does_not_take_back_is_told() {
     1 memory not taken:
       1bdb863c  refused: it was deleted there, and this version of the server takes no deleted memory back
     ----- stderr -----
-    taking back the sync of 2025-01-02 03:04 (d1e8d74292)
+    taking back the sync of 2025-01-02 03:04 (380132affb)
     ");
     device.memsync(["sync"]).success();
     assert_eq!(database.dump(), before);
