@@ -51,6 +51,7 @@ pub use index::IndexEntry;
 pub use journal::Intent;
 pub use legacy::{Legacy, LegacyError, LegacyRow, Moment, UnreadableRow};
 pub use lock::Holder;
+pub(crate) use open::make_private_folder;
 pub use pack::{Collected, Retention};
 pub use refs::{InvalidRefName, RefName, ReflogEntry};
 pub use staged::{Operation, Staged};

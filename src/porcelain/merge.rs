@@ -1,4 +1,7 @@
 //! `memsync merge`: merge what was fetched, and end conflicts by a rule.
+//!
+//! Its steps are those of `memsync apply`, the name that the sync scripts' users know. It is a command of its own, and
+//! no alias, because who types git's word looks for help about conflicts.
 
 use crate::error::{CommandError, ExitCode};
 use crate::porcelain::shared::arguments::{Execution, Selection, extra};

@@ -175,7 +175,8 @@ fn make_private_file(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn make_private_folder(folder: &Path) -> io::Result<()> {
+/// Makes a folder that its owner alone may look into, with those above it that are missing.
+pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

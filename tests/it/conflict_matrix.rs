@@ -34,7 +34,7 @@ const KINDS: [Kind; 6] =
     [Kind::Content, Kind::Type, Kind::Metadata, Kind::BothAdded, Kind::DeletedByUs, Kind::DeletedByThem];
 
 /// Each way, which is also a tag of its memories.
-const WAYS: [&str; 12] = [
+const WAYS: [&str; 13] = [
     "checkout-ours",
     "checkout-theirs",
     "checkout-base",
@@ -47,6 +47,7 @@ const WAYS: [&str; 12] = [
     "sync-newest",
     "resolve-memory",
     "resolve-delete",
+    "mergetool",
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +137,8 @@ impl Cell {
             "merge-newest" | "sync-newest" if self.kind != Kind::DeletedByUs => merged(Who::Ours),
             "resolve-memory" => Some(self.resolved()),
             "resolve-delete" => None,
+            // A tool decides by a text, so it never deletes.
+            "mergetool" => merged(Who::Theirs).or_else(|| merged(Who::Ours)),
             _ => merged(Who::Theirs),
         }
     }
@@ -255,6 +258,11 @@ impl World {
             assert!(merged.stderr.contains("ended 6 conflicts"), "{merged}");
             done(&laptop.memsync(["sync", "-X", rule, "--tag", &format!("sync-{rule}")]));
         }
+        let tool =
+            "if test -s \"$REMOTE\"; then cp \"$REMOTE\" \"$MERGED\"; else cp \"$LOCAL\" \"$MERGED\"; fi";
+        let mut mergetool = ["mergetool", "--tool", tool].map(str::to_owned).to_vec();
+        mergetool.extend(keys("mergetool", &KINDS));
+        done(&laptop.memsync(mergetool));
         assert_eq!(self.open(), BTreeSet::new());
     }
 

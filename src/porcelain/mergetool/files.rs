@@ -12,6 +12,7 @@ use super::case::Case;
 use super::desk::Desk;
 use crate::object::Memory;
 use crate::reconcile::{Labels, MergedText, merge_text};
+use crate::store::make_private_folder;
 use crate::ui::escape_line;
 use crate::ui::mergetool::Take;
 
@@ -66,14 +67,6 @@ impl Files {
         let _ = fs::remove_dir_all(&self.folder);
         let _ = self.folder.parent().map(fs::remove_dir);
     }
-}
-
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Opens a file that its owner alone may read; one that is there is emptied only where `replace` says so.
