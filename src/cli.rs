@@ -21,8 +21,8 @@ use crate::plumbing::{
 };
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::{
-    self, apply, checkout, completions, conflicts, demo, diff, digest, explain, fetch, init, log, man, merge,
-    mergetool, pull, push, reflog, remote, resolve, restore, serve, show, stash, status, sync, undo,
+    self, apply, checkout, completions, conflicts, demo, diff, digest, embed, explain, fetch, init, log, man,
+    merge, mergetool, pull, push, reflog, remote, resolve, restore, serve, show, stash, status, sync, undo,
 };
 use crate::ui::{ColorChoice, Ui, Verbosity};
 use crate::workspace::{self, Flags, Workspace};
@@ -90,6 +90,7 @@ enum Command {
     Reflog(reflog::Args),
     Explain(explain::Args),
     Digest(digest::Args),
+    Embed(embed::Args),
     Config(porcelain::config::Args),
     Remote(remote::Args),
     Serve(serve::Args),
@@ -247,6 +248,7 @@ fn run(command: Command, workspace: &mut Workspace) -> Result<ExitCode, CommandE
         Command::Reflog(args) => reflog::run(&args, workspace),
         Command::Explain(args) => explain::run(&args, workspace),
         Command::Digest(args) => digest::run(&args, workspace),
+        Command::Embed(args) => embed::run(&args, workspace),
         Command::Config(args) => porcelain::config::run(&args, workspace),
         Command::Remote(args) => remote::run(&args, workspace),
         Command::Serve(args) => serve::run(&args, workspace),

@@ -28,11 +28,12 @@ mod write;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::embed::Maker;
+use crate::embed::{Maker, Makers, Proof, Sample, from_bytes};
 use crate::object::{Bookkeeping, ContentHash, Edit, Timestamp};
 use crate::side::{self, Found, Side, Witness};
 
@@ -51,10 +52,12 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// The moment that rows written by [`Side::apply`] show as `updated_at` and `deleted_at`.
     pub now: Timestamp,
+    /// What could make vectors for the memories that arrive.
+    pub makers: Makers,
 }
 
 /// What a database is like, for messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Facts {
     /// Whether it keeps memories in named stores; without them a memory's store is not kept.
     pub stores: bool,
@@ -62,8 +65,8 @@ pub struct Facts {
     pub soft_deletes: bool,
     /// How many numbers a vector has; `None` where there is no table of vectors that is understood.
     pub dimension: Option<usize>,
-    /// What its vectors were found to be made by.
-    pub maker: Maker,
+    /// What makes the vectors of memories that arrive; `None` where they get none.
+    pub maker: Option<Arc<dyn Maker>>,
 }
 
 /// An open database.
@@ -133,17 +136,23 @@ impl Database {
         self.transactions
     }
 
-    /// Proves the maker of the vectors by the newest, the oldest and the longest memories.
-    fn maker(&mut self) -> Result<Maker, side::Error> {
+    /// What makes the vectors of memories that arrive: proven by the newest, the oldest and the longest memories, or
+    /// the service's own choice where there are no vectors yet.
+    fn maker(&mut self) -> Result<Option<Arc<dyn Maker>>, side::Error> {
         self.refresh()?;
         let Some(dimension) = self.schema.vectors.and_then(|vectors| vectors.dimension) else {
-            return Ok(Maker::None);
+            return Ok(None);
         };
-        let samples = self.samples().map_err(|error| self.reading(error))?;
-        Ok(Maker::prove(dimension, samples.iter().map(|(text, vector)| (text.as_str(), vector.as_slice()))))
+        let proof = self.proof(dimension)?;
+        Ok(proof.maker)
     }
 
-    fn samples(&self) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+    fn proof(&self, dimension: usize) -> Result<Proof, side::Error> {
+        let samples = self.samples().map_err(|error| self.reading(error))?;
+        Ok(self.options.makers.prove(dimension, &samples))
+    }
+
+    fn samples(&self) -> rusqlite::Result<Vec<Sample>> {
         let live = self.schema.live();
         let ids = ["id DESC", "id", "length(content) DESC"].map(|order| {
             format!("SELECT * FROM (SELECT id FROM memories WHERE {live} ORDER BY {order} LIMIT 5)")
@@ -154,8 +163,12 @@ impl Database {
             "SELECT content, content_embedding FROM memories, memory_embeddings AS vector \
              WHERE id = ?1 AND vector.rowid = ?1 AND typeof(content) = 'text'",
         )?;
-        let rows =
-            ids.into_iter().map(|id| sample.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional());
+        let rows = ids.into_iter().map(|id| {
+            let read = |row: &rusqlite::Row<'_>| {
+                Ok(Sample { text: row.get(0)?, stored: from_bytes(row.get_ref(1)?.as_blob()?) })
+            };
+            sample.query_row([id], read).optional()
+        });
         rows.filter_map(Result::transpose).collect()
     }
 

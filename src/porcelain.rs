@@ -14,6 +14,7 @@ pub mod conflicts;
 pub mod demo;
 pub mod diff;
 pub mod digest;
+pub mod embed;
 pub mod explain;
 pub mod fetch;
 pub mod init;

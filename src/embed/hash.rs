@@ -2,6 +2,40 @@
 
 use gix_hash::{Kind, hasher};
 
+use super::{Error, Maker, ModelId};
+
+/// The maker of [`hash_vector`]s.
+#[derive(Clone, Copy, Debug)]
+pub struct Hash {
+    dimension: usize,
+}
+
+impl Hash {
+    /// Makes vectors of `dimension` numbers.
+    #[must_use]
+    pub fn new(dimension: usize) -> Self {
+        Self { dimension }
+    }
+}
+
+impl Maker for Hash {
+    fn name(&self) -> &'static str {
+        "hash vectors"
+    }
+
+    fn id(&self) -> Result<Option<ModelId>, Error> {
+        Ok(None)
+    }
+
+    fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
+        Ok(texts.iter().map(|text| hash_vector(text, self.dimension)).collect())
+    }
+
+    fn is_same(&self, made: &[f32], stored: &[f32]) -> bool {
+        made == stored
+    }
+}
+
 /// What one number of the stream is divided by, which puts all of them between -1 and 1.
 const SCALE: f64 = 2_147_483_648.0;
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::iter::Peekable;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{slice, thread};
 
@@ -57,7 +58,7 @@ impl Database {
         let mut edits = edits.into_iter().peekable();
         let began = Instant::now();
         while edits.peek().is_some() {
-            for (key, outcome) in self.transaction(maker, &returning, &mut edits, witness)? {
+            for (key, outcome) in self.transaction(maker.as_ref(), &returning, &mut edits, witness)? {
                 witness.report(key, outcome);
             }
             if edits.peek().is_some() {
@@ -71,7 +72,7 @@ impl Database {
     /// One transaction with as many of `edits` as fit in; what came of each is final when this returns.
     fn transaction(
         &mut self,
-        maker: Maker,
+        maker: Option<&Arc<dyn Maker>>,
         returning: &HashSet<ContentHash>,
         edits: &mut Peekable<impl Iterator<Item = Edit>>,
         witness: &mut dyn Witness,

@@ -42,11 +42,12 @@ mod update;
 
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::embed::Maker;
+use crate::embed::{Hash, Maker, Makers, to_bytes};
 use crate::object::{Bookkeeping, Timestamp};
 use crate::side;
 
@@ -77,7 +78,7 @@ pub struct Reader {
     pub(super) schema: Schema,
     pub(super) options: super::Options,
     /// What makes the vectors: of memories that arrive, and of the texts that are searched for.
-    pub(super) maker: Maker,
+    pub(super) maker: Option<Arc<dyn Maker>>,
     /// What the last listing selected.
     selection: RefCell<Option<Selection>>,
 }
@@ -104,7 +105,13 @@ impl Reader {
     /// Opens the database that is there; it must have 12.2.0's schema.
     pub fn open(path: PathBuf, busy_timeout: Duration) -> Result<Self, side::Error> {
         let now = Timestamp::new(0.0).expect("zero is finite");
-        let options = super::Options { path, bookkeeping: Bookkeeping::default(), busy_timeout, now };
+        let options = super::Options {
+            path,
+            bookkeeping: Bookkeeping::default(),
+            busy_timeout,
+            now,
+            makers: Makers::default(),
+        };
         let mut database = Database::open(options)?;
         let maker = database.maker()?;
         let Database { connection, schema, options, .. } = database;
@@ -126,9 +133,15 @@ impl Reader {
         );
         let is_empty = self.connection.query_row(&is_empty, [], |row| row.get(0));
         if is_empty.map_err(|error| self.failed(error))? {
-            self.maker = Maker::Hash { dimension };
+            self.maker = Some(Arc::new(Hash::new(dimension)));
         }
         Ok(())
+    }
+
+    /// The vector of `text` as it is stored; `None` where none can be made.
+    pub(super) fn vector(&self, text: &str) -> Option<Vec<u8>> {
+        let made = self.maker.as_ref()?.vectors(&[text]).ok()?;
+        made.first().map(|vector| to_bytes(vector))
     }
 
     /// Asks questions that are all answered from one moment of the database.

@@ -8,11 +8,12 @@
 //! Must never: begin or end a transaction; whoever calls holds one.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::embed::Maker;
+use crate::embed::{Maker, to_bytes};
 use crate::object::{Bookkeeping, ContentHash, Edit, Memory, Outcome, Timestamp};
 use crate::side::Replaced;
 
@@ -42,7 +43,7 @@ pub(super) struct Writer<'a> {
     /// Which metadata members stay as they are.
     pub(super) bookkeeping: &'a Bookkeeping,
     /// What makes the database's vectors.
-    pub(super) maker: Maker,
+    pub(super) maker: Option<&'a Arc<dyn Maker>>,
     /// The moment that the service's `updated_at` and `deleted_at` get.
     pub(super) now: Timestamp,
     /// The memories whose rows are put back, by this transaction or another one.
@@ -88,6 +89,11 @@ impl Writer<'_> {
         edits.iter().zip(images).map(done).collect()
     }
 
+    fn vector(&self, text: &str) -> Option<Vec<u8>> {
+        let made = self.maker?.vectors(&[text]).ok()?;
+        made.first().map(|vector| to_bytes(vector))
+    }
+
     fn find(&self, key: &ContentHash) -> rusqlite::Result<Option<Result<Stored, Odd>>> {
         find(self.rows.connection, self.rows.schema, self.bookkeeping, key)
     }
@@ -118,7 +124,7 @@ impl Writer<'_> {
         match id.zip(target) {
             // The database's vectors are made by another model by now.
             Some((id, target)) if image.vector().is_some() && !self.rows.fits(image) => {
-                self.rows.replace_vector(id, store(target), self.maker.vector(&target.content))
+                self.rows.replace_vector(id, store(target), self.vector(&target.content))
             }
             _ => Ok(()),
         }
@@ -131,7 +137,7 @@ impl Writer<'_> {
         self.rows.insert(arrivals.iter().map(|(key, memory)| self.columns(key, memory)).collect())?;
         for (key, memory) in arrivals {
             let id = self.rows.id(key.as_str())?;
-            self.rows.replace_vector(id, store(memory), self.maker.vector(&memory.content))?;
+            self.rows.replace_vector(id, store(memory), self.vector(&memory.content))?;
         }
         Ok(())
     }
@@ -158,7 +164,7 @@ impl Writer<'_> {
     fn update(&self, current: &Stored, target: &Memory) -> rusqlite::Result<()> {
         let memory = &current.held.memory;
         let new_content = (memory.content != target.content).then_some(target.content.as_str());
-        let vector = new_content.and_then(|content| self.maker.vector(content));
+        let vector = new_content.and_then(|content| self.vector(content));
         let mut columns = self.differences(current, target);
         if columns.is_empty() {
             return Ok(());

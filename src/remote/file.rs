@@ -119,6 +119,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::embed::Makers;
     use crate::object::{Bookkeeping, Memory, Outcome, Timestamp};
 
     fn file(path: &Path, is_known: bool) -> File {
@@ -127,6 +128,7 @@ mod tests {
             bookkeeping: Bookkeeping::default(),
             busy_timeout: Duration::from_mins(1),
             now: Timestamp::new(1_700_000_000.0).unwrap(),
+            makers: Makers::default(),
         };
         File::new(options, is_known)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Workspace;
 use crate::config::{Address, Name, RemoteSettings};
+use crate::embed::Makers;
 use crate::error::CommandError;
 use crate::local::{self, Database};
 use crate::object::{Bookkeeping, SideName, Timestamp};
@@ -80,8 +81,20 @@ impl Workspace {
         Ok(Database::open(self.database_options(path))?)
     }
 
+    /// What could make vectors on this machine.
+    #[must_use]
+    pub fn makers(&self) -> Makers {
+        Makers::default()
+    }
+
     fn database_options(&self, path: PathBuf) -> local::Options {
-        local::Options { path, bookkeeping: self.bookkeeping(), busy_timeout: BUSY, now: self.timestamp() }
+        local::Options {
+            path,
+            bookkeeping: self.bookkeeping(),
+            busy_timeout: BUSY,
+            now: self.timestamp(),
+            makers: self.makers(),
+        }
     }
 
     /// Prepares the way to the remote of `session`, with which this device agreed on `base`.

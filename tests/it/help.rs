@@ -6,7 +6,7 @@ use crate::support::TestEnvironment;
 use crate::support::environment::Device;
 use crate::support::gallery::assert_gallery;
 
-const COMMANDS: [&[&str]; 44] = [
+const COMMANDS: [&[&str]; 45] = [
     &[],
     &["init"],
     &["status"],
@@ -29,6 +29,7 @@ const COMMANDS: [&[&str]; 44] = [
     &["reflog"],
     &["explain"],
     &["digest"],
+    &["embed"],
     &["config"],
     &["remote"],
     &["remote", "add"],

@@ -83,11 +83,10 @@ impl Changes<'_> {
         }
         let before: i64 =
             connection.query_row("SELECT coalesce(max(id), 0) FROM memories", [], |row| row.get(0))?;
-        let maker = self.reader.maker;
         let (mut rows, mut vectors) = (Vec::new(), Vec::new());
         for event in run {
             let content = Arrival::read(&event.payload).unwrap_or_default();
-            vectors.push((maker.vector(content.content), content.store));
+            vectors.push((self.reader.vector(content.content), content.store));
             rows.push(content.columns(event.content_hash.as_str(), self.now));
         }
         self.rows().insert(rows)?;

@@ -208,7 +208,7 @@ impl Changes<'_> {
         columns.extend(moment("created_at", "created_at_iso", Some(self.now)));
         columns.extend(moment("updated_at", "updated_at_iso", Some(self.now)));
         rows.insert(vec![columns])?;
-        let vector = self.reader.maker.vector(&new.content);
+        let vector = self.reader.vector(&new.content);
         rows.replace_vector(rows.id(&new.content_hash)?, &new.store, vector)
     }
 

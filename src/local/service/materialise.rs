@@ -30,7 +30,7 @@ impl Changes<'_> {
     /// baseline shows it last.
     pub(super) fn put_memory(&self, key: &str, content: Arrival<'_>) -> rusqlite::Result<()> {
         let rows = self.rows();
-        let (store, vector) = (content.store, self.reader.maker.vector(content.content));
+        let (store, vector) = (content.store, self.reader.vector(content.content));
         rows.remove(key)?;
         rows.insert(vec![content.columns(key, self.now)])?;
         rows.replace_vector(rows.id(key)?, store, vector)
@@ -74,7 +74,7 @@ impl Changes<'_> {
         }
         let sql = "UPDATE memories SET deleted_at = NULL WHERE id = ?1";
         self.reader.connection.prepare_cached(sql)?.execute([buried.id])?;
-        self.rows().replace_vector(buried.id, &buried.store, self.reader.maker.vector(&buried.content))
+        self.rows().replace_vector(buried.id, &buried.store, self.reader.vector(&buried.content))
     }
 
     /// Gives a live memory these tags, this type and these members of its metadata; what is not said stays.

@@ -59,7 +59,7 @@ impl Reader {
             eligible!(),
             ") ORDER BY distance"
         );
-        let Some(vector) = self.maker.vector(text) else { return Ok(None) };
+        let Some(vector) = self.vector(text) else { return Ok(None) };
         let sql = if scope.store.is_some() { IN_STORE } else { ANYWHERE };
         let (from, until) = (scope.from.map(Timestamp::seconds), scope.until.map(Timestamp::seconds));
         let found = self.at_one_moment(|connection| {
@@ -99,7 +99,7 @@ fn likeness(distance: Option<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embed::Maker;
+    use crate::embed::{hash_vector, to_bytes};
     use crate::local::service::fixture::Fixture;
 
     /// Memories with hash vectors of their texts, each made a second after the one before.
@@ -110,7 +110,7 @@ mod tests {
         for ((text, store), id) in
             ["tea", "coffee", "water", "old", "pending", "gone"].iter().zip(stores).zip(0_i64..)
         {
-            let vector = Maker::Hash { dimension: 384 }.vector(text);
+            let vector = to_bytes(&hash_vector(text, 384));
             connection
                 .execute(
                     "INSERT INTO memories (id, content_hash, content, created_at, store) VALUES (?1, ?2, ?2, ?1, ?3)",

@@ -1,7 +1,6 @@
 //! A device: its staging database, and the server it syncs with.
 
 use super::Args;
-use crate::embed::Maker;
 use crate::error::CommandError;
 use crate::workspace::Workspace;
 
@@ -23,13 +22,13 @@ pub(super) fn run(args: &Args, workspace: &mut Workspace) -> Result<(), CommandE
     if let Some(fingerprint) = args.trust {
         workspace.trust(&remote, fingerprint)?;
     }
-    report(is_new, facts.dimension, &facts.maker, workspace)
+    report(is_new, facts.dimension, facts.maker.as_ref().map(|maker| maker.name()), workspace)
 }
 
 fn report(
     is_new: bool,
     dimension: Option<usize>,
-    maker: &Maker,
+    maker: Option<&str>,
     workspace: &mut Workspace,
 ) -> Result<(), CommandError> {
     let (staging, database) = (workspace.staging_path()?, workspace.database_path()?);
@@ -37,8 +36,8 @@ fn report(
     workspace.ui.note(&format!("{word} staging database {}", staging.display()));
     let vectors = match (dimension, maker) {
         (None, _) => "no vectors",
-        (Some(_), Maker::Hash { .. }) => "hash vectors",
-        (Some(_), Maker::None) => "memories that arrive will lack a vector",
+        (Some(_), Some(maker)) => maker,
+        (Some(_), None) => "memories that arrive will lack a vector",
     };
     workspace.ui.note(&format!("Memories: {} ({vectors})", database.display()));
     match workspace.remote_settings(None) {
