@@ -14,8 +14,10 @@ mod error;
 mod hash;
 mod maker;
 mod makers;
+mod model;
 
 pub use error::Error;
 pub use hash::{Hash, hash_vector};
 pub use maker::{Maker, ModelId, cosine, from_bytes, to_bytes};
 pub use makers::{Makers, Proof, Sample};
+pub use model::{Cut, Model};
