@@ -6,6 +6,7 @@
 //!
 //! Must never: take away a vector that is right, or read one for what it means.
 
+mod ahead;
 mod fill;
 mod proof;
 
@@ -16,6 +17,7 @@ use super::Database;
 use crate::embed::{self, Maker, Proof};
 use crate::side;
 
+pub(super) use ahead::Made;
 pub use fill::Filled;
 
 /// What makes the vectors of a database, or why nothing does.
@@ -72,6 +74,9 @@ fn unproven(proof: &Proof) -> String {
     text
 }
 
+/// Vectors, and who made them.
+type Vectors = (Arc<dyn Maker>, Vec<Vec<f32>>);
+
 /// The maker that was found for a database, for as long as its tables stay what they are.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
@@ -103,21 +108,20 @@ impl Database {
         Ok(count.unsigned_abs())
     }
 
-    /// Vectors of `texts` as they are stored, in their order. Must not be called while the database is locked.
-    fn make(&mut self, texts: &[&str]) -> Result<Result<Vec<Vec<f32>>, NoVectors>, side::Error> {
+    /// Vectors of `texts`, in their order, and who made them. Must not be called while the database is locked.
+    fn make(&mut self, texts: &[&str]) -> Result<Result<Vectors, NoVectors>, side::Error> {
         let maker = match self.maker()? {
             Ok(maker) => maker,
             Err(why) => return Ok(Err(why)),
         };
-        let dimension = self.dimension();
-        let made = match maker.vectors(texts) {
-            Ok(made) if fits(&made, texts.len(), dimension) => return Ok(Ok(made)),
+        let why = match maker.vectors(texts) {
+            Ok(made) if fits(&made, texts.len(), self.dimension()) => return Ok(Ok((maker, made))),
             Ok(_) => NoVectors::Misfit { maker: maker.name().to_owned() },
             Err(cause) => NoVectors::Failed { maker: maker.name().to_owned(), cause: cause.into() },
         };
         // It is not asked again: whoever waits would wait for the same once more.
-        self.found = Some(Found { version: self.schema.version, making: Err(made.clone()) });
-        Ok(Err(made))
+        self.found = Some(Found { version: self.schema.version, making: Err(why.clone()) });
+        Ok(Err(why))
     }
 
     /// How many numbers a vector has.
