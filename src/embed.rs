@@ -10,11 +10,13 @@
 //!
 //! Must never: touch a database, or send a text anywhere but to the endpoint that the user has configured.
 
+mod cached;
 mod error;
 mod hash;
 mod maker;
 mod makers;
 
+pub use cached::{Cache, Cached};
 pub use error::Error;
 pub use hash::{Hash, hash_vector};
 pub use maker::{Maker, ModelId, cosine, from_bytes, to_bytes};
