@@ -39,6 +39,31 @@ impl Makers {
         Self { models }
     }
 
+    /// The model that the service would take for a table without vectors.
+    #[must_use]
+    pub fn usual(&self) -> Option<&Arc<dyn Maker>> {
+        self.models.first()
+    }
+
+    /// The models, in their order, whether or not they can be loaded.
+    #[must_use]
+    pub fn models(&self) -> &[Arc<dyn Maker>] {
+        &self.models
+    }
+
+    /// Where models were looked for, found or not.
+    #[must_use]
+    pub fn places(&self) -> &[std::path::PathBuf] {
+        &[]
+    }
+
+    /// All makers for vectors of `dimension` numbers: the hash, which costs next to nothing, before any model.
+    #[must_use]
+    pub fn candidates(&self, dimension: usize) -> Vec<Arc<dyn Maker>> {
+        let hash: Arc<dyn Maker> = Arc::new(Hash::new(dimension));
+        [hash].into_iter().chain(self.models.iter().cloned()).collect()
+    }
+
     /// Finds the maker of a table whose vectors have `dimension` numbers: the first that reproduces all of `samples`.
     #[must_use]
     pub fn prove(&self, dimension: usize, samples: &[Sample]) -> Proof {

@@ -6,8 +6,11 @@
 //!
 //! Must never: take away a vector that is right, or read one for what it means.
 
+mod coverage;
 mod fill;
 mod proof;
+mod replace;
+mod verify;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -16,7 +19,10 @@ use super::Database;
 use crate::embed::{self, Maker, Proof};
 use crate::side;
 
+pub use coverage::{Counts, Coverage};
 pub use fill::Filled;
+pub use replace::{Estimate, Replaced, Step};
+pub use verify::{Differing, Verified};
 
 /// What makes the vectors of a database, or why nothing does.
 pub type Making = Result<Arc<dyn Maker>, NoVectors>;

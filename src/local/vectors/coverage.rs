@@ -2,21 +2,36 @@
 //!
 //! Guarantees: counted at one moment of the database, and nothing is written.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 
+use super::{Making, NoVectors};
 use crate::embed::{Hash, Maker, Proof, from_bytes};
+use crate::local::schema::Schema;
+use crate::local::{Database, error, open};
 use crate::side;
-
-use super::super::schema::Schema;
-use super::super::{Database, error, open};
 
 /// Of a hash vector so many numbers are compared, which tell it from any other as surely as all of them: one digest
 /// of a text makes eight.
 const HASH_NUMBERS: usize = 8;
 
 /// What a database has of vectors.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Coverage {
+    /// How many vectors of what there are.
+    pub counts: Counts,
+    /// Where the vectors come from, by a sample of them.
+    pub proof: Arc<Proof>,
+    /// How many vectors were in the sample.
+    pub sample: usize,
+    /// What makes the vectors of memories that arrive, or why they get none.
+    pub making: Making,
+}
+
+/// How many vectors of what there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
     /// How many live memories there are.
     pub memories: u64,
     /// How many of them have a vector that the service searches by.
@@ -29,11 +44,9 @@ pub struct Coverage {
     pub hash_vectors: u64,
     /// How many numbers a vector has; `None` where there is no table of vectors that is understood.
     pub dimension: Option<usize>,
-    /// Where the vectors come from, by a sample of them.
-    pub proof: Proof,
 }
 
-impl Coverage {
+impl Counts {
     /// How many live memories no search by meaning finds.
     #[must_use]
     pub fn without_vector(&self) -> u64 {
@@ -48,38 +61,41 @@ impl Database {
         let fail = |error| error::reading(&options.path, error);
         let transaction = connection.transaction().map_err(fail)?;
         open::refresh(&transaction, schema, &options.path)?;
-        let mut coverage = count(&transaction, schema).map_err(fail)?;
+        let counts = count(&transaction, schema).map_err(fail)?;
         drop(transaction);
-        if let Some(dimension) = coverage.dimension {
-            coverage.proof = self.proof(dimension)?;
-        }
-        Ok(coverage)
+        let samples = self.samples().map_err(|error| self.reading(error))?;
+        let Some(dimension) = counts.dimension.filter(|_| !samples.is_empty()) else {
+            return Ok(Coverage { counts, proof: Arc::default(), sample: 0, making: self.maker()? });
+        };
+        let proof = Arc::new(self.options.makers.prove(dimension, &samples));
+        let making = proof.maker.clone().ok_or_else(|| NoVectors::Unproven(Arc::clone(&proof)));
+        Ok(Coverage { counts, proof, sample: samples.len(), making })
     }
 }
 
-fn count(connection: &Connection, schema: &Schema) -> rusqlite::Result<Coverage> {
+fn count(connection: &Connection, schema: &Schema) -> rusqlite::Result<Counts> {
     let number = |sql: String| -> rusqlite::Result<u64> {
         connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
     };
     let live = schema.live();
+    let lacking = number(format!("SELECT count(*) FROM memories WHERE {}", schema.lacking()))?;
+    let memories = number(format!("SELECT count(*) FROM memories WHERE {live}"))?;
     let pending = if schema.has("embedding_pending") { "embedding_pending = 1" } else { "FALSE" };
-    let mut coverage = Coverage {
-        memories: number(format!("SELECT count(*) FROM memories WHERE {live}"))?,
+    let mut counts = Counts {
+        memories,
+        with_vector: memories - lacking,
         pending: number(format!("SELECT count(*) FROM memories WHERE {live} AND {pending}"))?,
-        with_vector: 0,
         orphans: 0,
         hash_vectors: 0,
         dimension: schema.vectors.and_then(|vectors| vectors.dimension),
-        proof: Proof::default(),
     };
     if schema.vectors.is_some() {
-        let joined = "FROM memory_embeddings AS vector LEFT JOIN memories ON id = vector.rowid";
-        coverage.with_vector =
-            number(format!("SELECT count(*) {joined} WHERE id IS NOT NULL AND {live} AND NOT {pending}"))?;
-        coverage.orphans = number(format!("SELECT count(*) {joined} WHERE id IS NULL OR NOT ({live})"))?;
-        coverage.hash_vectors = hash_vectors(connection, live)?;
+        counts.orphans = number(format!(
+            "SELECT count(*) FROM memory_embeddings WHERE rowid NOT IN (SELECT id FROM memories WHERE {live})"
+        ))?;
+        counts.hash_vectors = hash_vectors(connection, live)?;
     }
-    Ok(coverage)
+    Ok(counts)
 }
 
 /// Looks at every vector: that costs one digest each.

@@ -54,7 +54,7 @@ impl Database {
 
     /// The id of each memory that has a vector, in their order, and how many bytes its text has, which is found out
     /// without reading the text.
-    fn sizes(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
+    pub(super) fn sizes(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
         let is_pending =
             if self.schema.has("embedding_pending") { "AND COALESCE(embedding_pending, 0) = 0" } else { "" };
         let sql = format!(

@@ -43,6 +43,23 @@ pub struct Replaced {
     pub locked: Duration,
 }
 
+/// What giving all memories new vectors would come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Estimate {
+    /// How many numbers a vector would have.
+    pub dimension: usize,
+    /// How long it would take, by how long some of the texts take.
+    pub takes: Duration,
+}
+
+/// Rows that are given to the maker together.
+#[derive(Debug, Default)]
+struct Batch {
+    rows: Vec<(i64, String)>,
+    /// The id of the last row that was looked at.
+    last: i64,
+}
+
 impl Database {
     /// Gives all live memories vectors of `maker`, whatever they have now. A memory that arrives in the last moment
     /// has none afterwards; [`Database::fill_missing`] gives it one. The inner error says why there are no vectors of
@@ -69,6 +86,39 @@ impl Database {
         replaced
     }
 
+    /// Works out how long [`Self::replace_vectors`] would take, by making the vectors of some texts.
+    pub fn estimate_replacement(
+        &mut self,
+        maker: &dyn Maker,
+    ) -> Result<Result<Estimate, NoVectors>, side::Error> {
+        self.refresh()?;
+        let (texts, memories) = self.some_texts().map_err(|error| self.reading(error))?;
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let measured = || {
+            // Loading the model is no part of the work.
+            let dimension = make(maker, &["test"], None)?.first().map_or(0, Vec::len);
+            let began = Instant::now();
+            make(maker, &texts, Some(dimension))?;
+            let part = u32::try_from(texts.len()).unwrap_or(u32::MAX).max(1);
+            let takes = began.elapsed() / part * u32::try_from(memories).unwrap_or(u32::MAX);
+            Ok(Estimate { dimension, takes })
+        };
+        Ok(measured())
+    }
+
+    /// Texts from all over the table, and how many memories there are.
+    fn some_texts(&self) -> rusqlite::Result<(Vec<String>, u64)> {
+        let live = self.schema.live();
+        let sql = format!("SELECT count(*) FROM memories WHERE {live}");
+        let memories = self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?;
+        let sql = format!(
+            "SELECT content FROM memories WHERE {live} AND typeof(content) = 'text' ORDER BY id * 2654435761 % 4294967296 LIMIT 32"
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let texts = statement.query_map([], |row| Ok(row.get_ref(0)?.as_str().unwrap_or_default().to_owned()))?;
+        Ok((texts.collect::<Result<_, _>>()?, memories.unsigned_abs()))
+    }
+
     /// Makes the vectors of all texts, then of those that came or changed meanwhile, until these are few.
     fn make_all(
         &self,
@@ -80,17 +130,15 @@ impl Database {
         loop {
             let (before, mut last) = (done, i64::MIN);
             let total = done + self.unmade().map_err(|error| self.reading(error))?;
-            loop {
-                let batch = self.next(last).map_err(|error| self.reading(error))?;
-                let Some((id, _)) = batch.last() else { break };
-                last = *id;
-                let texts: Vec<&str> = batch.iter().map(|(_, text)| text.as_str()).collect();
+            while let Some(batch) = self.next(last).map_err(|error| self.reading(error))? {
+                last = batch.last;
+                let texts: Vec<&str> = batch.rows.iter().map(|(_, text)| text.as_str()).collect();
                 let vectors = match make(maker, &texts, Some(dimension)) {
                     Ok(vectors) => vectors,
                     Err(why) => return Ok(Err(why)),
                 };
-                self.keep(&batch, &vectors).map_err(|error| self.writing(error))?;
-                done += batch.len() as u64;
+                self.keep(&batch.rows, &vectors).map_err(|error| self.writing(error))?;
+                done += texts.len() as u64;
                 progress(Step::Made(done, total.max(done)));
             }
             if done - before < BATCH as u64 {
@@ -106,14 +154,19 @@ impl Database {
     }
 
     /// The next of them behind a row.
-    fn next(&self, behind: i64) -> rusqlite::Result<Vec<(i64, String)>> {
+    fn next(&self, behind: i64) -> rusqlite::Result<Option<Batch>> {
         let sql = format!("{} AND id > ?1 ORDER BY id LIMIT {BATCH}", unmade(&self.schema));
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map([behind], |row| {
+        let mut found = statement.query([behind])?;
+        let mut batch: Option<Batch> = None;
+        while let Some(row) = found.next()? {
+            let id = row.get(0)?;
+            let batch = batch.get_or_insert_default();
+            batch.last = id;
             // Text that is not UTF-8 belongs to a memory that cannot be carried: it stays without a vector.
-            Ok((row.get(0)?, row.get_ref(1)?.as_str().unwrap_or_default().to_owned()))
-        })?;
-        rows.collect()
+            batch.rows.extend(row.get_ref(1)?.as_str().ok().map(|text| (id, text.to_owned())));
+        }
+        Ok(batch)
     }
 
     fn keep(&self, batch: &[(i64, String)], vectors: &[Vec<f32>]) -> rusqlite::Result<()> {
