@@ -9,6 +9,7 @@
 
 mod adapters;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{self, Address, Config, Environment, RemoteSettings, paths};
+use crate::embed::Makers;
 use crate::error::CommandError;
 use crate::hub::Clock;
 use crate::object;
@@ -36,6 +38,8 @@ pub struct Workspace {
     pub now: Timestamp,
     /// The user's time zone, for the times that people read.
     pub zone: TimeZone,
+    /// What makes vectors, so that all databases of one command share the models that were loaded.
+    makers: OnceCell<Makers>,
 }
 
 /// What the command line says before any command.
@@ -68,7 +72,7 @@ impl Workspace {
     #[must_use]
     pub fn new(environment: Environment, config: Config, ui: Ui) -> Self {
         let now = environment.now.unwrap_or_else(Timestamp::now);
-        Self { environment, config, ui, now, zone: TimeZone::system() }
+        Self { environment, config, ui, now, zone: TimeZone::system(), makers: OnceCell::new() }
     }
 
     /// Where the staging database is, or will be.
