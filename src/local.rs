@@ -38,7 +38,7 @@ use crate::object::{Bookkeeping, ContentHash, Edit, Timestamp};
 use crate::side::{self, Found, Side, Witness};
 
 pub use apply::Transactions;
-pub use prepare::{Prepared, prepare};
+pub use prepare::{DIMENSION, Prepared, prepare};
 use schema::Schema;
 
 /// Which database to open, and how to treat it.
