@@ -10,8 +10,8 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -39,6 +39,7 @@ pub(super) const REST: Duration = Duration::from_secs(30);
 /// Makes the vectors of a hub.
 pub(super) struct Embedder {
     settled: watch::Receiver<Option<Arc<Settled>>>,
+    again: mpsc::Sender<()>,
     turns: Arc<Semaphore>,
     rests_until: Mutex<Option<Instant>>,
 }
@@ -48,16 +49,25 @@ impl Embedder {
     /// has to be loaded for that.
     pub(super) fn start(path: PathBuf, makers: Makers) -> Self {
         let (tell, settled) = watch::channel(None);
+        let (again, asked) = mpsc::channel();
         thread::spawn(move || {
-            let found = Settled::of(path, &makers, BUSY).unwrap_or_else(|error| {
-                tracing::warn!(error = &error as &dyn Error, "the vectors of the database cannot be read");
-                Settled::default()
-            });
-            tell_of(&found);
-            // The hub may have ended meanwhile.
-            let _ = tell.send(Some(Arc::new(found)));
+            // It ends when the hub does.
+            while tell.send(Some(Arc::new(settle(&path, &makers)))).is_ok() && asked.recv().is_ok() {}
         });
-        Self { settled, turns: Arc::new(Semaphore::new(AT_ONCE)), rests_until: Mutex::default() }
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        Self { settled, again, turns, rests_until: Mutex::default() }
+    }
+
+    /// Has it found out again, where the tables are not those for which it is known: another program has replaced them.
+    pub(super) async fn settle_for(&self, tables: i64) {
+        let mut settled = self.settled.clone();
+        let known = self.settled().await;
+        settled.mark_unchanged();
+        if known.tables != tables && known.dimension.is_some() && self.again.send(()).is_ok() {
+            tracing::info!("the tables have changed: their vectors are looked at again");
+            // It fails where the hub is about to end.
+            let _ = settled.changed().await;
+        }
     }
 
     /// What makes the vectors, once that is known.
@@ -79,14 +89,16 @@ impl Embedder {
     pub(super) async fn vectors<'a>(&self, texts: impl Iterator<Item = &'a str> + Send) -> Vectors {
         let deadline = Instant::now() + PATIENCE;
         let settled = timeout_at(deadline, self.settled()).await.unwrap_or_default();
-        match &settled.maker {
-            None => return Vectors::default(),
-            Some(maker) if maker.is_instant() => return Vectors::instant(Arc::clone(maker)),
-            Some(_) => {}
+        match &settled.making {
+            Err(_) => return Vectors::default(),
+            Ok(maker) if maker.is_instant() => {
+                return Vectors::instant(Arc::clone(maker)).for_tables(settled.tables);
+            }
+            Ok(_) => {}
         }
         let texts: BTreeSet<&str> = texts.collect();
         let texts: Vec<String> = texts.into_iter().map(str::to_owned).collect();
-        let mut vectors = Vectors::default();
+        let mut vectors = Vectors::default().for_tables(settled.tables);
         for batch in texts.chunks(BATCH) {
             let made = timeout_at(deadline, self.make(&settled, batch.to_vec())).await;
             let Ok(Some(made)) = made else { break };
@@ -108,7 +120,7 @@ impl Embedder {
         if self.is_resting() {
             return None;
         }
-        let maker = settled.maker.clone()?;
+        let maker = settled.making.clone().ok()?;
         // The turn lasts until the work is done, whether or not somebody still waits for it.
         let work = move || {
             let _turn = turn;
@@ -136,25 +148,18 @@ fn is_proper(vector: &[f32], dimension: Option<usize>) -> bool {
     Some(vector.len()) == dimension && vector.iter().all(|number| number.is_finite())
 }
 
-/// Says in the log what the hub uses.
-fn tell_of(settled: &Settled) {
-    let proof = &settled.proof;
-    for (name, error) in &proof.failures {
-        tracing::warn!(model = name, error = error as &dyn Error, "a model cannot be used");
+/// Finds out what makes the vectors, and says it in the log.
+fn settle(path: &Path, makers: &Makers) -> Settled {
+    let settled = Settled::of(path.to_owned(), makers.clone(), BUSY).unwrap_or_else(|error| {
+        tracing::warn!(error = &error as &dyn Error, "the vectors of the database cannot be looked at");
+        Settled::default()
+    });
+    match &settled.making {
+        Ok(maker) => tracing::info!("vectors: {}", maker.name()),
+        Err(why) => tracing::warn!(
+            "no vectors: {why}; memories that arrive get none and searches by meaning find nothing, until \
+             `memsync embed` has helped"
+        ),
     }
-    if let Some(maker) = &settled.maker {
-        tracing::info!(by = maker.name(), "vectors");
-    } else if proof.counts.is_empty() && proof.unknown == 0 {
-        tracing::warn!(
-            "no vectors: no model is there to make them, so no search by meaning finds what arrives"
-        );
-    } else {
-        let counts = proof.counts.iter().map(|(name, count)| format!("{name}: {count}"));
-        let counts = counts.chain([format!("unknown: {}", proof.unknown)]).collect::<Vec<_>>().join(", ");
-        tracing::warn!(
-            sample = counts,
-            "no vectors: those of the database are not all of one model that is here, so memories that arrive get \
-             none and searches by meaning find nothing; `memsync embed` says more"
-        );
-    }
+    settled
 }

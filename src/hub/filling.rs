@@ -13,12 +13,10 @@ use tokio::time::sleep;
 use super::Hub;
 use super::embedder::{BATCH, REST};
 use super::failure::Failure;
+use crate::local::service::Reader;
 
-/// Fills what lacks, and again whenever a request has left something lacking; where there is no maker it ends.
+/// Fills what lacks, and again whenever a request has left something lacking.
 pub(super) async fn fill(hub: Arc<Hub>) {
-    if hub.embedder.settled().await.maker.is_none() {
-        return;
-    }
     loop {
         match hub.fill_all().await {
             Ok(()) if !hub.embedder.is_resting() => hub.lacking.notified().await,
@@ -31,12 +29,12 @@ pub(super) async fn fill(hub: Arc<Hub>) {
 impl Hub {
     /// Gives each memory that lacks it a vector, as far as the maker makes them.
     pub(super) async fn fill_all(&self) -> Result<(), Failure> {
-        let (mut after, mut filled) = (0, 0);
-        let limit = u32::try_from(BATCH).unwrap_or(u32::MAX);
-        while !self.embedder.is_resting() {
-            let lacking = self.database.read(move |reader| reader.lacking(after, limit)).await?;
+        self.embedder.settle_for(self.database.read(Reader::tables).await?).await;
+        let (mut before, mut filled) = (i64::MAX, 0);
+        while self.embedder.settled().await.making.is_ok() && !self.embedder.is_resting() {
+            let lacking = self.database.read(move |reader| reader.lacking(before, BATCH)).await?;
             let Some(last) = lacking.last() else { break };
-            after = last.id;
+            before = last.id;
             let vectors = self.embedder.vectors(lacking.iter().map(|memory| memory.content.as_str())).await;
             filled += self.database.write(move |changes| changes.fill(&lacking, &vectors)).await?;
         }

@@ -82,7 +82,7 @@ impl Hub {
     /// The model that makes the vectors, by the name under which the service speaks of it.
     async fn model(&self) -> String {
         let settled = self.embedder.settled_soon().await;
-        settled.maker.as_ref().map_or(NO_MODEL, |maker| maker.model()).to_owned()
+        settled.making.as_ref().map_or(NO_MODEL, |maker| maker.model()).to_owned()
     }
 }
 

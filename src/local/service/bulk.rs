@@ -90,7 +90,7 @@ impl Changes<'_> {
         let (mut rows, mut vectors) = (Vec::new(), Vec::new());
         for event in run {
             let content = Arrival::read(&event.payload).unwrap_or_default();
-            vectors.push((made.get(content.content), content.store));
+            vectors.push((made.get(content.content, connection)?, content.store));
             rows.push(content.columns(event.content_hash.as_str(), self.now));
         }
         self.rows().insert(rows)?;

@@ -196,12 +196,13 @@ impl Reader {
                    FROM memories JOIN memory_embeddings AS vector ON vector.rowid = memories.id \
                    WHERE created_at > ?2 AND +deleted_at IS NULL AND memories.store = ?3 \
                    ORDER BY distance LIMIT 1";
-        let values = params![vectors.get(&new.content), now.seconds() - SIMILAR_WINDOW, new.store];
-        let nearest = self.connection.prepare_cached(sql).and_then(|mut statement| {
-            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Option<f64>>(1)?));
-            statement.query_row(values, read).optional()
-        });
-        let nearest = nearest.map_err(|error| self.failed(error))?;
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Option<f64>>(1)?));
+        let look = || {
+            let Some(vector) = vectors.get(&new.content, &self.connection)? else { return Ok(None) };
+            let values = params![vector, now.seconds() - SIMILAR_WINDOW, new.store];
+            self.connection.prepare_cached(sql)?.query_row(values, read).optional()
+        };
+        let nearest: Option<(String, _)> = look().map_err(|error| self.failed(error))?;
         Ok(nearest.filter(|(_, distance)| distance.is_some_and(|far| far <= SIMILAR)).map(|(name, _)| name))
     }
 }
@@ -269,7 +270,7 @@ impl Changes<'_> {
         columns.extend(moment("created_at", "created_at_iso", Some(self.now)));
         columns.extend(moment("updated_at", "updated_at_iso", Some(self.now)));
         rows.insert(vec![columns])?;
-        let vector = vectors.get(&new.content);
+        let vector = vectors.get(&new.content, &self.reader.connection)?;
         rows.replace_vector(rows.id(&new.content_hash)?, &new.store, vector)
     }
 

@@ -35,7 +35,8 @@ impl Changes<'_> {
         vectors: &Vectors,
     ) -> rusqlite::Result<()> {
         let rows = self.rows();
-        let (store, vector) = (content.store, vectors.get(content.content));
+        let vector = vectors.get(content.content, &self.reader.connection)?;
+        let store = content.store;
         rows.remove(key)?;
         rows.insert(vec![content.columns(key, self.now)])?;
         rows.replace_vector(rows.id(key)?, store, vector)
@@ -80,7 +81,8 @@ impl Changes<'_> {
         }
         let sql = "UPDATE memories SET deleted_at = NULL WHERE id = ?1";
         self.reader.connection.prepare_cached(sql)?.execute([buried.id])?;
-        self.rows().replace_vector(buried.id, &buried.store, vectors.get(&buried.content))
+        let vector = vectors.get(&buried.content, &self.reader.connection)?;
+        self.rows().replace_vector(buried.id, &buried.store, vector)
     }
 
     /// Gives a live memory these tags, this type and these members of its metadata; what is not said stays.

@@ -53,7 +53,8 @@ impl Reader {
         scope: &Scope,
         limit: u32,
     ) -> Result<Option<Vec<Match>>, side::Error> {
-        let Some(vector) = vectors.get(text) else { return Ok(None) };
+        let vector = vectors.get(text, &self.connection).map_err(|error| self.failed(error))?;
+        let Some(vector) = vector else { return Ok(None) };
         self.near_vector(&vector, scope, limit).map(Some)
     }
 
