@@ -39,6 +39,12 @@ impl Makers {
         Self { models }
     }
 
+    /// The same makers, each in what `wrap` makes of it.
+    #[must_use]
+    pub fn wrapped(self, wrap: impl FnMut(Arc<dyn Maker>) -> Arc<dyn Maker>) -> Self {
+        Self { models: self.models.into_iter().map(wrap).collect(), ..self }
+    }
+
     /// Finds the maker of a table whose vectors have `dimension` numbers: the first that reproduces all of `samples`.
     #[must_use]
     pub fn prove(&self, dimension: usize, samples: &[Sample]) -> Proof {
