@@ -113,7 +113,7 @@ impl Reader {
             makers: Makers::default(),
         };
         let mut database = Database::open(options)?;
-        let maker = database.maker()?;
+        let maker = database.maker()?.ok();
         let Database { connection, schema, options, .. } = database;
         let mut reader = Self { connection, schema, options, maker, selection: RefCell::default() };
         reader.settle_maker()?;
