@@ -25,7 +25,7 @@ mod schema;
 pub mod service;
 #[cfg(test)]
 mod tests;
-mod vectors;
+pub mod vectors;
 mod write;
 
 use std::ops::ControlFlow;

@@ -54,6 +54,12 @@ impl Makers {
         Self { models: self.models.into_iter().map(wrap).collect(), ..self }
     }
 
+    /// The model that the service would take for a table without vectors.
+    #[must_use]
+    pub fn usual(&self) -> Option<&Arc<dyn Maker>> {
+        self.models.get(self.default?)
+    }
+
     /// The models, in their order, whether or not they can be loaded.
     #[must_use]
     pub fn models(&self) -> &[Arc<dyn Maker>] {
@@ -64,6 +70,13 @@ impl Makers {
     #[must_use]
     pub fn places(&self) -> &[PathBuf] {
         &self.places
+    }
+
+    /// All makers for vectors of `dimension` numbers: the hash, which costs next to nothing, before any model.
+    #[must_use]
+    pub fn candidates(&self, dimension: usize) -> Vec<Arc<dyn Maker>> {
+        let hash: Arc<dyn Maker> = Arc::new(Hash::new(dimension));
+        [hash].into_iter().chain(self.models.iter().cloned()).collect()
     }
 
     /// The maker of a table whose vectors have `dimension` numbers: the first that reproduces all of `samples`. Asks

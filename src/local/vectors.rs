@@ -7,8 +7,11 @@
 //! Must never: take away a vector that is right, or read one for what it means.
 
 mod ahead;
+mod coverage;
 mod fill;
 mod proof;
+mod replace;
+mod verify;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -18,7 +21,10 @@ use crate::embed::{self, Maker, Proof};
 use crate::side;
 
 pub(super) use ahead::Made;
+pub use coverage::{Counts, Coverage};
 pub use fill::Filled;
+pub use replace::{Estimate, Replaced, Step};
+pub use verify::{Differing, Verified};
 
 /// What makes the vectors of a database, or why nothing does.
 pub type Making = Result<Arc<dyn Maker>, NoVectors>;
@@ -32,9 +38,9 @@ pub enum NoVectors {
     /// No maker reproduces the vectors that are there.
     #[error("{}", unproven(.0))]
     Unproven(Arc<Proof>),
-    /// There is no vector yet, and nothing on this device that could make one.
-    #[error("there is no embedding model on this device")]
-    NoModel,
+    /// There is no vector yet, and nothing on this device that could make one as the service would.
+    #[error("{0}")]
+    NoModel(#[source] Arc<embed::NoMaker>),
     /// The maker is known, and did not make them.
     #[error("{maker} made none")]
     Failed {
