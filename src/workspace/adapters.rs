@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Workspace;
 use crate::config::{Address, Name, RemoteSettings};
-use crate::embed::{Cache, Cached, Makers};
+use crate::embed::Makers;
 use crate::error::CommandError;
 use crate::local::{self, Database};
 use crate::object::{Bookkeeping, SideName, Timestamp};
@@ -90,13 +89,7 @@ impl Workspace {
     /// What could make vectors on this machine; those that are made once are kept.
     #[must_use]
     pub fn makers(&self) -> Makers {
-        self.cached(Makers::default())
-    }
-
-    /// The same makers, each of which looks into the staging database before it makes a vector.
-    fn cached(&self, makers: Makers) -> Makers {
-        let cache = || Arc::clone(&self.vectors) as Arc<dyn Cache>;
-        makers.wrapped(|maker| Arc::new(Cached::new(maker, cache())))
+        self.vectors.before(Makers::default())
     }
 
     fn database_options(&self, path: PathBuf) -> local::Options {
