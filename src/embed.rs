@@ -11,13 +11,21 @@
 //! Must never: touch a database, or send a text anywhere but to the endpoint that the user has configured.
 
 mod cached;
+mod endpoint;
 mod error;
+mod find;
 mod hash;
 mod maker;
 mod makers;
+mod model;
+mod proof;
 
 pub use cached::{Cache, Cached};
-pub use error::Error;
+pub use endpoint::Endpoint;
+pub use error::{Error, NoMaker};
+pub use find::Settings;
 pub use hash::{Hash, hash_vector};
 pub use maker::{Maker, ModelId, cosine, from_bytes, to_bytes};
-pub use makers::{Makers, Proof, Sample};
+pub use makers::{HashRule, Makers};
+pub use model::{Cut, Model};
+pub use proof::{Proof, Sample};

@@ -17,6 +17,7 @@ mod image;
 pub(crate) mod iso;
 mod members;
 mod open;
+mod pace;
 mod prepare;
 mod row;
 mod rows;
@@ -87,7 +88,7 @@ impl Database {
     /// and [`Side::apply`] says [`side::Error::Unwritable`].
     pub fn open(options: Options) -> Result<Self, side::Error> {
         let (connection, schema) = open::open(&options.path, options.busy_timeout)?;
-        let (hold, pauses) = (apply::HOLD, apply::PAUSES);
+        let (hold, pauses) = (apply::HOLD, pace::PAUSES);
         Ok(Self {
             connection,
             options,

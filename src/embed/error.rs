@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::HashRule;
+
 /// A cause from below, kept typed until the edge.
 pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -26,4 +28,40 @@ pub enum Error {
         #[source]
         cause: Cause,
     },
+}
+
+/// Why a table gets no vectors, as a part of a sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum NoMaker {
+    /// No maker reproduces all vectors of the sample: they are another model's, or those of several.
+    #[error("nothing on this device makes the vectors that the database holds")]
+    Unproven,
+    /// The maker that the service would use, or the first that might be meant, could not be asked.
+    #[error(transparent)]
+    Failed(Error),
+    /// What the service would use makes vectors that do not fit into the table.
+    #[error("{name} makes vectors of {made} numbers, and the database has room for {wanted}")]
+    Dimension {
+        /// The maker.
+        name: String,
+        /// How many numbers its vectors have.
+        made: usize,
+        /// How many those of the table have.
+        wanted: usize,
+    },
+    /// There is no model, and the service would make no hash vectors either.
+    #[error("there is no embedding model on this device, and {}", refusal(*.hash))]
+    NotFound {
+        /// Where models were looked for.
+        places: Vec<PathBuf>,
+        /// Why hash vectors are none either.
+        hash: HashRule,
+    },
+}
+
+fn refusal(hash: HashRule) -> &'static str {
+    match hash {
+        HashRule::Never => "MCP_MEMORY_ALLOW_HASH_EMBEDDINGS refuses hash vectors",
+        HashRule::IfEmpty | HashRule::Always => "a database that holds memories gets no hash vectors",
+    }
 }

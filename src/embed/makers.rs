@@ -1,48 +1,63 @@
 //! All the makers that could be meant, and the proof that picks one.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Error, Hash, Maker};
+use super::proof::{is_evidence, is_nobodys, reproduces_all, reproduces_each, shortest_first};
+use super::{Hash, Maker, NoMaker, Proof, Sample, hash_vector};
 
-/// A text and the vector that a database has for it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// The text.
-    pub text: String,
-    /// The vector.
-    pub stored: Vec<f32>,
+/// When the service fills a table without vectors with hash vectors, where it has no model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HashRule {
+    /// Only where there are no memories either.
+    #[default]
+    IfEmpty,
+    /// Whatever there is (`MCP_MEMORY_ALLOW_HASH_EMBEDDINGS=1`).
+    Always,
+    /// Nowhere (`MCP_MEMORY_ALLOW_HASH_EMBEDDINGS=0`).
+    Never,
 }
 
-/// The makers of this machine, in the order in which the service would try them.
+impl HashRule {
+    fn allows(self, holds_memories: bool) -> bool {
+        match self {
+            Self::IfEmpty => !holds_memories,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// The makers of this machine. Clones share what was loaded.
 #[derive(Clone, Debug, Default)]
 pub struct Makers {
-    models: Vec<Arc<dyn Maker>>,
-}
-
-/// What a sample of a table says about where its vectors come from.
-#[derive(Debug, Default)]
-pub struct Proof {
-    /// The maker that reproduces every one of them; `None` where none does, or where there was nothing to prove it by.
-    pub maker: Option<Arc<dyn Maker>>,
-    /// How many of the sample each maker reproduces, by its name, the most first; makers of none are left out.
-    pub counts: Vec<(String, usize)>,
-    /// How many no maker reproduces.
-    pub unknown: usize,
-    /// The makers that could not be asked.
-    pub failures: Vec<(String, Error)>,
+    /// Without the hash vectors, which everybody can make.
+    pub(super) models: Vec<Arc<dyn Maker>>,
+    /// Which of them the service would take for a table without vectors.
+    pub(super) default: Option<usize>,
+    pub(super) hash: HashRule,
+    pub(super) places: Vec<PathBuf>,
 }
 
 impl Makers {
-    /// These models, in this order; the service's hash vectors come after them.
+    /// These models, in the order in which the service would try them; the first is its default. The service's hash
+    /// vectors come after them.
     #[must_use]
     pub fn new(models: Vec<Arc<dyn Maker>>) -> Self {
-        Self { models }
+        let default = (!models.is_empty()).then_some(0);
+        Self { models, default, ..Self::default() }
+    }
+
+    /// The same makers, each in what `wrap` makes of it.
+    #[must_use]
+    pub fn wrapped(self, wrap: impl FnMut(Arc<dyn Maker>) -> Arc<dyn Maker>) -> Self {
+        Self { models: self.models.into_iter().map(wrap).collect(), ..self }
     }
 
     /// The model that the service would take for a table without vectors.
     #[must_use]
     pub fn usual(&self) -> Option<&Arc<dyn Maker>> {
-        self.models.first()
+        self.models.get(self.default?)
     }
 
     /// The models, in their order, whether or not they can be loaded.
@@ -53,8 +68,8 @@ impl Makers {
 
     /// Where models were looked for, found or not.
     #[must_use]
-    pub fn places(&self) -> &[std::path::PathBuf] {
-        &[]
+    pub fn places(&self) -> &[PathBuf] {
+        &self.places
     }
 
     /// All makers for vectors of `dimension` numbers: the hash, which costs next to nothing, before any model.
@@ -64,71 +79,93 @@ impl Makers {
         [hash].into_iter().chain(self.models.iter().cloned()).collect()
     }
 
-    /// Finds the maker of a table whose vectors have `dimension` numbers: the first that reproduces all of `samples`.
+    /// The maker of a table whose vectors have `dimension` numbers: the first that reproduces all of `samples`. Asks
+    /// no more than it must: a maker that misses one is asked no further, and none is asked where none can be meant.
+    pub fn pick(&self, dimension: usize, samples: &[Sample]) -> Result<Arc<dyn Maker>, NoMaker> {
+        let samples = shortest_first(samples);
+        let is_hopeless = samples.iter().any(|sample| is_nobodys(sample, dimension));
+        if is_hopeless || !samples.iter().any(|sample| is_evidence(sample)) {
+            return Err(NoMaker::Unproven);
+        }
+        let hash = Hash::new(dimension);
+        let is_hash = |sample: &&&Sample| hash.is_same(&hash_vector(&sample.text, dimension), &sample.stored);
+        // They cost next to nothing, so they are looked for before any model is loaded.
+        match samples.iter().filter(is_hash).count() {
+            0 => self.pick_model(dimension, &samples),
+            all if all == samples.len() => Ok(Arc::new(hash)),
+            _ => Err(NoMaker::Unproven),
+        }
+    }
+
+    fn pick_model(&self, dimension: usize, samples: &[&Sample]) -> Result<Arc<dyn Maker>, NoMaker> {
+        let mut failure = None;
+        for maker in &self.models {
+            match reproduces_all(maker.as_ref(), dimension, samples) {
+                Ok(true) => return Ok(Arc::clone(maker)),
+                Ok(false) => {}
+                // It may be the maker that is meant, so it is what people should hear of.
+                Err(error) => {
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        Err(failure.map_or(NoMaker::Unproven, NoMaker::Failed))
+    }
+
+    /// The same as [`Self::pick`], and where there is no such maker, how many of `samples` each reproduces, which
+    /// takes asking all of them.
     #[must_use]
     pub fn prove(&self, dimension: usize, samples: &[Sample]) -> Proof {
-        let hash: Arc<dyn Maker> = Arc::new(Hash::new(dimension));
-        let texts: Vec<&str> = samples.iter().map(|sample| sample.text.as_str()).collect();
+        match self.pick(dimension, samples) {
+            Ok(maker) => Proof::of(maker, samples.len()),
+            Err(_) => self.count(dimension, samples),
+        }
+    }
+
+    fn count(&self, dimension: usize, samples: &[Sample]) -> Proof {
+        let samples = shortest_first(samples);
         let mut proof = Proof::default();
         let mut known = vec![false; samples.len()];
-        // The hash costs next to nothing, so it is asked before any model is loaded.
-        for maker in [&hash].into_iter().chain(&self.models) {
-            match maker.vectors(&texts) {
-                Ok(made) => {
-                    let same: Vec<bool> = made
-                        .iter()
-                        .zip(samples)
-                        .map(|(made, sample)| maker.is_same(made, &sample.stored))
-                        .collect();
+        for maker in self.candidates(dimension) {
+            match reproduces_each(maker.as_ref(), dimension, &samples) {
+                Ok(same) => {
                     let count = same.iter().filter(|same| **same).count();
                     known.iter_mut().zip(same).for_each(|(known, same)| *known |= same);
-                    if count > 0 {
-                        proof.counts.push((maker.name().to_owned(), count));
-                    }
-                    if count == samples.len() && count > 0 {
-                        proof.maker = Some(Arc::clone(maker));
-                        break;
-                    }
+                    proof.counts.push((maker.name().to_owned(), count));
                 }
                 Err(error) => proof.failures.push((maker.name().to_owned(), error)),
             }
         }
+        proof.counts.retain(|(_, count)| *count > 0);
         proof.counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         proof.unknown = known.iter().filter(|known| !**known).count();
         proof
     }
 
-    /// What the service would use for a table without vectors, whose vectors shall have `dimension` numbers; `None`
-    /// where that cannot be had. `holds_memories` says whether there are memories that lack theirs.
-    #[must_use]
-    pub fn for_empty(&self, dimension: usize, holds_memories: bool) -> Option<Arc<dyn Maker>> {
-        let fits = |maker: &&Arc<dyn Maker>| {
-            maker.vectors(&["test"]).is_ok_and(|made| made.iter().all(|made| made.len() == dimension))
+    /// What the service would use for a table without vectors, whose vectors shall have `dimension` numbers.
+    /// `holds_memories` says whether there are memories, which then lack theirs.
+    ///
+    /// Where the service goes on to its next model because the first one failed, memsync does not: what failed here
+    /// may work there, and then the table would hold vectors of two models.
+    pub fn for_empty(&self, dimension: usize, holds_memories: bool) -> Result<Arc<dyn Maker>, NoMaker> {
+        let Some(model) = self.usual() else {
+            return self.hash_for_empty(dimension, holds_memories);
         };
-        let model = self.models.iter().find(fits).cloned();
-        model.or_else(|| (!holds_memories).then(|| Arc::new(Hash::new(dimension)) as Arc<dyn Maker>))
+        // The text that the service asks for too.
+        let made = model.vectors(&["test"]).map_err(NoMaker::Failed)?;
+        match made.first().map_or(0, Vec::len) {
+            length if length == dimension => Ok(Arc::clone(model)),
+            made => Err(NoMaker::Dimension { name: model.name().to_owned(), made, wanted: dimension }),
+        }
+    }
+
+    fn hash_for_empty(&self, dimension: usize, holds_memories: bool) -> Result<Arc<dyn Maker>, NoMaker> {
+        if self.hash.allows(holds_memories) {
+            return Ok(Arc::new(Hash::new(dimension)));
+        }
+        Err(NoMaker::NotFound { places: self.places.clone(), hash: self.hash })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::embed::hash_vector;
-
-    #[test]
-    fn a_maker_is_taken_only_where_it_reproduces_every_sample() {
-        let sample = |text: &str, of: &str, dimension| Sample {
-            text: text.to_owned(),
-            stored: hash_vector(of, dimension),
-        };
-        let prove = |samples: &[Sample]| Makers::default().prove(8, samples);
-
-        let proof = prove(&[sample("short", "short", 8), sample("long", "long", 8)]);
-        assert_eq!(proof.maker.unwrap().name(), "hash vectors");
-        let mixed = prove(&[sample("short", "short", 8), sample("long", "short", 8)]);
-        assert!(mixed.maker.is_none(), "one foreign vector");
-        assert_eq!((mixed.counts, mixed.unknown), (vec![("hash vectors".to_owned(), 1)], 1));
-        assert!(prove(&[sample("short", "short", 7)]).maker.is_none(), "another dimension");
-        assert!(prove(&[]).maker.is_none(), "nothing to prove it by");
-    }
-}
+mod tests;

@@ -106,14 +106,14 @@ impl Schema {
         if self.soft_deletes() { "deleted_at IS NULL" } else { "TRUE" }
     }
 
-    /// The condition that a row of `memories` is a live memory without a vector. One whose vector the service has noted
+    /// The condition that a row of `memories` is a live text without a vector. One whose vector the service has noted
     /// as yet to be made has none, whatever lies in the table.
     ///
     /// The ids of all vectors are read in one go: to look for each by itself takes ten times as long.
     pub(super) fn lacking(&self) -> String {
-        let live = self.live();
+        let live = format!("{} AND typeof(content) = 'text'", self.live());
         if self.vectors.is_none() {
-            return live.to_owned();
+            return live;
         }
         let pending = if self.has("embedding_pending") { "embedding_pending = 1 OR " } else { "" };
         format!("{live} AND ({pending}id NOT IN (SELECT rowid FROM memory_embeddings))")

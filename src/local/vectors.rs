@@ -6,6 +6,7 @@
 //!
 //! Must never: take away a vector that is right, or read one for what it means.
 
+mod ahead;
 mod coverage;
 mod fill;
 mod proof;
@@ -16,9 +17,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::Database;
-use crate::embed::{self, Maker, Proof};
+use crate::embed::{self, Maker, NoMaker, Proof};
 use crate::side;
 
+pub(super) use ahead::Made;
 pub use coverage::{Counts, Coverage};
 pub use fill::Filled;
 pub use replace::{Estimate, Replaced, Step};
@@ -36,9 +38,9 @@ pub enum NoVectors {
     /// No maker reproduces the vectors that are there.
     #[error("{}", unproven(.0))]
     Unproven(Arc<Proof>),
-    /// There is no vector yet, and nothing on this device that could make one.
-    #[error("there is no embedding model on this device")]
-    NoModel,
+    /// There is no vector yet, and nothing that the service would make one with.
+    #[error(transparent)]
+    NoModel(Arc<NoMaker>),
     /// The maker is known, and did not make them.
     #[error("{maker} made none")]
     Failed {
@@ -78,6 +80,9 @@ fn unproven(proof: &Proof) -> String {
     text
 }
 
+/// Vectors, and who made them.
+type Vectors = (Arc<dyn Maker>, Vec<Vec<f32>>);
+
 /// The maker that was found for a database, for as long as its tables stay what they are.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
@@ -109,21 +114,20 @@ impl Database {
         Ok(count.unsigned_abs())
     }
 
-    /// Vectors of `texts` as they are stored, in their order. Must not be called while the database is locked.
-    fn make(&mut self, texts: &[&str]) -> Result<Result<Vec<Vec<f32>>, NoVectors>, side::Error> {
+    /// Vectors of `texts`, in their order, and who made them. Must not be called while the database is locked.
+    fn make(&mut self, texts: &[&str]) -> Result<Result<Vectors, NoVectors>, side::Error> {
         let maker = match self.maker()? {
             Ok(maker) => maker,
             Err(why) => return Ok(Err(why)),
         };
-        let dimension = self.dimension();
-        let made = match maker.vectors(texts) {
-            Ok(made) if fits(&made, texts.len(), dimension) => return Ok(Ok(made)),
+        let why = match maker.vectors(texts) {
+            Ok(made) if fits(&made, texts.len(), self.dimension()) => return Ok(Ok((maker, made))),
             Ok(_) => NoVectors::Misfit { maker: maker.name().to_owned() },
             Err(cause) => NoVectors::Failed { maker: maker.name().to_owned(), cause: cause.into() },
         };
         // It is not asked again: whoever waits would wait for the same once more.
-        self.found = Some(Found { version: self.schema.version, making: Err(made.clone()) });
-        Ok(Err(made))
+        self.found = Some(Found { version: self.schema.version, making: Err(why.clone()) });
+        Ok(Err(why))
     }
 
     /// How many numbers a vector has.

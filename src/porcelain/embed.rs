@@ -158,7 +158,7 @@ fn show(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError
         Err(why) => {
             let why_not = escape_line(&with_causes(why)).into_owned();
             ui.note(&format!("memories that arrive get no vector: {why_not}"));
-            if matches!(why, NoVectors::NoModel) {
+            if matches!(why, NoVectors::NoModel(_)) {
                 looked_in(&document.looked_in, ui);
             }
             advice(why).into_iter().for_each(|hint| ui.hint(hint));

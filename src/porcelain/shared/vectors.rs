@@ -58,7 +58,7 @@ pub(crate) fn advice(why: &NoVectors) -> Vec<&'static str> {
             "`memsync embed --verify=all` lists those that differ",
             "`memsync embed --all` gives all memories vectors of one model",
         ],
-        NoVectors::NoModel => vec![
+        NoVectors::NoModel(_) => vec![
             "`memsync config embed.model FOLDER` names a folder with a model",
             "or start mcp-memory-service once with its own model: it downloads it",
         ],
