@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the place where the clock is read")]
 
 mod adapters;
+mod vectors;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub struct Workspace {
     pub now: Timestamp,
     /// The user's time zone, for the times that people read.
     pub zone: TimeZone,
+    /// The vectors that were made before.
+    vectors: Arc<vectors::Vectors>,
 }
 
 /// What the command line says before any command.
@@ -68,7 +71,7 @@ impl Workspace {
     #[must_use]
     pub fn new(environment: Environment, config: Config, ui: Ui) -> Self {
         let now = environment.now.unwrap_or_else(Timestamp::now);
-        Self { environment, config, ui, now, zone: TimeZone::system() }
+        Self { environment, config, ui, now, zone: TimeZone::system(), vectors: Arc::default() }
     }
 
     /// Where the staging database is, or will be.

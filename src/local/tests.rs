@@ -448,7 +448,7 @@ fn a_text_that_a_server_could_only_carry_ends_with_the_next_text() {
 fn an_unknown_maker_makes_no_vectors_and_leaves_none_that_is_wrong() {
     let fixture = Fixture::with_vector_of("another text", V12);
     let mut database = fixture.open();
-    assert!(database.facts().unwrap().maker.is_none());
+    assert!(database.facts().unwrap().maker.is_err());
 
     let before = held(&mut database, "seed").unwrap();
     let moved = Memory { store: Some("work".to_owned()), ..before.clone() };

@@ -67,7 +67,7 @@ fn staging(store: &store::Store, checked: store::Checked, device: &str) -> Secti
     let path = store.path().display().to_string();
     let findings = checked.findings.into_iter().map(|found| Finding {
         code: found.damage.as_str(),
-        mend: mend_staging(&path),
+        mend: mend_staging(found.damage, &path),
         place: found.place,
         problem: found.problem,
     });
@@ -80,6 +80,7 @@ fn staging(store: &store::Store, checked: store::Checked, device: &str) -> Secti
             "object that nothing leads to (see `memsync gc`)",
             "objects that nothing leads to (see `memsync gc`)",
         )
+        .noting("vectors", checked.vectors, "vector", "vectors")
 }
 
 fn memories(workspace: &Workspace) -> Result<Section, CommandError> {
@@ -107,7 +108,10 @@ fn memories(workspace: &Workspace) -> Result<Section, CommandError> {
 
 /// How to mend the staging database at `path`. What is damaged may be the only one of its kind, so nothing is put
 /// together again in place.
-fn mend_staging(path: &str) -> String {
+fn mend_staging(damage: store::Damage, path: &str) -> String {
+    if damage == store::Damage::Vector {
+        return "`memsync gc` drops it; it is made again when it is needed".to_owned();
+    }
     format!(
         "your memories are not in it: move {path} away and run `memsync init`; the next sync joins both sides and deletes \
          nothing, and with STAGING_DB the history that can still be read stays at hand"

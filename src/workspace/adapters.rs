@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Workspace;
 use crate::config::{Address, Name, RemoteSettings};
-use crate::embed::Makers;
+use crate::embed::{Cache, Cached, Makers};
 use crate::error::CommandError;
 use crate::local::{self, Database};
 use crate::object::{Bookkeeping, SideName, Timestamp};
@@ -30,13 +31,18 @@ pub enum Access {
 }
 
 impl Workspace {
-    /// Opens the staging database for `command`, which is how others that find it locked are told of it.
+    /// Opens the staging database for `command`, which is how others that find it locked are told of it. While it is
+    /// open to be written, vectors are kept in it.
     pub fn store(&self, access: Access, command: &str) -> Result<Store, CommandError> {
         let (path, holder) = (self.staging_path()?, self.holder(command));
-        Ok(match access {
-            Access::Read => Store::open_read_only(&path, &holder)?,
-            Access::Write => Store::open(&path, &holder)?,
-        })
+        match access {
+            Access::Read => Ok(Store::open_read_only(&path, &holder)?),
+            Access::Write => {
+                let store = Store::open(&path, &holder)?;
+                self.vectors.set(store.vectors());
+                Ok(store)
+            }
+        }
     }
 
     /// Creates the staging database, or keeps the one that is there; says whether it is new.
@@ -81,10 +87,16 @@ impl Workspace {
         Ok(Database::open(self.database_options(path))?)
     }
 
-    /// What could make vectors on this machine.
+    /// What could make vectors on this machine; those that are made once are kept.
     #[must_use]
     pub fn makers(&self) -> Makers {
-        Makers::default()
+        self.cached(Makers::default())
+    }
+
+    /// The same makers, each of which looks into the staging database before it makes a vector.
+    fn cached(&self, makers: Makers) -> Makers {
+        let cache = || Arc::clone(&self.vectors) as Arc<dyn Cache>;
+        makers.wrapped(|maker| Arc::new(Cached::new(maker, cache())))
     }
 
     fn database_options(&self, path: PathBuf) -> local::Options {

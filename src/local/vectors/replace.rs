@@ -21,7 +21,8 @@ use crate::side;
 const BATCH: usize = 64;
 
 /// Where the vectors wait, with the texts that they are of.
-const MADE: &str = "CREATE TEMP TABLE made (id INTEGER PRIMARY KEY, content TEXT NOT NULL, vector BLOB NOT NULL)";
+const MADE: &str =
+    "CREATE TEMP TABLE made (id INTEGER PRIMARY KEY, content TEXT NOT NULL, vector BLOB NOT NULL)";
 
 /// How far the work has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +116,8 @@ impl Database {
             "SELECT content FROM memories WHERE {live} AND typeof(content) = 'text' ORDER BY id * 2654435761 % 4294967296 LIMIT 32"
         );
         let mut statement = self.connection.prepare(&sql)?;
-        let texts = statement.query_map([], |row| Ok(row.get_ref(0)?.as_str().unwrap_or_default().to_owned()))?;
+        let texts =
+            statement.query_map([], |row| Ok(row.get_ref(0)?.as_str().unwrap_or_default().to_owned()))?;
         Ok((texts.collect::<Result<_, _>>()?, memories.unsigned_abs()))
     }
 
@@ -237,8 +239,7 @@ fn rewrite(connection: &Connection, schema: &Schema, dimension: usize) -> rusqli
         "INSERT INTO main.memory_embeddings (rowid, content_embedding{column}) SELECT memory.id, vector{store} {made}"
     );
     connection.execute(&insert, [])?;
-    let count: i64 =
-        connection.query_row(&format!("SELECT count(*) {made}"), [], |row| row.get(0))?;
+    let count: i64 = connection.query_row(&format!("SELECT count(*) {made}"), [], |row| row.get(0))?;
     if schema.has("embedding_pending") {
         let found = "UPDATE main.memories SET embedding_pending = 0 \
                      WHERE embedding_pending <> 0 AND id IN (SELECT rowid FROM main.memory_embeddings)";

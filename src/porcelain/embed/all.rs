@@ -63,7 +63,8 @@ fn counted_vectors(count: u64) -> String {
 
 /// What the database has now.
 fn present(coverage: &Coverage) -> String {
-    let numbers = coverage.counts.dimension.map_or(String::new(), |dimension| format!(", {dimension} numbers each"));
+    let numbers =
+        coverage.counts.dimension.map_or(String::new(), |dimension| format!(", {dimension} numbers each"));
     let makers: Vec<&str> = coverage.proof.counts.iter().map(|(maker, _)| maker.as_str()).collect();
     let unknown = (coverage.proof.unknown > 0).then_some("a model that is not on this device");
     let makers: Vec<&str> = makers.into_iter().chain(unknown).collect();
@@ -97,5 +98,6 @@ fn replace(
 
 /// The new maker makes none.
 fn refused(why: &NoVectors) -> CommandError {
-    CommandError::usage(with_causes(why)).with_hint("the old vectors are all there; run the command again once that is mended")
+    CommandError::usage(with_causes(why))
+        .with_hint("the old vectors are all there; run the command again once that is mended")
 }

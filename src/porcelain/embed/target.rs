@@ -23,9 +23,7 @@ pub(super) fn find(
     };
     match name {
         "hash" => Ok(Arc::new(Hash::new(dimension.unwrap_or(USUAL_DIMENSION)))),
-        "endpoint" if has_endpoint(workspace) => {
-            makers.usual().cloned().ok_or_else(|| none(workspace))
-        }
+        "endpoint" if has_endpoint(workspace) => makers.usual().cloned().ok_or_else(|| none(workspace)),
         "endpoint" => Err(CommandError::usage("MCP_EXTERNAL_EMBEDDING_URL names no endpoint")),
         folder if PathBuf::from(folder).is_dir() => Err(unknown(folder, workspace)),
         name => {
@@ -46,11 +44,13 @@ fn contains(text: &str, part: &str) -> bool {
 
 fn none(workspace: &Workspace) -> CommandError {
     let error = CommandError::usage("there is no embedding model on this device");
-    let places = workspace.makers().places().iter().map(|place| place.display().to_string()).collect::<Vec<_>>();
-    let error = if places.is_empty() { error } else { error.with_hint(format!("looked in {}", places.join(", "))) };
-    error
-        .with_hint("`memsync config embed.model FOLDER` names a folder with a model")
-        .with_hint("`memsync embed --all --model hash` makes vectors without one, which find equal texts only")
+    let places =
+        workspace.makers().places().iter().map(|place| place.display().to_string()).collect::<Vec<_>>();
+    let error =
+        if places.is_empty() { error } else { error.with_hint(format!("looked in {}", places.join(", "))) };
+    error.with_hint("`memsync config embed.model FOLDER` names a folder with a model").with_hint(
+        "`memsync embed --all --model hash` makes vectors without one, which find equal texts only",
+    )
 }
 
 fn unknown(name: &str, workspace: &Workspace) -> CommandError {

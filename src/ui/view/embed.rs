@@ -63,7 +63,8 @@ impl CoverageJson {
     /// The page for people.
     #[must_use]
     pub fn page(&self, palette: Palette, width: usize) -> String {
-        let mut page = palette.paint(Label::Heading, escape_line(&self.database).into_owned()).to_string() + "\n";
+        let mut page =
+            palette.paint(Label::Heading, escape_line(&self.database).into_owned()).to_string() + "\n";
         let mut line = |number: u64, what: &str| {
             page += &format!("{} {}\n", right(&grouped(number)), fit(what, width.saturating_sub(COLUMN + 1)));
         };
@@ -186,7 +187,8 @@ impl VerifiedJson {
             page += &memory.line(palette, width);
         }
         if self.differing.len() > SHOWN {
-            page += &format!("... and {} more (see --json)\n", grouped((self.differing.len() - SHOWN) as u64));
+            page +=
+                &format!("... and {} more (see --json)\n", grouped((self.differing.len() - SHOWN) as u64));
         }
         page
     }
