@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::*;
 use crate::embed::{self, Maker, ModelId, from_bytes};
@@ -33,7 +33,7 @@ impl Fake {
 
     /// From now on this happens whenever vectors are wanted.
     fn when_asked(&self, asked: impl Fn(&[&str]) -> Result<(), embed::Error> + Send + Sync + 'static) {
-        *self.asked.lock().unwrap() = Box::new(asked);
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(asked);
     }
 
     /// How many texts it was given since this was last asked.
@@ -57,8 +57,8 @@ impl Maker for Fake {
 
     fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, embed::Error> {
         self.texts.fetch_add(texts.len(), Ordering::Relaxed);
-        // A panic in one test's closure is that test's business.
-        let asked = self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // A test may end in the middle what it looks at.
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked(texts)?;
         Ok(texts.iter().map(|text| self.vector(text)).collect())
     }
@@ -326,11 +326,11 @@ fn nothing_is_written_into_a_table_of_several_models_or_of_an_unknown_one() {
     };
     let [ours, theirs] = [&known, &other].map(|maker| maker.vector("Seed"));
     let hash = hash_vector("Seed", 384);
-    insta::assert_snapshot!(tell(&known, std::slice::from_ref(&theirs)), @"");
-    insta::assert_snapshot!(tell(&known, &[ours.clone(), ours.clone(), hash.clone(), theirs.clone()]), @"");
-    insta::assert_snapshot!(tell(&known, &[ours.clone(), theirs]), @"");
+    insta::assert_snapshot!(tell(&known, std::slice::from_ref(&theirs)), @"the database's vectors are of a model that is not on this device");
+    insta::assert_snapshot!(tell(&known, &[ours.clone(), ours.clone(), hash.clone(), theirs.clone()]), @"the database's vectors are not all of one model: of a sample 2 of known, 1 of hash vectors, 1 of a model that is not on this device");
+    insta::assert_snapshot!(tell(&known, &[ours.clone(), theirs]), @"the database's vectors are not all of one model: of a sample 1 of known, 1 of a model that is not on this device");
     known.when_asked(|_| Err(down()));
-    insta::assert_snapshot!(tell(&known, &[ours]), @"");
+    insta::assert_snapshot!(tell(&known, &[ours]), @"the database's vectors may be of known, which could not be asked: the embedding endpoint http://model:80 gives no vectors");
 }
 
 #[test]
@@ -350,7 +350,7 @@ fn a_table_without_vectors_takes_what_the_service_would_take() {
     let mut database = fixture.open();
     apply(&mut database, arrivals(2));
     assert_eq!(fixture.vector("0"), None, "no model, but memories");
-    insta::assert_snapshot!(database.facts().unwrap().maker.unwrap_err(), @"");
+    insta::assert_snapshot!(database.facts().unwrap().maker.unwrap_err(), @"there is no embedding model on this device, and a database that holds memories gets no hash vectors");
 }
 
 #[test]
@@ -416,40 +416,28 @@ fn a_database_that_another_program_holds_is_left_alone() {
 
 #[test]
 fn tables_that_were_made_anew_meanwhile_get_no_vector_of_before() {
-    let maker = Fake::new("fake");
-    let fixture = made_by(&maker);
-    fixture.insert("lacks", "lacks", "{}");
-    let path = fixture.path();
-    maker.when_asked(move |texts| {
-        if texts != ["Seed"] {
-            let other = Connection::open(&path).unwrap();
-            other
-                .execute_batch(
-                    "DROP TABLE memory_embeddings; CREATE VIRTUAL TABLE memory_embeddings USING
-                                 vec0(content_embedding FLOAT[8], store TEXT partition key)",
-                )
-                .unwrap();
-        }
-        Ok(())
-    });
-    let mut database = fixture.open_with(&[&maker]);
-    assert_eq!(database.fill_missing(&mut |_, _| {}).unwrap().left, 2);
-    let fixture = made_by(&maker);
-    let path = fixture.path();
-    maker.when_asked(move |texts| {
-        if texts != ["Seed"] {
-            let other = Connection::open(&path).unwrap();
-            other
-                .execute_batch(
-                    "DROP TABLE memory_embeddings; CREATE VIRTUAL TABLE memory_embeddings USING
-                                 vec0(content_embedding FLOAT[8], store TEXT partition key)",
-                )
-                .unwrap();
-        }
-        Ok(())
-    });
-    assert!(apply(&mut fixture.open_with(&[&maker]), arrivals(2)).iter().all(is_done));
-    assert_eq!(fixture.counts(), [3, 3, 0]);
+    let fixture = || {
+        let maker = Fake::new("fake");
+        let fixture = made_by(&maker);
+        let path = fixture.path();
+        maker.when_asked(move |texts| {
+            if texts != ["Seed"] {
+                let anew = "DROP TABLE memory_embeddings; CREATE VIRTUAL TABLE memory_embeddings \
+                            USING vec0(content_embedding FLOAT[8], store TEXT partition key)";
+                Connection::open(&path).unwrap().execute_batch(anew).unwrap();
+            }
+            Ok(())
+        });
+        (fixture, maker)
+    };
+    let (arrived, maker) = fixture();
+    assert!(apply(&mut arrived.open_with(&[&maker]), arrivals(2)).iter().all(is_done));
+    assert_eq!(arrived.counts(), [3, 3, 0]);
+
+    let (filled, maker) = fixture();
+    filled.insert("lacks", "lacks", "{}");
+    assert_eq!(filled.open_with(&[&maker]).fill_missing(&mut |_, _| {}).unwrap().left, 2);
+    assert_eq!(filled.counts(), [2, 2, 0]);
 }
 
 #[test]
