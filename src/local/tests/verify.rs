@@ -1,5 +1,7 @@
 //! Which vectors there are, and whose.
 
+use std::sync::Arc;
+
 use super::replace::Fake;
 use super::*;
 
