@@ -21,6 +21,8 @@ mod folder;
 mod graph;
 mod recipe;
 mod session;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::path::PathBuf;

@@ -62,3 +62,4 @@ mod support;
 mod sync;
 mod trust;
 mod undo;
+mod vectors;

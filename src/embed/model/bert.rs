@@ -4,10 +4,10 @@
 
 use std::path::Path;
 
-use safetensors::SafeTensors;
+use safetensors::{SafeTensorError, SafeTensors};
 use serde::Deserialize;
 
-use super::fault::{Fault, contained};
+use super::fault::Fault;
 use super::folder::Folder;
 use super::graph::Graph;
 use super::recipe;
@@ -15,7 +15,7 @@ use super::session::Session;
 
 /// What `config.json` says of the network.
 #[derive(Debug, Deserialize)]
-struct Config {
+pub(super) struct Config {
     model_type: String,
     hidden_act: String,
     #[serde(default = "absolute")]
@@ -35,25 +35,31 @@ fn absolute() -> String {
     "absolute".to_owned()
 }
 
+const NAME: &str = "model.safetensors";
+
 /// Loads the weights in the safetensors file at `path`.
 pub(super) fn load(path: &Path, folder: &Folder) -> Result<Session, Fault> {
-    let name = "model.safetensors";
     let is_normalised = recipe::is_normalised(folder)?;
     let config: Config = folder.json("config.json")?.ok_or(Fault::Missing("config.json"))?;
     config.check()?;
-    let mut weights =
-        std::fs::read(path).map_err(|source| Fault::Unreadable { name: name.to_owned(), source })?;
-    let damaged = |error: safetensors::SafeTensorError| Fault::Damaged { name, source: error.into() };
-    let (header, tensors) = SafeTensors::read_metadata(&weights).map_err(damaged)?;
+    let file = std::fs::read(path).map_err(|source| Fault::Unreadable { name: NAME.to_owned(), source })?;
+    let (graph, weights) = graph(file, &config)?;
+    Session::from_graph(graph, weights, is_normalised)
+}
+
+/// The network as ONNX, and the weights that it refers to.
+pub(super) fn graph(mut file: Vec<u8>, config: &Config) -> Result<(Vec<u8>, Vec<u8>), Fault> {
+    let damaged = |error: SafeTensorError| Fault::Damaged { name: NAME, source: error.into() };
+    let (header, tensors) = SafeTensors::read_metadata(&file).map_err(damaged)?;
     // The header begins after its own length, eight bytes. Its writers fill it up, so that numbers lie where they can
     // be used in place; where one has not, they are moved there.
     let mut start = size_of::<u64>() + header;
     if !start.is_multiple_of(align_of::<f32>()) {
-        weights.drain(..start);
+        file.drain(..start);
         start = 0;
     }
-    let graph = contained(|| config.network(Graph::new(&tensors, start)))?;
-    Session::from_graph(graph, weights, is_normalised)
+    let graph = config.network(Graph::new(&tensors, start))?;
+    Ok((graph, file))
 }
 
 impl Config {
