@@ -10,6 +10,7 @@
 //!
 //! Must never: touch a database, or send a text anywhere but to the endpoint that the user has configured.
 
+mod cached;
 mod endpoint;
 mod error;
 mod find;
@@ -19,6 +20,7 @@ mod makers;
 mod model;
 mod proof;
 
+pub use cached::{Cache, Cached};
 pub use endpoint::Endpoint;
 pub use error::{Error, NoMaker};
 pub use find::Settings;

@@ -17,6 +17,7 @@ mod image;
 pub(crate) mod iso;
 mod members;
 mod open;
+mod pace;
 mod prepare;
 mod row;
 mod rows;
@@ -24,22 +25,23 @@ mod schema;
 pub mod service;
 #[cfg(test)]
 mod tests;
+pub mod vectors;
 mod write;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use crate::embed::{Maker, Makers, Proof, Sample, from_bytes};
+use crate::embed::Makers;
 use crate::object::{Bookkeeping, ContentHash, Edit, Timestamp};
 use crate::side::{self, Found, Side, Witness};
 
 pub use apply::Transactions;
-pub use prepare::{Prepared, prepare};
+pub use prepare::{DIMENSION, Prepared, prepare};
 use schema::Schema;
+pub use vectors::{Filled, Making, NoVectors};
 
 /// Which database to open, and how to treat it.
 #[derive(Clone, Debug)]
@@ -65,8 +67,8 @@ pub struct Facts {
     pub soft_deletes: bool,
     /// How many numbers a vector has; `None` where there is no table of vectors that is understood.
     pub dimension: Option<usize>,
-    /// What makes the vectors of memories that arrive; `None` where they get none.
-    pub maker: Option<Arc<dyn Maker>>,
+    /// What makes the vectors of memories that arrive, or why they get none.
+    pub maker: Making,
 }
 
 /// An open database.
@@ -78,6 +80,7 @@ pub struct Database {
     hold: Duration,
     pauses: [Duration; 2],
     transactions: Transactions,
+    found: Option<vectors::Found>,
 }
 
 impl Database {
@@ -85,8 +88,16 @@ impl Database {
     /// and [`Side::apply`] says [`side::Error::Unwritable`].
     pub fn open(options: Options) -> Result<Self, side::Error> {
         let (connection, schema) = open::open(&options.path, options.busy_timeout)?;
-        let (hold, pauses) = (apply::HOLD, apply::PAUSES);
-        Ok(Self { connection, options, schema, hold, pauses, transactions: Transactions::default() })
+        let (hold, pauses) = (apply::HOLD, pace::PAUSES);
+        Ok(Self {
+            connection,
+            options,
+            schema,
+            hold,
+            pauses,
+            transactions: Transactions::default(),
+            found: None,
+        })
     }
 
     /// For a file that may be taken away once this value is dropped: what is written from now on is on the medium
@@ -114,62 +125,10 @@ impl Database {
         self.schema.has("store")
     }
 
-    /// How many live memories have no vector, so that no search by meaning finds them.
-    pub fn missing_vectors(&mut self) -> Result<u64, side::Error> {
-        self.refresh()?;
-        let live = self.schema.live();
-        let sql = match self.schema.vectors {
-            Some(_) => format!(
-                "SELECT count(*) FROM memories LEFT JOIN memory_embeddings AS vector ON vector.rowid = id \
-                 WHERE {live} AND vector.rowid IS NULL"
-            ),
-            None => format!("SELECT count(*) FROM memories WHERE {live}"),
-        };
-        let count: i64 =
-            self.connection.query_row(&sql, [], |row| row.get(0)).map_err(|error| self.reading(error))?;
-        Ok(count.unsigned_abs())
-    }
-
     /// The transactions that [`Side::apply`] has committed so far.
     #[must_use]
     pub fn transactions(&self) -> Transactions {
         self.transactions
-    }
-
-    /// What makes the vectors of memories that arrive: proven by the newest, the oldest and the longest memories, or
-    /// the service's own choice where there are no vectors yet.
-    fn maker(&mut self) -> Result<Option<Arc<dyn Maker>>, side::Error> {
-        self.refresh()?;
-        let Some(dimension) = self.schema.vectors.and_then(|vectors| vectors.dimension) else {
-            return Ok(None);
-        };
-        let proof = self.proof(dimension)?;
-        Ok(proof.maker)
-    }
-
-    fn proof(&self, dimension: usize) -> Result<Proof, side::Error> {
-        let samples = self.samples().map_err(|error| self.reading(error))?;
-        Ok(self.options.makers.prove(dimension, &samples))
-    }
-
-    fn samples(&self) -> rusqlite::Result<Vec<Sample>> {
-        let live = self.schema.live();
-        let ids = ["id DESC", "id", "length(content) DESC"].map(|order| {
-            format!("SELECT * FROM (SELECT id FROM memories WHERE {live} ORDER BY {order} LIMIT 5)")
-        });
-        let mut ids = self.connection.prepare(&ids.join(" UNION "))?;
-        let ids: Vec<i64> = ids.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let mut sample = self.connection.prepare(
-            "SELECT content, content_embedding FROM memories, memory_embeddings AS vector \
-             WHERE id = ?1 AND vector.rowid = ?1 AND typeof(content) = 'text'",
-        )?;
-        let rows = ids.into_iter().map(|id| {
-            let read = |row: &rusqlite::Row<'_>| {
-                Ok(Sample { text: row.get(0)?, stored: from_bytes(row.get_ref(1)?.as_blob()?) })
-            };
-            sample.query_row([id], read).optional()
-        });
-        rows.filter_map(Result::transpose).collect()
     }
 
     /// Asks for the schema again where the service has changed it.

@@ -1,8 +1,9 @@
 //! The staging database: memsync's own SQLite file, its `.git`.
 //!
 //! It holds the objects, the refs with their reflog, what each side held at its last snapshot, the conflicts
-//! that wait for a decision, what runs did to each side, what a side would not take, and the edits that are under way. For scripts written
-//! against the staging database of the shell scripts, its views answer in their columns and values.
+//! that wait for a decision, what runs did to each side, what a side would not take, the edits that are under way, and
+//! a cache of vectors ([`VectorCache`]). For scripts written against the staging database of the shell scripts, its views
+//! answer in their columns and values.
 //!
 //! Guarantees: a transaction is kept whole or not at all, through crashes and power cuts, and needs no repair
 //! command afterwards; an object read is the object written, checked against its id; only one process writes
@@ -32,6 +33,7 @@ mod refs;
 mod schema;
 mod sql;
 mod staged;
+mod vectors;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,7 @@ mod tests;
 use std::cell::RefCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
@@ -55,6 +58,7 @@ pub(crate) use open::make_private_folder;
 pub use pack::{Collected, Retention};
 pub use refs::{InvalidRefName, RefName, ReflogEntry};
 pub use staged::{Operation, Staged};
+pub use vectors::VectorCache;
 
 /// An open staging database. Dropping it closes the file and lets the next process in.
 pub struct Store {
@@ -66,7 +70,8 @@ pub struct Store {
     codec: RefCell<codec::Codec>,
     /// Objects put while open read-only, gone with this value; `None` where the file is written.
     unsaved: Option<RefCell<objects::Unsaved>>,
-    _lock: Option<lock::Lock>,
+    /// `None` where the file is only read.
+    lock: Option<Arc<lock::Lock>>,
 }
 
 impl Store {

@@ -3,31 +3,22 @@
 
 use std::collections::HashSet;
 use std::iter::Peekable;
-use std::sync::Arc;
+use std::slice;
 use std::time::{Duration, Instant};
-use std::{slice, thread};
 
 use rusqlite::TransactionBehavior;
 
-use crate::embed::Maker;
 use crate::object::{ContentHash, Edit, Outcome};
 use crate::side::{self, Witness};
 
+use super::pace::Pace;
 use super::rows::Rows;
+use super::vectors::Made;
 use super::write::{Done, Writer};
 use super::{Database, error, open};
 
 /// After this time no further edit joins a transaction.
 pub(super) const HOLD: Duration = Duration::from_millis(30);
-
-/// How long the database is left to others between two transactions, at least and at most. The service
-/// tries a write that finds the database locked six times within about six seconds, and each time looks only
-/// once. So a short run of edits can be dense, because it is over before the last try; a long one has to
-/// leave the database free for most of the time.
-pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(120)];
-
-/// The pause grows to this part of the time since the first transaction.
-const PAUSE_PART: u32 = 20;
 
 /// How many memories that arrive are written by one statement, and with how much text: it must not take
 /// longer than a transaction may.
@@ -43,36 +34,46 @@ pub struct Transactions {
     pub longest: Duration,
 }
 
+impl Transactions {
+    /// Counts a transaction that held the write lock for this long.
+    pub(super) fn note(&mut self, held: Duration) {
+        self.count += 1;
+        self.longest = self.longest.max(held);
+    }
+}
+
 impl Database {
     pub(super) fn apply_edits(
         &mut self,
         edits: Vec<Edit>,
         witness: &mut dyn Witness,
     ) -> Result<(), side::Error> {
-        let maker = self.maker()?;
         let returning: HashSet<ContentHash> = edits
             .iter()
             .filter(|edit| edit.row.is_some() && edit.target.is_some())
             .map(|edit| edit.key.clone())
             .collect();
-        let mut edits = edits.into_iter().peekable();
-        let began = Instant::now();
-        while edits.peek().is_some() {
-            for (key, outcome) in self.transaction(maker.as_ref(), &returning, &mut edits, witness)? {
-                witness.report(key, outcome);
+        let mut edits = edits.into_iter();
+        let mut pace = Pace::new(self.pauses);
+        loop {
+            let window = self.look_ahead(&mut edits)?;
+            if window.edits.is_empty() {
+                return Ok(());
             }
-            if edits.peek().is_some() {
-                let [shortest, longest] = self.pauses;
-                thread::sleep((began.elapsed() / PAUSE_PART).clamp(shortest, longest));
+            let mut rest = window.edits.into_iter().peekable();
+            while rest.peek().is_some() {
+                pace.wait();
+                let outcomes = self.transaction(&window.made, &returning, &mut rest, witness)?;
+                pace.rest();
+                outcomes.into_iter().for_each(|(key, outcome)| witness.report(key, outcome));
             }
         }
-        Ok(())
     }
 
     /// One transaction with as many of `edits` as fit in; what came of each is final when this returns.
     fn transaction(
         &mut self,
-        maker: Option<&Arc<dyn Maker>>,
+        made: &Made,
         returning: &HashSet<ContentHash>,
         edits: &mut Peekable<impl Iterator<Item = Edit>>,
         witness: &mut dyn Witness,
@@ -86,7 +87,7 @@ impl Database {
         let writer = Writer {
             rows: Rows { connection: &transaction, schema },
             bookkeeping: &options.bookkeeping,
-            maker,
+            made: (made.version == schema.version).then_some(made),
             now: options.now,
             returning,
         };
@@ -106,8 +107,7 @@ impl Database {
             witness.keep(replaced).map_err(unkept)?;
         }
         transaction.commit().map_err(fail)?;
-        transactions.count += 1;
-        transactions.longest = transactions.longest.max(began.elapsed());
+        transactions.note(began.elapsed());
         Ok(outcomes)
     }
 }

@@ -59,6 +59,14 @@ impl Image {
         }
     }
 
+    /// The row's text, where it can be read.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self.cell("content") {
+            Some(Cell::Text(bytes)) => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        }
+    }
+
     fn cell(&self, column: &str) -> Option<&Cell> {
         find(&self.row, column)
     }
@@ -125,7 +133,7 @@ impl Rows<'_> {
     }
 
     /// Whether the image's vector is one of this database's.
-    pub(super) fn fits(&self, image: &Image) -> bool {
+    fn fits(&self, image: &Image) -> bool {
         let dimension = self.schema.vectors.and_then(|vectors| vectors.dimension);
         image.vector().is_some_and(|bytes| dimension.is_some_and(|dimension| bytes.len() == dimension * 4))
     }

@@ -8,12 +8,10 @@
 //! Must never: begin or end a transaction; whoever calls holds one.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::embed::{Maker, to_bytes};
 use crate::object::{Bookkeeping, ContentHash, Edit, Memory, Outcome, Timestamp};
 use crate::side::Replaced;
 
@@ -21,6 +19,7 @@ use super::image::{Damaged, Image};
 use super::row::{Odd, Stored};
 use super::rows::{Assignment, Rows, moment};
 use super::schema::Schema;
+use super::vectors::Made;
 use super::{members, row};
 
 /// Reads the live row of `key`.
@@ -42,8 +41,8 @@ pub(super) struct Writer<'a> {
     pub(super) rows: Rows<'a>,
     /// Which metadata members stay as they are.
     pub(super) bookkeeping: &'a Bookkeeping,
-    /// What makes the database's vectors.
-    pub(super) maker: Option<&'a Arc<dyn Maker>>,
+    /// The vectors of new texts; a text that has none here gets none.
+    pub(super) made: Option<&'a Made>,
     /// The moment that the service's `updated_at` and `deleted_at` get.
     pub(super) now: Timestamp,
     /// The memories whose rows are put back, by this transaction or another one.
@@ -89,9 +88,8 @@ impl Writer<'_> {
         edits.iter().zip(images).map(done).collect()
     }
 
-    fn vector(&self, text: &str) -> Option<Vec<u8>> {
-        let made = self.maker?.vectors(&[text]).ok()?;
-        made.first().map(|vector| to_bytes(vector))
+    fn vector(&self, key: &ContentHash) -> Option<Vec<u8>> {
+        self.made?.of(key)
     }
 
     fn find(&self, key: &ContentHash) -> rusqlite::Result<Option<Result<Stored, Odd>>> {
@@ -121,11 +119,9 @@ impl Writer<'_> {
     ) -> rusqlite::Result<()> {
         let returns = |key: &str| ContentHash::new(key).is_ok_and(|key| self.returning.contains(&key));
         let id = self.rows.put_back(key.as_str(), standing, image, &returns)?;
-        match id.zip(target) {
-            // The database's vectors are made by another model by now.
-            Some((id, target)) if image.vector().is_some() && !self.rows.fits(image) => {
-                self.rows.replace_vector(id, store(target), self.vector(&target.content))
-            }
+        match (id.zip(target), self.vector(key)) {
+            // The kept one is not what the database's maker makes of the text by now.
+            (Some((id, target)), vector @ Some(_)) => self.rows.replace_vector(id, store(target), vector),
             _ => Ok(()),
         }
     }
@@ -137,7 +133,7 @@ impl Writer<'_> {
         self.rows.insert(arrivals.iter().map(|(key, memory)| self.columns(key, memory)).collect())?;
         for (key, memory) in arrivals {
             let id = self.rows.id(key.as_str())?;
-            self.rows.replace_vector(id, store(memory), self.vector(&memory.content))?;
+            self.rows.replace_vector(id, store(memory), self.vector(key))?;
         }
         Ok(())
     }
@@ -164,7 +160,7 @@ impl Writer<'_> {
     fn update(&self, current: &Stored, target: &Memory) -> rusqlite::Result<()> {
         let memory = &current.held.memory;
         let new_content = (memory.content != target.content).then_some(target.content.as_str());
-        let vector = new_content.and_then(|content| self.vector(content));
+        let vector = new_content.and_then(|_| self.vector(&current.held.key));
         let mut columns = self.differences(current, target);
         if columns.is_empty() {
             return Ok(());

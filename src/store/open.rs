@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -65,16 +66,11 @@ impl Store {
 
     fn open_locked(path: &Path, lock: Lock, holder: &Holder, migrations: &[&str]) -> Result<Self, Error> {
         let failed = |cause| Error::from_sqlite(path, "the schema", cause);
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+        let mut connection = connect_to_write(path).map_err(failed)?;
         if connection.is_readonly("main").map_err(failed)? {
             return Err(Error::Unwritable { path: path.to_owned(), cause: None });
         }
-        // Not DELETE: a journal that was removed can be back after a power cut, and would undo the last commit,
-        // whereas SQLite syncs one that it empties. Also ends a WAL that somebody switched on by hand.
-        connection
-            .query_row("PRAGMA journal_mode = TRUNCATE", [], |_| Ok(()))
-            .and_then(|()| schema::migrate(&mut connection, migrations))
-            .map_err(failed)?;
+        schema::migrate(&mut connection, migrations).map_err(failed)?;
         Self::with_connection(path, connection, Some(lock), holder)
     }
 
@@ -114,7 +110,7 @@ impl Store {
             since: holder.since,
             codec: RefCell::new(Codec::new().map_err(|cause| Error::io(path, cause))?),
             unsaved: lock.is_none().then(RefCell::default),
-            _lock: lock,
+            lock: lock.map(Arc::new),
         })
     }
 }
@@ -138,6 +134,15 @@ fn is_current(path: &Path, migrations: &[&str]) -> Result<bool, Error> {
         Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::ReadOnly) => Ok(false),
         Err(cause) => Err(Error::from_sqlite(path, "the schema", cause)),
     }
+}
+
+/// A connection that writes; whoever makes one holds the lock.
+pub(super) fn connect_to_write(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Not DELETE: a journal that was removed can be back after a power cut, and would undo the last commit,
+    // whereas SQLite syncs one that it empties. Also ends a WAL that somebody switched on by hand.
+    connection.query_row("PRAGMA journal_mode = TRUNCATE", [], |_| Ok(()))?;
+    Ok(connection)
 }
 
 fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {

@@ -10,8 +10,11 @@ pub(super) const APPLICATION_ID: i32 = 0x6d73_796e;
 
 /// The statements that lead from each schema version to the next, from 0, an empty file, on. A released entry
 /// never changes; a new version is a new entry.
-pub(super) const MIGRATIONS: &[&str] =
-    &[concat!(include_str!("schema_v1.sql"), include_str!("views_v1.sql")), include_str!("schema_v2.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    concat!(include_str!("schema_v1.sql"), include_str!("views_v1.sql")),
+    include_str!("schema_v2.sql"),
+    include_str!("schema_v3.sql"),
+];
 
 /// The latest version of `migrations`.
 pub(super) fn latest(migrations: &[&str]) -> u32 {

@@ -27,6 +27,7 @@ mod explain;
 mod fast_export;
 mod fetch;
 mod files;
+mod findable;
 mod fsck;
 mod gc;
 mod help;

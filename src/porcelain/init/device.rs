@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, workspace: &mut Workspace) -> Result<(), CommandE
     if let Some(fingerprint) = args.trust {
         workspace.trust(&remote, fingerprint)?;
     }
-    report(is_new, facts.dimension, facts.maker.as_ref().map(|maker| maker.name()), workspace)
+    report(is_new, facts.dimension, facts.maker.as_ref().ok().map(|maker| maker.name()), workspace)
 }
 
 fn report(

@@ -92,13 +92,8 @@ impl Client {
     #[track_caller]
     pub fn rewrite(&self, key: &str, content: &str) -> String {
         let arguments = json!({ "content_hash": key, "versioned": true, "updates": { "content": content } });
-        let call = json!({
-            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
-            "params": { "name": "memory_update", "arguments": arguments },
-        });
-        let answer = self.ok(Method::POST, "/mcp", Some(&call));
-        let text = answer["result"]["content"][0]["text"].as_str().unwrap();
-        let (_, rest) = text.split_once("New hash: ").unwrap_or_else(|| panic!("{answer}"));
+        let answer = self.call_tool("memory_update", &arguments);
+        let (_, rest) = answer.split_once("New hash: ").unwrap_or_else(|| panic!("{answer}"));
         rest.split(',').next().unwrap().to_owned()
     }
 
@@ -133,6 +128,38 @@ impl Client {
         let answer = self.ok(Method::POST, "/api/search", Some(&json!({ "query": query, "n_results": 10 })));
         let found = answer["results"].as_array().unwrap().iter();
         found.map(|result| result["memory"]["content_hash"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Searches by meaning; how near each memory is to the query, by key.
+    #[track_caller]
+    pub fn scores(&self, query: &str) -> BTreeMap<String, f64> {
+        // As many as it gives at once: every memory, where there are no more.
+        let answer = self.ok(Method::POST, "/api/search", Some(&json!({ "query": query, "n_results": 100 })));
+        let found = answer["results"].as_array().unwrap().iter();
+        let key = |result: &Value| result["memory"]["content_hash"].as_str().unwrap().to_owned();
+        found.map(|result| (key(result), result["similarity_score"].as_f64().unwrap())).collect()
+    }
+
+    /// Searches by text as an assistant does, which only an MCP tool of 12.x can; the keys found, the best first.
+    /// `exact` looks for the query in the texts, `hybrid` asks the full-text index and the vectors.
+    #[track_caller]
+    pub fn search_text(&self, query: &str, mode: &str) -> Vec<String> {
+        let arguments = json!({ "query": query, "mode": mode, "limit": 100 });
+        let answer = self.call_tool("memory_search", &arguments);
+        let lines = answer.lines().filter_map(|line| line.trim().strip_prefix("Hash: "));
+        lines.map(str::to_owned).collect()
+    }
+
+    /// Calls an MCP tool; the text that it answers.
+    #[track_caller]
+    fn call_tool(&self, name: &str, arguments: &Value) -> String {
+        let call = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": { "name": name, "arguments": arguments },
+        });
+        let answer = self.ok(Method::POST, "/mcp", Some(&call));
+        let text = answer["result"]["content"][0]["text"].as_str();
+        text.unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     #[track_caller]

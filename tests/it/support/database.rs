@@ -1,5 +1,6 @@
 //! A look into a memory database with plain SQL, independent of memsync's own code.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
@@ -73,15 +74,20 @@ impl Database {
         self.rows().into_iter().filter(|row| !row.deleted).collect()
     }
 
+    /// Every vector to the last bit, by the key of its memory, which must be a live one.
+    #[track_caller]
+    pub fn vectors(&self) -> BTreeMap<String, Vec<u8>> {
+        let connection = self.open_with_vectors();
+        let sql = "SELECT (SELECT content_hash FROM memories WHERE id = e.rowid AND deleted_at IS NULL),
+                     content_embedding FROM memory_embeddings e";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().collect::<Result<_, _>>().expect("a vector belongs to no memory")
+    }
+
     /// Every column of every row of memories, vectors and links, a line each, to the last bit.
     pub fn dump(&self) -> Vec<String> {
-        // Making a database makes the table of vectors known to every connection of this program.
-        static VECTORS: Once = Once::new();
-        VECTORS.call_once(|| {
-            let folder = tempfile::tempdir().unwrap();
-            memsync::local::prepare(&folder.path().join("any.db")).unwrap();
-        });
-        let connection = self.open();
+        let connection = self.open_with_vectors();
         let mut lines = Vec::new();
         for (table, columns) in [("memories", "*"), ("memory_embeddings", "rowid, *"), ("memory_graph", "*")]
         {
@@ -139,6 +145,16 @@ impl Database {
     pub fn watch(&self) -> Watch {
         let connection = self.open();
         Watch { before: version(&connection), connection }
+    }
+
+    fn open_with_vectors(&self) -> Connection {
+        // Making a database makes the table of vectors known to every connection of this program.
+        static VECTORS: Once = Once::new();
+        VECTORS.call_once(|| {
+            let folder = tempfile::tempdir().unwrap();
+            memsync::local::prepare(&folder.path().join("any.db")).unwrap();
+        });
+        self.open()
     }
 
     fn open(&self) -> Connection {

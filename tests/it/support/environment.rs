@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::output::CommandOutput;
-use super::{Database, Service};
+use super::{Database, Hub, Service};
 
 /// A folder of its own for everything that a test writes, removed at the end.
 pub struct TestEnvironment {
@@ -67,6 +67,13 @@ impl Device {
     pub fn with_remote(mut self, server: &Service) -> Self {
         self.remote = Some(server.url());
         self.key = Some(Service::KEY.to_owned());
+        self
+    }
+
+    /// The same device, talking to `hub`.
+    pub fn with_hub(mut self, hub: &Hub) -> Self {
+        self.remote = Some(hub.url());
+        self.key = Some(Hub::KEY.to_owned());
         self
     }
 

@@ -2,8 +2,9 @@
 //! it.
 //!
 //! One test installs while the others wait: a file lock holds between threads and between programs. A stamp
-//! file marks a folder that is complete; what pip said is in `target/service/VERSION.log`.
+//! file marks a folder that is complete; what pip said is in `target/service/NAME.log`.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,8 +17,8 @@ use super::Version;
 pub struct Installation {
     /// The Python that has what the service needs.
     pub python: PathBuf,
-    /// Where the version's own modules are, if not in that Python's folders.
-    pub python_path: Option<PathBuf>,
+    /// More folders of modules, which come before those of that Python.
+    modules: Vec<PathBuf>,
 }
 
 impl Installation {
@@ -41,18 +42,26 @@ impl Installation {
         let install = |folder: &Path, log: &Path| install_in_venv("schemathesis==4.32.5", folder, log);
         INSTALLED.get_or_init(|| locked("schemathesis-4.32.5", install)).clone()
     }
+
+    /// The same with the modules in `folder` too.
+    pub fn with_modules(mut self, folder: &Path) -> Self {
+        self.modules.push(folder.to_owned());
+        self
+    }
+
+    /// What `PYTHONPATH` must be.
+    pub fn python_path(&self) -> Option<OsString> {
+        (!self.modules.is_empty()).then(|| std::env::join_paths(&self.modules).unwrap())
+    }
 }
 
 /// Calls `install` with the folder of that name and log while holding the lock.
-fn locked(
-    name: &str,
-    install: impl FnOnce(&Path, &Path) -> Result<Installation, String>,
-) -> Result<Installation, String> {
+pub fn locked<T>(name: &str, install: impl FnOnce(&Path, &Path) -> Result<T, String>) -> Result<T, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("service");
     fs::create_dir_all(&target).unwrap();
     let lock = File::create(target.join("lock")).unwrap();
     lock.lock().unwrap();
-    install(&target.join(name), &target.join(format!("{name}.log")))
+    install(&target.join(name), &target.join(format!("{}.log", name.replace('/', "-"))))
 }
 
 fn install_newest(folder: &Path, log: &Path) -> Result<Installation, String> {
@@ -61,7 +70,7 @@ fn install_newest(folder: &Path, log: &Path) -> Result<Installation, String> {
 
 /// Installs one package, with what it needs, into a virtual environment of its own.
 fn install_in_venv(package: &str, folder: &Path, log: &Path) -> Result<Installation, String> {
-    let installation = Installation { python: folder.join("bin/python"), python_path: None };
+    let installation = Installation { python: folder.join("bin/python"), modules: Vec::new() };
     once(folder, || {
         let python = system_python().ok_or(
             "no Python 3.10 or later was found whose sqlite3 loads extensions and that can make a venv \
@@ -78,17 +87,18 @@ fn install_old(newest: &Installation, folder: &Path, log: &Path) -> Result<Insta
         let mut pip = pip(&newest.python);
         run(pip.args(["--no-deps", "mcp-memory-service==10.20.6", "--target"]).arg(folder), log)
     })?;
-    Ok(Installation { python_path: Some(folder.to_owned()), ..newest.clone() })
+    Ok(newest.clone().with_modules(folder))
 }
 
-fn pip(python: &Path) -> Command {
+/// How to start pip; the packages are to be named.
+pub fn pip(python: &Path) -> Command {
     let mut command = Command::new(python);
     command.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"]);
     command
 }
 
 /// Fills `folder` unless an earlier run finished doing so; a half-filled one is started over.
-fn once(folder: &Path, fill: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+pub fn once(folder: &Path, fill: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     let stamp = folder.join("complete");
     if stamp.exists() {
         return Ok(());
@@ -116,7 +126,7 @@ sys.exit(sys.version_info < (3, 10))";
 }
 
 /// Runs an installer, its output appended to `log`.
-fn run(command: &mut Command, log: &Path) -> Result<(), String> {
+pub fn run(command: &mut Command, log: &Path) -> Result<(), String> {
     let output = File::options().create(true).append(true).open(log).unwrap();
     command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
     match command.status() {

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use super::Database;
 use super::client::Client;
 use super::install::Installation;
+use super::model::Model;
 
 /// The versions that the tests run against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,7 @@ pub struct Services {
     /// The newest version, with its Python for tests that need a small program of their own.
     pub newest: Installation,
     old: Installation,
+    model: Option<Model>,
     _seat: Seat,
 }
 
@@ -39,9 +41,26 @@ impl Services {
     /// Installs what is missing and waits for a seat; `None` where the test must be skipped.
     #[track_caller]
     pub fn available() -> Option<Self> {
-        let installed = Installation::of(Version::V12_2_0)
-            .and_then(|newest| Ok((newest, Installation::of(Version::V10_20_6)?)));
-        available(installed).map(|(newest, old)| Self { newest, old, _seat: Seat::take() })
+        Self::installed(Ok(None))
+    }
+
+    /// The same with the real embedding model, for [`Services::start_with_model`].
+    #[track_caller]
+    pub fn with_model() -> Option<Self> {
+        Self::installed(Installation::of(Version::V12_2_0).and_then(|newest| Model::of(&newest)).map(Some))
+    }
+
+    #[track_caller]
+    fn installed(model: Result<Option<Model>, String>) -> Option<Self> {
+        let installed = model.and_then(|model| {
+            Ok((Installation::of(Version::V12_2_0)?, Installation::of(Version::V10_20_6)?, model))
+        });
+        available(installed).map(|(newest, old, model)| Self { newest, old, model, _seat: Seat::take() })
+    }
+
+    /// The real embedding model; only there after [`Services::with_model`].
+    pub fn model(&self) -> &Model {
+        self.model.as_ref().expect("the test has asked for the model")
     }
 
     /// Starts a service that keeps its database in `folder`.
@@ -53,11 +72,28 @@ impl Services {
     /// Starts a service with more than the usual settings.
     #[track_caller]
     pub fn start_with(&self, version: Version, folder: &Path, options: Options) -> Service {
-        let installation = match version {
+        Service::start(version, self.installation(version).clone(), folder, options)
+    }
+
+    /// Starts a service that finds the real embedding model in `folder`, its home, where both versions look for it.
+    #[track_caller]
+    pub fn start_with_model(&self, version: Version, folder: &Path) -> Service {
+        self.model().lay_onnx(folder);
+        let installation = self.installation(version).clone().with_modules(self.model().modules());
+        // 10.20.6 looks for the ONNX file only if it is told to; nothing may be downloaded.
+        let environment = vec![
+            ("MCP_MEMORY_USE_ONNX", "1".to_owned()),
+            ("MCP_MEMORY_ONNX_ALLOW_DOWNLOAD", "0".to_owned()),
+            ("MCP_MEMORY_ALLOW_HASH_EMBEDDINGS", "0".to_owned()),
+        ];
+        Service::start(version, installation, folder, Options { environment, ..Options::default() })
+    }
+
+    fn installation(&self, version: Version) -> &Installation {
+        match version {
             Version::V12_2_0 => &self.newest,
             Version::V10_20_6 => &self.old,
-        };
-        Service::start(installation.clone(), folder, options)
+        }
     }
 }
 
@@ -90,6 +126,7 @@ pub struct Options {
 ///
 /// It is also a [`Client`] of itself.
 pub struct Service {
+    version: Version,
     installation: Installation,
     folder: PathBuf,
     options: Options,
@@ -102,12 +139,12 @@ impl Service {
     /// The API key of every service in the tests.
     pub const KEY: &str = "test-key-0123456789";
 
-    fn start(installation: Installation, folder: &Path, options: Options) -> Self {
+    fn start(version: Version, installation: Installation, folder: &Path, options: Options) -> Self {
         let port = free_port();
         let scheme = if options.tls.is_some() { "https" } else { "http" };
         let client = Client::new(&format!("{scheme}://127.0.0.1:{port}"), Self::KEY);
         let folder = folder.to_owned();
-        let mut service = Self { installation, folder, options, port, client, child: None };
+        let mut service = Self { version, installation, folder, options, port, client, child: None };
         service.resume();
         service
     }
@@ -120,7 +157,7 @@ impl Service {
 
     /// Which version it is.
     pub fn version(&self) -> Version {
-        if self.installation.python_path.is_some() { Version::V10_20_6 } else { Version::V12_2_0 }
+        self.version
     }
 
     /// The database that it keeps.
@@ -207,7 +244,7 @@ impl Service {
             .stdout(log.try_clone().unwrap())
             .stderr(log);
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-        command.envs(self.installation.python_path.as_ref().map(|path| ("PYTHONPATH", path)));
+        command.envs(self.installation.python_path().map(|path| ("PYTHONPATH", path)));
         if let Some((key, certificate)) = &self.options.tls {
             command.arg("--ssl-keyfile").arg(key).arg("--ssl-certfile").arg(certificate);
         }

@@ -1,0 +1,121 @@
+//! The vectors that edits need, made before the transactions that write them.
+#![expect(clippy::disallowed_methods, reason = "edits wait for their vectors only so long")]
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::embed::{from_bytes, to_bytes};
+use crate::local::image::Image;
+use crate::local::{Database, write};
+use crate::object::{ContentHash, Edit};
+use crate::side;
+
+/// How many texts a maker is given at once, and how many bytes of text: enough for all cores, and little enough that
+/// whoever waits sees it go on.
+pub(super) const TEXTS: usize = 64;
+pub(super) const BYTES: usize = 256 * 1024;
+
+/// How many edits get their vectors before any of them is written, and after how long no more join them: a quick
+/// maker must not break transactions up, and a slow one must not keep back what is done.
+const EDITS: usize = 1024;
+const LONG_ENOUGH: Duration = Duration::from_millis(200);
+
+/// Edits, and the vectors that were made for them.
+#[derive(Default)]
+pub(in crate::local) struct Window {
+    /// The next edits, in their order.
+    pub(in crate::local) edits: Vec<Edit>,
+    /// The vectors that they need, as they are stored.
+    pub(in crate::local) made: Made,
+}
+
+/// Vectors by the memory that they are for.
+#[derive(Default)]
+pub(in crate::local) struct Made {
+    /// SQLite's counter of changes of the schema when they were made: they fit no other table.
+    pub(in crate::local) version: i64,
+    vectors: HashMap<ContentHash, Vec<u8>>,
+}
+
+impl Made {
+    /// The vector of `key`; `None` where it needs none, or none could be made.
+    pub(in crate::local) fn of(&self, key: &ContentHash) -> Option<Vec<u8>> {
+        self.vectors.get(key).cloned()
+    }
+}
+
+/// A text that needs a vector.
+struct Need {
+    key: ContentHash,
+    text: String,
+    /// The vector that was kept of it, which need not be made anew if this would be the same.
+    kept: Option<Vec<f32>>,
+}
+
+impl Database {
+    /// Takes the first of `edits`, and makes the vectors that they need. None are left once the window is empty.
+    pub(in crate::local) fn look_ahead(
+        &mut self,
+        edits: &mut impl Iterator<Item = Edit>,
+    ) -> Result<Window, side::Error> {
+        let began = Instant::now();
+        let mut window = Window::default();
+        while window.edits.len() < EDITS && began.elapsed() < LONG_ENOUGH {
+            let (mut needs, mut bytes) = (Vec::new(), 0);
+            let before = window.edits.len();
+            while needs.len() < TEXTS
+                && bytes < BYTES
+                && window.edits.len() < EDITS
+                && let Some(edit) = edits.next()
+            {
+                if let Some(need) = self.need(&edit).map_err(|error| self.reading(error))? {
+                    bytes += need.text.len();
+                    needs.push(need);
+                }
+                window.edits.push(edit);
+            }
+            if window.edits.len() == before {
+                break;
+            }
+            self.meet(needs, &mut window.made)?;
+        }
+        Ok(window)
+    }
+
+    /// What an edit needs, by what the row holds now. Where that changes before the edit is carried out, it expects
+    /// something else, or its row is left without a vector until that is filled in.
+    fn need(&self, edit: &Edit) -> rusqlite::Result<Option<Need>> {
+        let Some(target) = &edit.target else { return Ok(None) };
+        let need = |text: &str, kept| Need { key: edit.key.clone(), text: text.to_owned(), kept };
+        if let Some(image) = edit.row.as_ref().and_then(|row| Image::from_row(row).ok()) {
+            let text = image.text().unwrap_or(&target.content);
+            return Ok(image.vector().map(|vector| need(text, Some(from_bytes(vector)))));
+        }
+        if edit.expected.is_some() {
+            let standing = write::find(&self.connection, &self.schema, &self.options.bookkeeping, &edit.key)?;
+            if let Some(Ok(standing)) = standing
+                && standing.held.memory.content == target.content
+            {
+                return Ok(None);
+            }
+        }
+        Ok(Some(need(&target.content, None)))
+    }
+
+    fn meet(&mut self, needs: Vec<Need>, made: &mut Made) -> Result<(), side::Error> {
+        let texts: Vec<&str> = needs.iter().map(|need| need.text.as_str()).collect();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let Ok((maker, vectors)) = self.make(&texts)? else { return Ok(()) };
+        if made.version != self.schema.version {
+            *made = Made { version: self.schema.version, vectors: HashMap::new() };
+        }
+        for (need, vector) in needs.into_iter().zip(vectors) {
+            if !need.kept.is_some_and(|kept| maker.is_same(&vector, &kept)) {
+                made.vectors.insert(need.key, to_bytes(&vector));
+            }
+        }
+        Ok(())
+    }
+}

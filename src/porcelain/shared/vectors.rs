@@ -1,0 +1,70 @@
+//! What is said about vectors: that memories lack theirs, why, and what to do about it.
+
+use crate::local::vectors::{Filled, NoVectors};
+use crate::ui::view::text::grouped;
+use crate::ui::{Ui, escape_line};
+
+/// `1 memory`, `12,345 memories`.
+pub(crate) fn memories(count: u64) -> String {
+    format!("{} {}", grouped(count), if count == 1 { "memory" } else { "memories" })
+}
+
+/// Says what making vectors at the end of a run came to; nothing where there was nothing to do.
+pub(crate) fn tell_filled(filled: &Filled, ui: &mut Ui) {
+    if filled.filled > 0 {
+        let count = memories(filled.filled);
+        ui.note(&format!("made the {} of {count}", if filled.filled == 1 { "vector" } else { "vectors" }));
+    }
+    if filled.left > 0 {
+        let why = filled.why.as_ref().map_or(String::new(), |why| format!(" ({})", sentence(why)));
+        ui.note(&escape_line(&format!("{}{why}", lacking(filled.left))));
+        ui.hint("`memsync embed` says what to do about it");
+    }
+}
+
+/// That memories cannot be found by meaning.
+pub(crate) fn lacking(count: u64) -> String {
+    format!("{} without a vector: found by list, tag and text, not by meaning", memories(count))
+}
+
+/// Why memories get no vector, with its causes.
+pub(crate) fn sentence(why: &NoVectors) -> String {
+    with_causes(why)
+}
+
+/// An error and its causes in one line.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let message = cause.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+/// The next commands to type for whoever wants vectors all the same.
+pub(crate) fn advice(why: &NoVectors) -> Vec<&'static str> {
+    match why {
+        NoVectors::NoTable => vec!["`memsync embed --all` makes the table"],
+        NoVectors::Unproven(proof) if proof.counts.is_empty() => vec![
+            "`memsync config embed.model FOLDER` names the model that made them, if you have it",
+            "`memsync embed --all` gives all memories vectors of another one",
+        ],
+        NoVectors::Unproven(_) => vec![
+            "`memsync embed --verify=all` lists those that differ",
+            "`memsync embed --all` gives all memories vectors of one model",
+        ],
+        NoVectors::NoModel(_) => vec![
+            "`memsync config embed.model FOLDER` names a folder with a model",
+            "or start mcp-memory-service once with its own model: it downloads it",
+        ],
+        NoVectors::Failed { .. } | NoVectors::Misfit { .. } => {
+            vec!["once that is mended: `memsync embed --missing`"]
+        }
+        NoVectors::Unwritten(_) => vec!["`memsync embed --missing` tries again"],
+    }
+}
