@@ -27,6 +27,8 @@ use super::failure::Failure;
 use writer::WriterThread;
 
 pub(super) use stream::Chunks;
+#[cfg(test)]
+pub(super) use writer::NAME as WRITER;
 
 /// How long to wait while another program holds the database: less than a client waits for an answer.
 pub(super) const BUSY: Duration = Duration::from_secs(5);

@@ -163,3 +163,6 @@ fn settle(path: &Path, makers: &Makers) -> Settled {
     }
     settled
 }
+
+#[cfg(test)]
+mod tests;
