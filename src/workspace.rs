@@ -10,6 +10,7 @@
 mod adapters;
 mod vectors;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{self, Address, Config, Environment, RemoteSettings, paths};
+use crate::embed::Makers;
 use crate::error::CommandError;
 use crate::hub::Clock;
 use crate::object;
@@ -39,6 +41,8 @@ pub struct Workspace {
     pub zone: TimeZone,
     /// The vectors that were made before.
     vectors: Arc<vectors::Vectors>,
+    /// What makes vectors, so that all databases of one command share the models that were loaded.
+    makers: OnceCell<Makers>,
 }
 
 /// What the command line says before any command.
@@ -71,7 +75,8 @@ impl Workspace {
     #[must_use]
     pub fn new(environment: Environment, config: Config, ui: Ui) -> Self {
         let now = environment.now.unwrap_or_else(Timestamp::now);
-        Self { environment, config, ui, now, zone: TimeZone::system(), vectors: Arc::default() }
+        let (vectors, makers) = (Arc::default(), OnceCell::new());
+        Self { environment, config, ui, now, zone: TimeZone::system(), vectors, makers }
     }
 
     /// Where the staging database is, or will be.
