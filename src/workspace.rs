@@ -39,10 +39,10 @@ pub struct Workspace {
     pub now: Timestamp,
     /// The user's time zone, for the times that people read.
     pub zone: TimeZone,
-    /// The vectors that were made before.
-    vectors: Arc<vectors::Vectors>,
     /// What makes vectors, so that all databases of one command share the models that were loaded.
     makers: OnceCell<Makers>,
+    /// The vectors that were made before.
+    vectors: Arc<vectors::Vectors>,
 }
 
 /// What the command line says before any command.
@@ -75,8 +75,8 @@ impl Workspace {
     #[must_use]
     pub fn new(environment: Environment, config: Config, ui: Ui) -> Self {
         let now = environment.now.unwrap_or_else(Timestamp::now);
-        let (vectors, makers) = (Arc::default(), OnceCell::new());
-        Self { environment, config, ui, now, zone: TimeZone::system(), vectors, makers }
+        let zone = TimeZone::system();
+        Self { environment, config, ui, now, zone, makers: OnceCell::new(), vectors: Arc::default() }
     }
 
     /// Where the staging database is, or will be.

@@ -92,8 +92,8 @@ impl Workspace {
         if let Some(makers) = self.makers.get() {
             return Ok(makers.clone());
         }
-        let found = Makers::find(self.embedding_settings()?);
-        Ok(self.makers.get_or_init(|| self.vectors.before(found)).clone())
+        let settings = self.embedding_settings()?;
+        Ok(self.makers.get_or_init(|| self.vectors.before(Makers::find(settings))).clone())
     }
 
     fn embedding_settings(&self) -> Result<embed::Settings, CommandError> {
