@@ -69,6 +69,14 @@ impl Maker for Cached {
     fn is_same(&self, made: &[f32], stored: &[f32]) -> bool {
         self.maker.is_same(made, stored)
     }
+
+    fn is_instant(&self) -> bool {
+        self.maker.is_instant()
+    }
+
+    fn model(&self) -> &str {
+        self.maker.model()
+    }
 }
 
 #[cfg(test)]

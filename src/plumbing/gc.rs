@@ -151,3 +151,27 @@ fn planned(args: &Args, found: Collected) -> String {
     }
     format!("would {}: {} now", parts.join("; "), size(found.before))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_dropped_is_told_by_kind_and_age() {
+        let usual = Args { prune: None, no_prune: false, dry_run: false };
+        let all = Args { prune: Some(Some(Prune::Now)), ..usual.clone() };
+        let done =
+            Collected { dropped: 1, moves: 2, vectors: 3_000, damaged_vectors: 1, ..Collected::default() };
+        assert_eq!(
+            unneeded(&usual, done),
+            [
+                "1 unreachable object older than 90 days",
+                "2 entries of the reflog older than 90 days",
+                "3,000 vectors unused for 90 days",
+                "1 damaged vector"
+            ]
+        );
+        let vectors = Collected { vectors: 1, ..Collected::default() };
+        assert_eq!(planned(&all, vectors), "would drop 1 vector: 0 bytes now");
+    }
+}

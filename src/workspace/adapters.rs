@@ -86,7 +86,8 @@ impl Workspace {
         Ok(Database::open(self.database_options(path)?)?)
     }
 
-    /// What could make vectors on this machine; those that are made once are kept. The models are looked for once, and loaded where they are first used.
+    /// What could make vectors on this machine. The models are looked for once, and loaded where they are first used;
+    /// what they make is kept.
     pub fn makers(&self) -> Result<Makers, CommandError> {
         if let Some(makers) = self.makers.get() {
             return Ok(makers.clone());

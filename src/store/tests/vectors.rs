@@ -95,8 +95,8 @@ fn a_damaged_one_is_told_made_again_and_dropped_but_never_found() {
         "UPDATE vectors SET checksum = checksum + 1 WHERE id = 1",
         "UPDATE vectors SET checksum = 'text' WHERE id = 1",
         // Under the name of another one.
-        "UPDATE vectors SET text = x'00' WHERE id = 2;
-         UPDATE vectors SET text = (SELECT text FROM vectors WHERE id = 2) WHERE id = 1",
+        "CREATE TEMP TABLE coffee AS SELECT text FROM vectors WHERE id = 2; DELETE FROM vectors WHERE id = 2;
+         UPDATE vectors SET text = (SELECT text FROM coffee) WHERE id = 1",
         "INSERT INTO models (name) VALUES ('another'); UPDATE vectors SET model = 2 WHERE id = 1",
         "UPDATE vectors SET model = 4711 WHERE id = 1",
     ];
