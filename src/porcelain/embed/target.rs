@@ -44,8 +44,7 @@ fn contains(text: &str, part: &str) -> bool {
 
 fn none(makers: &Makers) -> CommandError {
     let error = CommandError::usage("there is no embedding model on this device");
-    let places =
-        makers.places().iter().map(|place| place.display().to_string()).collect::<Vec<_>>();
+    let places = makers.places().iter().map(|place| place.display().to_string()).collect::<Vec<_>>();
     let error =
         if places.is_empty() { error } else { error.with_hint(format!("looked in {}", places.join(", "))) };
     error.with_hint("`memsync config embed.model FOLDER` names a folder with a model").with_hint(
