@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the place where the clock is read")]
 
 mod adapters;
+mod vectors;
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ pub struct Workspace {
     pub zone: TimeZone,
     /// What makes vectors, so that all databases of one command share the models that were loaded.
     makers: OnceCell<Makers>,
+    /// The vectors that were made before.
+    vectors: Arc<vectors::Vectors>,
 }
 
 /// What the command line says before any command.
@@ -72,7 +75,8 @@ impl Workspace {
     #[must_use]
     pub fn new(environment: Environment, config: Config, ui: Ui) -> Self {
         let now = environment.now.unwrap_or_else(Timestamp::now);
-        Self { environment, config, ui, now, zone: TimeZone::system(), makers: OnceCell::new() }
+        let zone = TimeZone::system();
+        Self { environment, config, ui, now, zone, makers: OnceCell::new(), vectors: Arc::default() }
     }
 
     /// Where the staging database is, or will be.

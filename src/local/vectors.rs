@@ -17,7 +17,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::Database;
-use crate::embed::{self, Maker, Proof};
+use crate::embed::{self, Maker, NoMaker, Proof};
 use crate::side;
 
 pub(super) use ahead::Made;
@@ -38,9 +38,9 @@ pub enum NoVectors {
     /// No maker reproduces the vectors that are there.
     #[error("{}", unproven(.0))]
     Unproven(Arc<Proof>),
-    /// There is no vector yet, and nothing on this device that could make one as the service would.
-    #[error("{0}")]
-    NoModel(#[source] Arc<embed::NoMaker>),
+    /// There is no vector yet, and nothing that the service would make one with.
+    #[error(transparent)]
+    NoModel(Arc<NoMaker>),
     /// The maker is known, and did not make them.
     #[error("{maker} made none")]
     Failed {

@@ -30,13 +30,18 @@ pub enum Access {
 }
 
 impl Workspace {
-    /// Opens the staging database for `command`, which is how others that find it locked are told of it.
+    /// Opens the staging database for `command`, which is how others that find it locked are told of it. While it is
+    /// open to be written, vectors are kept in it.
     pub fn store(&self, access: Access, command: &str) -> Result<Store, CommandError> {
         let (path, holder) = (self.staging_path()?, self.holder(command));
-        Ok(match access {
-            Access::Read => Store::open_read_only(&path, &holder)?,
-            Access::Write => Store::open(&path, &holder)?,
-        })
+        match access {
+            Access::Read => Ok(Store::open_read_only(&path, &holder)?),
+            Access::Write => {
+                let store = Store::open(&path, &holder)?;
+                self.vectors.set(store.vectors());
+                Ok(store)
+            }
+        }
     }
 
     /// Creates the staging database, or keeps the one that is there; says whether it is new.
@@ -81,13 +86,13 @@ impl Workspace {
         Ok(Database::open(self.database_options(path)?)?)
     }
 
-    /// What could make vectors on this machine. The models are looked for once, and loaded where they are first used.
+    /// What could make vectors on this machine; those that are made once are kept. The models are looked for once, and loaded where they are first used.
     pub fn makers(&self) -> Result<Makers, CommandError> {
         if let Some(makers) = self.makers.get() {
             return Ok(makers.clone());
         }
         let settings = self.embedding_settings()?;
-        Ok(self.makers.get_or_init(|| Makers::find(settings)).clone())
+        Ok(self.makers.get_or_init(|| self.vectors.before(Makers::find(settings))).clone())
     }
 
     fn embedding_settings(&self) -> Result<embed::Settings, CommandError> {

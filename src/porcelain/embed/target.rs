@@ -34,8 +34,7 @@ pub(super) fn find(
 }
 
 fn has_endpoint(workspace: &Workspace) -> bool {
-    let _ = workspace;
-    false
+    workspace.environment.embedding.endpoint.is_some()
 }
 
 fn contains(text: &str, part: &str) -> bool {
