@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::embed::{self, Hash, Maker, ModelId};
@@ -100,7 +100,11 @@ fn another_model_of_another_size_is_laid_out_as_the_service_would() {
 #[test]
 fn what_is_written_meanwhile_never_gets_a_vector_of_its_old_text() {
     let fixture = filled(V12, 3);
-    execute(&fixture.service, "UPDATE memories SET embedding_pending = 1, store = 'work' WHERE content_hash = 'key 1'", []);
+    execute(
+        &fixture.service,
+        "UPDATE memories SET embedding_pending = 1, store = 'work' WHERE content_hash = 'key 1'",
+        [],
+    );
     let path = fixture.options().path;
     let mut calls = 0;
     let meanwhile = move || {
@@ -223,13 +227,15 @@ fn how_long_replacing_keeps_the_service_from_writing() {
         let fixture = Fixture::new(V12);
         fixture.service.execute_batch("BEGIN").unwrap();
         for number in 0..count {
-            let text = format!("number {number}: {}", "what is worth remembering takes some lines. ".repeat(7));
+            let text =
+                format!("number {number}: {}", "what is worth remembering takes some lines. ".repeat(7));
             fixture.insert(&format!("key {number}"), &text, "{}");
             fixture.put_vector(fixture.service.last_insert_rowid(), &hash_vector(&text, 384));
         }
         fixture.service.execute_batch("COMMIT").unwrap();
         for dimension in [384, 768] {
-            let replaced = fixture.open().replace_vectors(&Hash::new(dimension), &mut |_| ()).unwrap().unwrap();
+            let replaced =
+                fixture.open().replace_vectors(&Hash::new(dimension), &mut |_| ()).unwrap().unwrap();
             let size = fs::metadata(fixture.options().path).unwrap().len() / 1_000_000;
             println!("{count} memories, {dimension} numbers: {:?}, then {size} MB", replaced.locked);
         }

@@ -1,5 +1,7 @@
 //! Which vectors there are, and whose.
 
+use std::sync::Arc;
+
 use super::replace::Fake;
 use super::*;
 
@@ -40,7 +42,10 @@ fn vectors_that_differ_are_told_with_what_made_them() {
     let verified = database.verify_vectors(None, &mut |done, total| steps.push((done, total))).unwrap();
     assert_eq!(steps, [(6, 6)]);
     assert_eq!(verified.maker.as_deref(), Some("hash vectors"));
-    let shown = verified.differing.iter().map(|memory| format!("{} {:?} {:?}\n", memory.key, memory.text, memory.maker));
+    let shown = verified
+        .differing
+        .iter()
+        .map(|memory| format!("{} {:?} {:?}\n", memory.key, memory.text, memory.maker));
     insta::assert_snapshot!(shown.collect::<String>(), @"");
 
     let some = database.verify_vectors(Some(2), &mut |_, _| {}).unwrap();
