@@ -144,16 +144,15 @@ fn mend_local(damage: local::check::Damage, path: &str) -> String {
         D::DuplicateHash => format!(
             "`sqlite3 -line '{path}' 'SELECT * FROM memories'` shows them; keep a copy of the file and delete all but one"
         ),
-        // Deleted in the service it would leave a tombstone, and 10.20.6 takes no text that has one.
-        D::MissingVector | D::VectorStore => format!(
-            "`memsync sync`; stop mcp-memory-service and run \
-             `sqlite3 '{path}' \"DELETE FROM memories WHERE content_hash = 'HASH'\"`; start it and store the text there \
-             again, which makes its vector (`memsync show HASH` prints it); `memsync restore HASH` gives it back the rest"
+        D::MissingVector => "`memsync embed --missing` makes it, or says why it cannot".to_owned(),
+        D::VectorStore => format!(
+            "{}; then `memsync embed --missing` makes it anew in the store of the memory",
+            vectors("= (SELECT id FROM memories WHERE content_hash = 'HASH')")
         ),
         D::OrphanVector | D::DeletedVector => {
             vectors("NOT IN (SELECT id FROM memories WHERE deleted_at IS NULL)")
         }
-        D::VectorSize => vectors("= NUMBER"),
+        D::VectorSize => format!("{}; then `memsync embed --missing` makes it anew", vectors("= NUMBER")),
         D::FullText => format!(
             "`sqlite3 '{path}' \"INSERT INTO memory_content_fts(memory_content_fts) VALUES('rebuild')\"` makes it anew \
              out of the texts; mcp-memory-service may keep running"

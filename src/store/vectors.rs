@@ -106,7 +106,12 @@ impl VectorCache {
         self.keep_at_most(MOST, model, vectors)
     }
 
-    fn keep_at_most(&self, most: i64, model: &str, vectors: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    pub(super) fn keep_at_most(
+        &self,
+        most: i64,
+        model: &str,
+        vectors: &[(&str, Vec<u8>)],
+    ) -> Result<(), Error> {
         let kept = self.with_connection(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute("INSERT OR IGNORE INTO models (name) VALUES (?1)", [model])?;

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::fixture::Fixture;
+use super::fixture::{Fixture, hashes};
 use super::*;
 use crate::object::{BlobId, ObjectId as _};
 
@@ -31,7 +31,7 @@ impl Fixture {
 
     fn store_if(&mut self, content: &str, condition: &Condition) -> Creation {
         let new = New::try_from(Self::draft(content)).unwrap();
-        self.at(1.5, |changes| changes.store(&new, condition).unwrap())
+        self.at(1.5, |changes| changes.store(&new, &hashes(), condition).unwrap())
     }
 
     fn update(&mut self, name: &str, tag: &str, condition: &Condition) -> Change<Version> {
@@ -255,7 +255,7 @@ fn a_change_that_fails_leaves_nothing_of_those_inside_it_that_panicked() {
     let mut database = Fixture::new();
     let store = |changes: &Changes<'_>, text: &str| {
         let new = New::try_from(Fixture::draft(text)).unwrap();
-        changes.store(&new, &Condition::default()).unwrap();
+        changes.store(&new, &hashes(), &Condition::default()).unwrap();
     };
     database.at(1.5, |changes| {
         store(changes, "before");
@@ -302,7 +302,7 @@ fn a_text_in_another_store_is_no_similar_one() {
     draft.conversation_id = Some("talk".to_owned());
     let new = New::try_from(draft).unwrap();
     assert_eq!(
-        word(&database.at(1.5, |changes| changes.store(&new, &Condition::default()).unwrap())),
+        word(&database.at(1.5, |changes| changes.store(&new, &hashes(), &Condition::default()).unwrap())),
         "stored"
     );
 }

@@ -1,5 +1,7 @@
 //! All vectors are replaced by those of another maker, and whatever happens meanwhile.
 
+use std::sync::Arc;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
