@@ -6,6 +6,7 @@ mod check;
 mod image;
 mod replace;
 mod scale;
+mod vectors;
 mod verify;
 
 use std::cell::RefCell;
@@ -14,8 +15,8 @@ use std::fs;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
-use rusqlite::OpenFlags;
 use rusqlite::types::Value;
+use rusqlite::{OpenFlags, OptionalExtension};
 use tempfile::TempDir;
 
 use super::*;
@@ -192,9 +193,9 @@ fn versions(stores: bool) -> Vec<Memory> {
 fn every_schema_is_found_out() {
     let facts = |schema| format!("{:?}", Fixture::with_seed(schema).open().facts().unwrap());
     insta::assert_snapshot!([V8, V10, V12].map(facts).join("\n"), @r#"
-    Facts { stores: false, soft_deletes: false, dimension: Some(384), maker: Some(Hash { dimension: 384 }) }
-    Facts { stores: false, soft_deletes: true, dimension: Some(384), maker: Some(Hash { dimension: 384 }) }
-    Facts { stores: true, soft_deletes: true, dimension: Some(384), maker: Some(Hash { dimension: 384 }) }
+    Facts { stores: false, soft_deletes: false, dimension: Some(384), maker: Ok(Hash { dimension: 384 }) }
+    Facts { stores: false, soft_deletes: true, dimension: Some(384), maker: Ok(Hash { dimension: 384 }) }
+    Facts { stores: true, soft_deletes: true, dimension: Some(384), maker: Ok(Hash { dimension: 384 }) }
     "#);
 }
 
