@@ -22,6 +22,7 @@ mod demo;
 mod diff;
 mod digest;
 mod edits;
+mod embed;
 mod errors;
 mod explain;
 mod fast_export;

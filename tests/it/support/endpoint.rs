@@ -19,13 +19,19 @@ pub struct Endpoint {
 impl Endpoint {
     /// Starts it on loopback.
     pub fn start() -> Self {
+        Self::with_dimension(DIMENSION)
+    }
+
+    /// Starts one whose vectors have so many numbers.
+    pub fn with_dimension(dimension: usize) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, Router::new().route("/v1/embeddings", post(answer))).await
+            let answer = post(move |request| answer(request, dimension));
+            axum::serve(listener, Router::new().route("/v1/embeddings", answer)).await
         });
         Self { address, _runtime: runtime }
     }
@@ -36,23 +42,24 @@ impl Endpoint {
     }
 }
 
-async fn answer(Json(request): Json<Value>) -> Json<Value> {
+async fn answer(Json(request): Json<Value>, dimension: usize) -> Json<Value> {
     let texts = match &request["input"] {
         Value::Array(texts) => texts.iter().map(|text| text.as_str().unwrap()).collect(),
         text => vec![text.as_str().unwrap()],
     };
     let vectors = texts.into_iter().enumerate();
-    let data: Vec<Value> =
-        vectors.map(|(index, text)| json!({ "index": index, "embedding": vector(text) })).collect();
+    let data: Vec<Value> = vectors
+        .map(|(index, text)| json!({ "index": index, "embedding": vector(text, dimension) }))
+        .collect();
     Json(json!({ "object": "list", "data": data, "model": request["model"] }))
 }
 
 /// Which letters follow each other how often, of length 1.
-fn vector(text: &str) -> Vec<f64> {
-    let mut counts = vec![0.0; DIMENSION];
+fn vector(text: &str, dimension: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; dimension];
     counts[0] = 1.0;
     for pair in text.as_bytes().windows(2) {
-        counts[(usize::from(pair[0]) * 31 + usize::from(pair[1])) % DIMENSION] += 1.0;
+        counts[(usize::from(pair[0]) * 31 + usize::from(pair[1])) % dimension] += 1.0;
     }
     let length = counts.iter().map(|count| count * count).sum::<f64>().sqrt();
     counts.into_iter().map(|count| count / length).collect()
