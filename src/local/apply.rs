@@ -65,7 +65,9 @@ impl Database {
                 pace.wait();
                 let outcomes = self.transaction(&window.made, &returning, &mut rest, witness)?;
                 pace.rest();
-                outcomes.into_iter().for_each(|(key, outcome)| witness.report(key, outcome));
+                for (key, outcome) in outcomes {
+                    witness.report(key, outcome);
+                }
             }
         }
     }
