@@ -355,12 +355,12 @@ fn a_table_without_vectors_takes_what_the_service_would_take() {
 
 #[test]
 fn whatever_lacks_a_vector_gets_it_unless_it_changes_meanwhile() {
+    type Row = (&'static str, &'static str, Option<&'static str>, i64, Option<f64>);
     let maker = Fake::new("fake");
     let fixture = made_by(&maker);
     let sql =
         "INSERT INTO memories (content_hash, content, store, superseded_by, embedding_pending, deleted_at)
                VALUES (?1, ?1, ?2, ?3, ?4, ?5)";
-    type Row = (&'static str, &'static str, Option<&'static str>, i64, Option<f64>);
     let rows: [Row; 6] = [
         ("plain", "default", None, 0, None),
         ("in another store", "work", None, 0, None),
