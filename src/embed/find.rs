@@ -101,8 +101,7 @@ impl Place {
     /// The folder that our own configuration names, whatever it holds: people should hear of one that is no model.
     fn configured(folder: PathBuf) -> Self {
         let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
-        let is_onnx =
-            folder.join("model.onnx").is_file() || (has_onnx(&folder) && !has_safetensors(&folder));
+        let is_onnx = folder.join("model.onnx").is_file() || (has_onnx(&folder) && !has_safetensors(&folder));
         let other_cut = if is_onnx { HUGGING_FACE_TOKENS } else { ONNX_TOKENS };
         Self { folder, name, origin: "embed.model", other_cut }
     }
