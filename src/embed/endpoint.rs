@@ -1,4 +1,4 @@
-//! The service's external endpoint: vectors over HTTP, asked for and answered as OpenAI's API has it.
+//! The service's external endpoint: vectors over HTTP, asked for and answered as `OpenAI`'s API has it.
 //!
 //! What is sent is what the service sends (`embeddings/external_api.py` of 12.2.0): up to 32 texts at a time, the
 //! model's name, and the key as a bearer token. What comes back is believed in nothing: `answer` holds its count, its
@@ -184,7 +184,9 @@ impl Target {
         let key = key.filter(|_| !has_credentials(&url));
         let authorization = key.map(|key| HeaderValue::try_from(format!("Bearer {key}")));
         let mut authorization = authorization.transpose().map_err(|_| Failure::Key)?;
-        authorization.iter_mut().for_each(|value| value.set_sensitive(true));
+        if let Some(value) = &mut authorization {
+            value.set_sensitive(true);
+        }
         Ok(Self { url, authorization })
     }
 

@@ -101,7 +101,8 @@ impl Place {
     /// The folder that our own configuration names, whatever it holds: people should hear of one that is no model.
     fn configured(folder: PathBuf) -> Self {
         let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
-        let other_cut = if has_onnx(&folder) { HUGGING_FACE_TOKENS } else { ONNX_TOKENS };
+        let is_onnx = folder.join("model.onnx").is_file() || (has_onnx(&folder) && !has_safetensors(&folder));
+        let other_cut = if is_onnx { HUGGING_FACE_TOKENS } else { ONNX_TOKENS };
         Self { folder, name, origin: "embed.model", other_cut }
     }
 
@@ -191,7 +192,11 @@ fn has_onnx(folder: &Path) -> bool {
 }
 
 fn has_model(folder: &Path) -> bool {
-    has_onnx(folder) || (has_tokenizer(folder) && folder.join("model.safetensors").is_file())
+    has_onnx(folder) || has_safetensors(folder)
+}
+
+fn has_safetensors(folder: &Path) -> bool {
+    has_tokenizer(folder) && folder.join("model.safetensors").is_file()
 }
 
 fn has_tokenizer(folder: &Path) -> bool {

@@ -34,7 +34,9 @@ fn items(asked: &Asked) -> Vec<Value> {
 }
 
 fn numbered(mut items: Vec<Value>) -> Vec<Value> {
-    items.iter_mut().enumerate().for_each(|(index, item)| item["index"] = index.into());
+    for (index, item) in items.iter_mut().enumerate() {
+        item["index"] = index.into();
+    }
     items
 }
 

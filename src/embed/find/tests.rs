@@ -8,7 +8,9 @@ struct Home(tempfile::TempDir);
 impl Home {
     fn with(files: &[&str]) -> Self {
         let home = Self(tempfile::tempdir().unwrap());
-        files.iter().for_each(|file| home.add(file));
+        for file in files {
+            home.add(file);
+        }
         home
     }
 
@@ -194,7 +196,9 @@ fn the_snapshot_is_the_one_that_main_means_else_the_newest_with_a_model() {
         ("new", &["model.safetensors", "tokenizer.json"]),
         ("half", &["tokenizer.json"]),
     ] {
-        files.iter().for_each(|file| home.add(&format!("{HUB}/snapshots/{name}/{file}")));
+        for file in files {
+            home.add(&format!("{HUB}/snapshots/{name}/{file}"));
+        }
     }
     let age = |name: &str, seconds| {
         let folder = fs::File::open(hub.join("snapshots").join(name)).unwrap();

@@ -21,10 +21,6 @@ pub(super) enum Weights {
     Safetensors(PathBuf),
 }
 
-/// Where the weights can be, in the order in which they are looked for: the service, too, knows both places of an ONNX
-/// file.
-const ONNX: [&str; 2] = ["model.onnx", "onnx/model.onnx"];
-
 /// How much of a file is hashed at once.
 const CHUNK: usize = 1 << 18;
 
@@ -37,14 +33,16 @@ impl Folder {
         &self.0
     }
 
+    /// The file that the service would take out of this folder. Its ONNX path knows both places of an ONNX file, but
+    /// fetches nothing else; beside safetensors, a nested one is a part of a whole repository, out of which
+    /// sentence-transformers takes the safetensors.
     pub(super) fn weights(&self) -> Result<Weights, Fault> {
-        let onnx = ONNX.iter().map(|name| self.0.join(name)).find(|path| path.is_file());
-        let safetensors = self.0.join("model.safetensors");
-        match onnx {
-            Some(path) => Ok(Weights::Onnx(path)),
-            None if safetensors.is_file() => Ok(Weights::Safetensors(safetensors)),
-            None => Err(Fault::NoWeights),
-        }
+        let file = |name| Some(self.0.join(name)).filter(|path| path.is_file());
+        file("model.onnx")
+            .map(Weights::Onnx)
+            .or_else(|| file("model.safetensors").map(Weights::Safetensors))
+            .or_else(|| file("onnx/model.onnx").map(Weights::Onnx))
+            .ok_or(Fault::NoWeights)
     }
 
     /// The whole of a file; `None` where there is none.
