@@ -12,10 +12,12 @@ mod announcement;
 pub mod certificate;
 mod connection;
 mod database;
+mod embedder;
 mod events;
 mod failure;
 mod fields;
 pub mod files;
+mod filling;
 mod health;
 pub mod key;
 mod limits;
@@ -42,8 +44,10 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use tokio::sync::Notify;
 use tower::ServiceExt;
 
+use crate::embed::Makers;
 use crate::local;
 use crate::object::Timestamp;
 use crate::side;
@@ -54,6 +58,7 @@ pub use tls::Tls;
 
 use announcement::Announcement;
 use database::Database;
+use embedder::Embedder;
 use events::Announcements;
 use failure::Failure;
 
@@ -64,6 +69,10 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 struct Hub {
     /// The memories.
     database: Database,
+    /// What makes their vectors.
+    embedder: Embedder,
+    /// Told when a request has left a memory without its vector.
+    lacking: Notify,
     announcements: Announcements,
     /// Without one, programs on this device are answered.
     key: Option<Key>,
@@ -72,12 +81,13 @@ struct Hub {
 }
 
 impl Hub {
-    /// Opens the database at `path`, which must be there and have 12.2.0's schema. Until [`Hub::with_key`] says
+    /// Opens the database at `path`, which must be there and have 12.2.0's schema; one of `makers` makes the vectors. Until [`Hub::with_key`] says
     /// otherwise there is no key.
-    fn open(path: &Path, clock: Clock) -> Result<Self, side::Error> {
+    fn open(path: &Path, makers: Makers, clock: Clock) -> Result<Self, side::Error> {
         let database = Database::open(path, Arc::clone(&clock))?;
+        let (embedder, lacking) = (Embedder::start(path.to_owned(), makers), Notify::new());
         let (announcements, started) = (Announcements::new(Arc::clone(&clock)), clock());
-        Ok(Self { database, announcements, key: None, clock, started })
+        Ok(Self { database, embedder, lacking, announcements, key: None, clock, started })
     }
 
     /// The same hub, answering whoever shows `key`.

@@ -25,7 +25,7 @@ mod schema;
 pub mod service;
 #[cfg(test)]
 mod tests;
-mod vectors;
+pub mod vectors;
 mod write;
 
 use std::ops::ControlFlow;
@@ -39,7 +39,7 @@ use crate::object::{Bookkeeping, ContentHash, Edit, Timestamp};
 use crate::side::{self, Found, Side, Witness};
 
 pub use apply::Transactions;
-pub use prepare::{Prepared, prepare};
+pub use prepare::{DIMENSION, Prepared, prepare};
 use schema::Schema;
 pub use vectors::{Filled, Making, NoVectors};
 

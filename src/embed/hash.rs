@@ -34,6 +34,15 @@ impl Maker for Hash {
     fn is_same(&self, made: &[f32], stored: &[f32]) -> bool {
         made == stored
     }
+
+    fn is_instant(&self) -> bool {
+        true
+    }
+
+    /// The service keeps the name of the model that it does not have.
+    fn model(&self) -> &'static str {
+        "all-MiniLM-L6-v2"
+    }
 }
 
 /// What one number of the stream is divided by, which puts all of them between -1 and 1.

@@ -42,6 +42,17 @@ pub trait Maker: fmt::Debug + Send + Sync {
     fn is_same(&self, made: &[f32], stored: &[f32]) -> bool {
         made.len() == stored.len() && cosine(made, stored) > SAME
     }
+
+    /// Whether a vector costs so little that it is not worth making ahead of when it is needed, nor keeping.
+    fn is_instant(&self) -> bool {
+        false
+    }
+
+    /// The model's name as the service speaks of it, without what tells its files and its cut from others.
+    fn model(&self) -> &str {
+        let name = self.name();
+        name.split_once(" (").map_or(name, |(model, _)| model)
+    }
 }
 
 /// The cosine of the angle between two vectors; 0 where one of them is all zeros.

@@ -54,6 +54,12 @@ impl Makers {
         Self { models: self.models.into_iter().map(wrap).collect(), ..self }
     }
 
+    /// The model that the service would take for a table without vectors.
+    #[must_use]
+    pub fn usual(&self) -> Option<&Arc<dyn Maker>> {
+        self.models.get(self.default?)
+    }
+
     /// The models, in their order, whether or not they can be loaded.
     #[must_use]
     pub fn models(&self) -> &[Arc<dyn Maker>] {
@@ -64,6 +70,13 @@ impl Makers {
     #[must_use]
     pub fn places(&self) -> &[PathBuf] {
         &self.places
+    }
+
+    /// All makers for vectors of `dimension` numbers: the hash, which costs next to nothing, before any model.
+    #[must_use]
+    pub fn candidates(&self, dimension: usize) -> Vec<Arc<dyn Maker>> {
+        let hash: Arc<dyn Maker> = Arc::new(Hash::new(dimension));
+        [hash].into_iter().chain(self.models.iter().cloned()).collect()
     }
 
     /// The maker of a table whose vectors have `dimension` numbers: the first that reproduces all of `samples`. Asks
@@ -110,11 +123,10 @@ impl Makers {
     }
 
     fn count(&self, dimension: usize, samples: &[Sample]) -> Proof {
-        let hash: Arc<dyn Maker> = Arc::new(Hash::new(dimension));
         let samples = shortest_first(samples);
         let mut proof = Proof::default();
         let mut known = vec![false; samples.len()];
-        for maker in [&hash].into_iter().chain(&self.models) {
+        for maker in self.candidates(dimension) {
             match reproduces_each(maker.as_ref(), dimension, &samples) {
                 Ok(same) => {
                     let count = same.iter().filter(|same| **same).count();
@@ -136,7 +148,7 @@ impl Makers {
     /// Where the service goes on to its next model because the first one failed, memsync does not: what failed here
     /// may work there, and then the table would hold vectors of two models.
     pub fn for_empty(&self, dimension: usize, holds_memories: bool) -> Result<Arc<dyn Maker>, NoMaker> {
-        let Some(model) = self.default.and_then(|default| self.models.get(default)) else {
+        let Some(model) = self.usual() else {
             return self.hash_for_empty(dimension, holds_memories);
         };
         // The text that the service asks for too.

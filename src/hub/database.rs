@@ -27,9 +27,11 @@ use super::failure::Failure;
 use writer::WriterThread;
 
 pub(super) use stream::Chunks;
+#[cfg(test)]
+pub(super) use writer::NAME as WRITER;
 
 /// How long to wait while another program holds the database: less than a client waits for an answer.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// How many long answers may be under way. Each keeps a reader and a thread for as long as its client reads.
 const STREAMS: usize = 8;

@@ -15,8 +15,8 @@ use super::{Hub, iso};
 /// The version of mcp-memory-service whose API this is: what its clients look at to know what they may ask.
 const SPOKEN_VERSION: &str = "12.2.0";
 
-/// The name under which the service speaks of its vectors, those of its fallback included.
-const MODEL: &str = "all-MiniLM-L6-v2";
+/// What stands in the place of the model's name where nothing makes vectors.
+const NO_MODEL: &str = "none";
 
 const BACKEND: &str = "sqlite-vec";
 
@@ -53,7 +53,7 @@ async fn detailed(State(hub): State<Arc<Hub>>) -> Result<Json<Value>, Failure> {
         "status": "connected",
         "accessible": true,
         "database_size_bytes": statistics.database_size,
-        "embedding_model": MODEL,
+        "embedding_model": hub.model().await,
         "embedding_dimension": dimension,
     });
     if let (Some(counts), Value::Object(more)) = (counts.as_object_mut(), more) {
@@ -74,7 +74,16 @@ async fn detailed(State(hub): State<Arc<Hub>>) -> Result<Json<Value>, Failure> {
 
 async fn model(State(hub): State<Arc<Hub>>) -> Result<Json<Value>, Failure> {
     let dimension = hub.database.read(|reader| Ok(reader.dimension())).await?;
-    Ok(Json(json!({ "embedding_model": MODEL, "embedding_dimension": dimension, "backend": BACKEND })))
+    let model = hub.model().await;
+    Ok(Json(json!({ "embedding_model": model, "embedding_dimension": dimension, "backend": BACKEND })))
+}
+
+impl Hub {
+    /// The model that makes the vectors, by the name under which the service speaks of it.
+    async fn model(&self) -> String {
+        let settled = self.embedder.settled_soon().await;
+        settled.making.as_ref().map_or(NO_MODEL, |maker| maker.model()).to_owned()
+    }
 }
 
 fn format_uptime(seconds: f64) -> String {

@@ -2,6 +2,7 @@
 
 mod answer;
 
+use std::iter;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -49,7 +50,8 @@ async fn by_meaning(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result
     body.finish()?;
     let text = query.clone();
     let pool = if boost { limit * POOL } else { limit };
-    let found = hub.database.read(move |reader| reader.nearest(&text, &scope, pool)).await?;
+    let vectors = hub.embedder.vectors(iter::once(text.as_str())).await;
+    let found = hub.database.read(move |reader| reader.nearest(&text, &vectors, &scope, pool)).await?;
     let mut found = found.unwrap_or_default();
     // What has no likeness at all is below every threshold, even the lowest.
     found.retain(|found| threshold.is_none_or(|least| found.score > 0.0 && found.score >= least));
@@ -102,9 +104,11 @@ async fn by_time(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result<Js
         return Err(Failure::new(StatusCode::BAD_REQUEST, detail));
     }
     let scope = Scope { store, from, until };
+    let meaning = Some(meaning.trim().to_owned()).filter(|meaning| !meaning.is_empty());
+    let vectors = hub.embedder.vectors(meaning.as_deref().into_iter()).await;
     let found = hub.database.read(move |reader| {
-        let meaning = meaning.trim();
-        let nearest = if meaning.is_empty() { None } else { reader.nearest(meaning, &scope, limit)? };
+        let nearest = meaning.map(|meaning| reader.nearest(&meaning, &vectors, &scope, limit));
+        let nearest = nearest.transpose()?.flatten();
         Ok(match nearest {
             Some(nearest) => nearest.into_iter().map(near).collect(),
             None => reader.newest(&scope, limit)?.into_iter().map(unscored).collect(),
@@ -128,11 +132,8 @@ async fn similar(
     query.finish()?;
     let found = hub.database.read(move |reader| {
         let Some(version) = reader.find(&content_hash, scope.store.as_deref())? else { return Ok(None) };
-        let content = version.record.content;
-        // The memory itself is among the nearest.
-        let nearest = reader.nearest(&content, &scope, limit + 1)?.unwrap_or_default();
-        let others = nearest.into_iter().filter(|found| found.record.content_hash != content_hash);
-        Ok(Some((content, others.take(limit as usize).map(near).collect())))
+        let others = reader.similar_to(&content_hash, &scope, limit)?;
+        Ok(Some((version.record.content, others.into_iter().map(near).collect())))
     });
     let (content, results) = found.await?.ok_or_else(|| Failure::not_found("Memory not found"))?;
     let start: String = content.chars().take(PREVIEW).collect();

@@ -23,6 +23,7 @@ use tokio::runtime;
 use tokio::time::{sleep, timeout};
 use tower::{ServiceExt, service_fn};
 
+use crate::embed::Makers;
 use crate::local;
 use crate::side;
 
@@ -30,7 +31,7 @@ use super::connection::{Answers, HEAD, STILL, Watched};
 use super::places::{Place, Places};
 use super::request::Peer;
 use super::tls::{HTTP2, Tls};
-use super::{Clock, Hub, Key, files, router};
+use super::{Clock, Hub, Key, files, filling, router};
 
 /// How long a client may take for a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -64,6 +65,8 @@ pub struct Options {
     pub is_plain_text_fine: bool,
     /// Where the present moment comes from.
     pub clock: Clock,
+    /// What could make the vectors: one of them is settled upon when the hub starts, see [`Makers`].
+    pub makers: Makers,
 }
 
 /// Why nothing can be served.
@@ -106,7 +109,7 @@ pub struct Server {
 impl Server {
     /// Opens the database and listens.
     pub fn bind(options: Options) -> Result<Self, Error> {
-        let Options { database, listen, key, tls, is_plain_text_fine, clock } = options;
+        let Options { database, listen, key, tls, is_plain_text_fine, clock, makers } = options;
         check_exposure(listen, key.is_some(), tls.is_some() || is_plain_text_fine)?;
         let failed = |cause| Error::Listen { address: listen, cause };
         let listener = TcpListener::bind(listen).map_err(failed)?;
@@ -114,7 +117,7 @@ impl Server {
         let address = listener.local_addr().map_err(failed)?;
         files::create_folder(&database)?;
         local::prepare(&database)?;
-        let hub = Arc::new(Hub::open(&database, clock)?.with_key(key));
+        let hub = Arc::new(Hub::open(&database, makers, clock)?.with_key(key));
         Ok(Self { listener, address, tls, hub })
     }
 
@@ -145,10 +148,12 @@ impl Server {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(Error::Start)?;
         let graceful = GracefulShutdown::new();
         let door = Door { tls: self.tls, router: router(&self.hub), places: Arc::default() };
+        let filling = tokio::spawn(filling::fill(Arc::clone(&self.hub)));
         tokio::select! {
             () = door.accept(&listener, &graceful) => {}
             () = stop() => {}
         }
+        filling.abort();
         tracing::info!("stopping");
         drop((listener, door));
         self.hub.announcements.close();

@@ -25,7 +25,7 @@ use super::announcement::Announcement;
 use super::failure::Failure;
 use super::fields::{Body, Query};
 use super::{Hub, precondition};
-use crate::local::service::{Batch, Condition, Fate, Feed, Reader, Record, Status};
+use crate::local::service::{Batch, Changes, Condition, Fate, Feed, Reader, Record, Status};
 use crate::side;
 
 /// How many entries of the log a page has at most.
@@ -75,7 +75,15 @@ async fn ingest(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result<Jso
     }
     let labels: Vec<Label> = events.iter().map(Label::of).collect();
     let batch = Batch::read(events.into_iter().map(with_condition));
-    let statuses = hub.database.write(move |changes| changes.ingest(&batch)).await?;
+    let vectors = hub.embedder.vectors(batch.texts()).await;
+    let ingest = move |changes: &Changes<'_>| {
+        let statuses = changes.ingest(&batch, &vectors)?;
+        Ok((statuses, vectors.is_lacking()))
+    };
+    let (statuses, is_lacking) = hub.database.write(ingest).await?;
+    if is_lacking {
+        hub.lacking.notify_one();
+    }
     let answer = Json(Ingested::of(&labels, &statuses));
     let changes = labels.into_iter().zip(statuses).filter(|(_, status)| *status == Status::Applied);
     tokio::spawn(announce(hub, changes.map(|(label, _)| label).collect()));

@@ -20,7 +20,7 @@ fn hub() -> (Arc<Hub>, TempDir) {
     let path = folder.path().join("hub.db");
     local::prepare(&path).unwrap();
     let clock: Clock = Arc::new(|| Timestamp::new(1_738_324_800.0).unwrap());
-    let hub = Hub::open(&path, clock).unwrap().with_key(Key::new("K"));
+    let hub = Hub::open(&path, Makers::default(), clock).unwrap().with_key(Key::new("K"));
     (Arc::new(hub), folder)
 }
 

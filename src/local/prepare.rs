@@ -38,6 +38,9 @@ pub enum Prepared {
     Upgraded,
 }
 
+/// How many numbers the vectors of a database have that is made here: those of the service's own model.
+pub const DIMENSION: usize = 384;
+
 /// Sees to it that `path` is a database with the schema of mcp-memory-service 12.2.0, which that version opens
 /// without migrating anything. The folder must be there.
 ///

@@ -8,7 +8,8 @@
 //! after [`Changes::commit`], all of it and through a crash of the machine, or not at all; a change that fails
 //! inside [`Changes::attempt`] leaves nothing behind and does not concern the others.
 //!
-//! Must never: know HTTP, or read the clock.
+//! Must never: know HTTP, read the clock, or make a vector that takes long while a transaction is open: whoever calls
+//! brings the [`Vectors`].
 
 mod baseline;
 mod bulk;
@@ -18,6 +19,7 @@ mod delete;
 mod event;
 mod fate;
 mod feed;
+mod fill;
 #[cfg(test)]
 mod fixture;
 mod ingest;
@@ -31,6 +33,7 @@ pub mod python;
 mod record;
 mod resolve;
 mod search;
+mod settle;
 mod statistics;
 mod tag_counts;
 mod tags;
@@ -39,15 +42,15 @@ mod tests;
 mod text;
 pub mod types;
 mod update;
+mod vectors;
 
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::embed::{Hash, Maker, Makers, to_bytes};
+use crate::embed::Makers;
 use crate::object::{Bookkeeping, Timestamp};
 use crate::side;
 
@@ -61,14 +64,17 @@ pub use condition::{Change, Condition, Versions};
 pub use create::{Creation, Draft, New, Unusable};
 pub use fate::Fate;
 pub use feed::{Feed, Logged};
+pub use fill::Lacking;
 pub use ingest::{Batch, Status};
 pub use list::{Filter, Name, Page};
 pub use name::content_hash;
 pub use record::{Record, UNTAGGED, Version};
 pub use search::{Match, Scope};
+pub use settle::Settled;
 pub use statistics::Statistics;
 pub use tag_counts::TagCount;
 pub use update::Updates;
+pub use vectors::Vectors;
 
 /// A connection that answers questions. It asks for the schema once: 12.2.0's has everything that is known here, so
 /// that what a later version adds while it is open changes nothing.
@@ -77,8 +83,6 @@ pub struct Reader {
     pub(super) connection: Connection,
     pub(super) schema: Schema,
     pub(super) options: super::Options,
-    /// What makes the vectors: of memories that arrive, and of the texts that are searched for.
-    pub(super) maker: Option<Arc<dyn Maker>>,
     /// What the last listing selected.
     selection: RefCell<Option<Selection>>,
 }
@@ -112,36 +116,8 @@ impl Reader {
             now,
             makers: Makers::default(),
         };
-        let mut database = Database::open(options)?;
-        let maker = database.maker()?.ok();
-        let Database { connection, schema, options, .. } = database;
-        let mut reader = Self { connection, schema, options, maker, selection: RefCell::default() };
-        reader.settle_maker()?;
-        Ok(reader)
-    }
-
-    /// A database without memories and vectors says nothing about these; the service without a model then makes
-    /// hash vectors.
-    fn settle_maker(&mut self) -> Result<(), side::Error> {
-        let Some(dimension) = self.schema.vectors.and_then(|vectors| vectors.dimension) else {
-            return Ok(());
-        };
-        let is_empty = format!(
-            "SELECT NOT EXISTS (SELECT 1 FROM memory_embeddings) \
-             AND NOT EXISTS (SELECT 1 FROM memories WHERE {})",
-            self.schema.live()
-        );
-        let is_empty = self.connection.query_row(&is_empty, [], |row| row.get(0));
-        if is_empty.map_err(|error| self.failed(error))? {
-            self.maker = Some(Arc::new(Hash::new(dimension)));
-        }
-        Ok(())
-    }
-
-    /// The vector of `text` as it is stored; `None` where none can be made.
-    pub(super) fn vector(&self, text: &str) -> Option<Vec<u8>> {
-        let made = self.maker.as_ref()?.vectors(&[text]).ok()?;
-        made.first().map(|vector| to_bytes(vector))
+        let Database { connection, schema, options, .. } = Database::open(options)?;
+        Ok(Self { connection, schema, options, selection: RefCell::default() })
     }
 
     /// Asks questions that are all answered from one moment of the database.

@@ -10,4 +10,5 @@ pub(crate) mod reading;
 pub(crate) mod recall;
 pub(crate) mod selection;
 pub(crate) mod signals;
+pub(crate) mod vectors;
 pub(crate) mod words;

@@ -5,6 +5,7 @@ pub mod conflict;
 pub mod conflict_list;
 pub mod diff;
 pub mod edited;
+pub mod embed;
 pub mod explain;
 pub mod fsck;
 pub mod graph;

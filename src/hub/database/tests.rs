@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use super::writer::{Job, Waiting};
 use super::*;
 use crate::local;
-use crate::local::service::{Condition, Draft, New};
+use crate::local::service::{Condition, Draft, New, Vectors};
 use crate::object::Timestamp;
 
 /// A database in a folder of its own, whose clock counts the transactions.
@@ -46,7 +46,7 @@ impl Scene {
 /// Stores a memory, and says in which transaction.
 fn store(changes: &Changes<'_>, content: &str) -> Result<Timestamp, side::Error> {
     let draft = Draft { content: content.to_owned(), store: "default".to_owned(), ..Draft::default() };
-    changes.store(&New::try_from(draft).unwrap(), &Condition::default())?;
+    changes.store(&New::try_from(draft).unwrap(), &Vectors::default(), &Condition::default())?;
     Ok(changes.now)
 }
 

@@ -15,6 +15,9 @@ use crate::side;
 /// How many requests may wait for the writer; also how many one transaction may hold.
 pub(super) const QUEUE: usize = 256;
 
+/// The name of the thread, for whoever looks at the process.
+pub(in crate::hub) const NAME: &str = "writer";
+
 /// A thread that carries out jobs in the order of their arrival.
 pub(super) struct WriterThread {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
@@ -26,11 +29,12 @@ impl WriterThread {
     pub(super) fn start(writer: Writer, clock: Clock) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let (end, ended) = oneshot::channel();
-        thread::spawn(move || {
+        let run = move || {
             work(writer, jobs, &clock);
             // Nobody needs to wait for the end.
             let _ = end.send(());
-        });
+        };
+        thread::Builder::new().name(NAME.to_owned()).spawn(run).expect("a thread can be started at start-up");
         Self { queue: Mutex::new(Some(queue)), ended: Mutex::new(Some(ended)) }
     }
 

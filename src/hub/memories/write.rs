@@ -5,6 +5,7 @@
 //! carries its `ETag`; a change is announced, too; a text with half a surrogate pair is refused instead of
 //! failing halfway.
 
+use std::iter;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -20,7 +21,9 @@ use crate::hub::announcement::Announcement;
 use crate::hub::failure::Failure;
 use crate::hub::fields::{Body, Fields, Query};
 use crate::hub::{Hub, precondition};
-use crate::local::service::{Change, Creation, Draft, New, Record, Unusable, Updates, Version, python};
+use crate::local::service::{
+    Change, Changes, Creation, Draft, New, Reader, Record, Unusable, Updates, Vectors, Version, python,
+};
 use crate::object::Memory;
 
 /// Names the program that writes; it becomes a tag.
@@ -62,7 +65,16 @@ async fn create(
         Err(Unusable::NoTags(why)) => return Ok(not_stored(&format!("Failed to store memory: {why}"))),
         Err(Unusable::Unreadable(_)) => return Err(unreadable()),
     };
-    match hub.database.write(move |changes| changes.store(&new, &condition)).await? {
+    let (new, vectors) = with_meaning(&hub, new).await?;
+    let store = move |changes: &Changes<'_>| {
+        let creation = changes.store(&new, &vectors, &condition)?;
+        Ok((creation, vectors.is_lacking()))
+    };
+    let (creation, is_lacking) = hub.database.write(store).await?;
+    if is_lacking {
+        hub.lacking.notify_one();
+    }
+    match creation {
         Creation::Stored(version) => {
             hub.announce(announcement(&version.record, Announcement::memory_stored));
             let warning = wanted_type.map(|wanted| type_warning(&wanted, &version.record));
@@ -74,6 +86,20 @@ async fn create(
         }
         Creation::PreconditionFailed { current } => Err(precondition::failed(current)),
     }
+}
+
+/// The vector of a new memory, and, where it tells something, whether that meaning is there already.
+async fn with_meaning(hub: &Hub, new: New) -> Result<(New, Vectors), Failure> {
+    let vectors = hub.embedder.vectors(iter::once(new.content())).await;
+    if !new.must_differ() || !vectors.has_meaning(new.content()) {
+        return Ok((new, vectors));
+    }
+    let now = hub.now();
+    let look = move |reader: &Reader| {
+        let near = reader.similar(&new, &vectors, now)?;
+        Ok((new.with_near(near), vectors))
+    };
+    hub.database.read(look).await
 }
 
 fn draft(mut body: Fields, headers: &HeaderMap) -> Result<Draft, Failure> {

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::embed::Makers;
 use crate::hub::Clock;
 use crate::object::Timestamp;
 
@@ -25,7 +26,7 @@ impl Fixture {
         crate::local::prepare(&path).unwrap();
         let clock: Clock = Arc::new(|| Timestamp::new(1_700_000_000.25).unwrap());
         let router = routes().merge(crate::hub::memories::routes());
-        let router = router.with_state(Arc::new(Hub::open(&path, clock).unwrap()));
+        let router = router.with_state(Arc::new(Hub::open(&path, Makers::default(), clock).unwrap()));
         Self { router, _folder: folder }
     }
 

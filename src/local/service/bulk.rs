@@ -14,11 +14,11 @@ use rusqlite::{Connection, params_from_iter};
 use crate::local::error;
 use crate::side;
 
-use super::Changes;
 use super::event::{Event, Malformed};
 use super::ingest::Problem;
 use super::log::{Line, Operation};
 use super::payload::Arrival;
+use super::{Changes, Vectors};
 
 /// How many events one statement takes: SQLite allows 32,766 values, and memory is held for all of them.
 const MOST: usize = 512;
@@ -34,12 +34,16 @@ pub(super) enum Run {
 
 impl Changes<'_> {
     /// Takes in the events at the front that each bring a memory nobody has heard of yet.
-    pub(super) fn ingest_arrivals(&self, events: &[Result<Event, Malformed>]) -> Result<Run, side::Error> {
+    pub(super) fn ingest_arrivals(
+        &self,
+        events: &[Result<Event, Malformed>],
+        vectors: &Vectors,
+    ) -> Result<Run, side::Error> {
         let run = self.arrivals(events).map_err(|error| self.failed(error))?;
         if run.len() < 2 {
             return Ok(Run::Apart(run.len()));
         }
-        match self.attempt(|changes| Ok::<_, Problem>(changes.insert_all(&run)?)) {
+        match self.attempt(|changes| Ok::<_, Problem>(changes.insert_all(&run, vectors)?)) {
             Ok(()) => Ok(Run::Arrived(run.len())),
             Err(Problem::Sqlite(error)) if error::concerns_one_memory(&error) => Ok(Run::Apart(run.len())),
             Err(Problem::Sqlite(error)) => Err(self.failed(error)),
@@ -75,7 +79,7 @@ impl Changes<'_> {
             .query_row([event.content_hash.as_str(), &event.agent_id, &event.id], |row| row.get(0))
     }
 
-    fn insert_all(&self, run: &[&Event]) -> rusqlite::Result<()> {
+    fn insert_all(&self, run: &[&Event], made: &Vectors) -> rusqlite::Result<()> {
         let connection = &self.reader.connection;
         insert(connection, Line::COLUMNS, run.iter().map(|event| Line::of(event).values(self.now)))?;
         if let Some(clock) = run.iter().map(|event| event.clock).max() {
@@ -86,7 +90,7 @@ impl Changes<'_> {
         let (mut rows, mut vectors) = (Vec::new(), Vec::new());
         for event in run {
             let content = Arrival::read(&event.payload).unwrap_or_default();
-            vectors.push((self.reader.vector(content.content), content.store));
+            vectors.push((made.get(content.content, connection)?, content.store));
             rows.push(content.columns(event.content_hash.as_str(), self.now));
         }
         self.rows().insert(rows)?;

@@ -3,28 +3,32 @@
 //! Guarantees: what is stored, and in which form, is what the service stores of the same request; the name is
 //! taken at most once over all stores.
 //!
-//! The service also looks for memories that contradict the new one: near in meaning but other in words. Hash
-//! vectors are never near, and no other vectors are made here, so there is nothing to find.
+//! Other than the service, which also looks for memories that contradict the new one (nearly the same meaning in other
+//! words), tags them and links them, this writes nothing but what it was asked to: on every device a tag that nobody has
+//! given would be somebody's edit.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value, json};
 
 use crate::local::members;
 use crate::local::rows::{Assignment, moment};
-use crate::object::BlobId;
+use crate::object::{BlobId, Timestamp};
 use crate::side;
 
 use super::log::Operation;
 use super::python::{self, Unreadable};
 use super::tags::{self, NoTags};
 use super::text::strip;
-use super::{Changes, Condition, Version, content_hash, types};
+use super::{Changes, Condition, Reader, Vectors, Version, content_hash, types};
 
 /// The tag of a memory that came without one.
 const UNTAGGED: &str = "untagged";
 
 /// How far back the service looks for a memory of the same meaning, in seconds.
 const SIMILAR_WINDOW: f64 = 86_400.0;
+
+/// Up to which cosine distance two vectors have the same meaning to the service.
+const SIMILAR: f64 = 1.0 - 0.85;
 
 /// What somebody asks to have stored.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +57,7 @@ pub struct New {
     metadata: Map<String, Value>,
     store: String,
     may_be_similar: bool,
+    near: Option<String>,
 }
 
 /// Why a draft cannot be stored.
@@ -93,6 +98,24 @@ pub enum Creation {
 type Parts = (Map<String, Value>, Option<Vec<String>>);
 
 impl New {
+    /// The text, of which a vector is needed.
+    #[must_use]
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// Whether a memory of the same meaning would stand in its way.
+    #[must_use]
+    pub fn must_differ(&self) -> bool {
+        !self.may_be_similar
+    }
+
+    /// The same, knowing that the memory of this name has the same meaning.
+    #[must_use]
+    pub fn with_near(self, near: Option<String>) -> Self {
+        Self { near, ..self }
+    }
+
     /// What is stored of the metadata, and the tags in it.
     fn metadata(draft: &mut Draft) -> Result<Parts, Unusable> {
         let mut metadata = std::mem::take(&mut draft.metadata);
@@ -143,6 +166,7 @@ impl TryFrom<Draft> for New {
             metadata,
             store: draft.store,
             may_be_similar: is_session || is_conversation,
+            near: None,
         })
     }
 }
@@ -155,9 +179,42 @@ fn author(agent_id: &Value) -> Option<String> {
     }
 }
 
+impl Reader {
+    /// The name of the memory whose meaning is the same as the new one's, as the service finds it among those of the
+    /// last day before `now`; for vectors that tell nothing about meaning there is none. The service, too, looks
+    /// before its transaction begins: of two that arrive at the same moment, both are stored.
+    pub fn similar(
+        &self,
+        new: &New,
+        vectors: &Vectors,
+        now: Timestamp,
+    ) -> Result<Option<String>, side::Error> {
+        if !new.must_differ() || !vectors.has_meaning(&new.content) {
+            return Ok(None);
+        }
+        let sql = "SELECT content_hash, vec_distance_cosine(content_embedding, ?1) AS distance \
+                   FROM memories JOIN memory_embeddings AS vector ON vector.rowid = memories.id \
+                   WHERE created_at > ?2 AND +deleted_at IS NULL AND memories.store = ?3 \
+                   ORDER BY distance LIMIT 1";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Option<f64>>(1)?));
+        let look = || {
+            let Some(vector) = vectors.get(&new.content, &self.connection)? else { return Ok(None) };
+            let values = params![vector, now.seconds() - SIMILAR_WINDOW, new.store];
+            self.connection.prepare_cached(sql)?.query_row(values, read).optional()
+        };
+        let nearest: Option<(String, _)> = look().map_err(|error| self.failed(error))?;
+        Ok(nearest.filter(|(_, distance)| distance.is_some_and(|far| far <= SIMILAR)).map(|(name, _)| name))
+    }
+}
+
 impl Changes<'_> {
     /// Stores a memory, unless there is one of its name or its meaning.
-    pub fn store(&self, new: &New, condition: &Condition) -> Result<Creation, side::Error> {
+    pub fn store(
+        &self,
+        new: &New,
+        vectors: &Vectors,
+        condition: &Condition,
+    ) -> Result<Creation, side::Error> {
         let current = self.reader.find(&new.content_hash, None)?.map(|version| version.etag);
         if !condition.allows(current) {
             return Ok(Creation::PreconditionFailed { current });
@@ -172,7 +229,7 @@ impl Changes<'_> {
         }
         // The log has to be asked before it has an entry of this creation.
         let origin = self.reader.recreate_of(&new.content_hash)?;
-        self.insert(new).map_err(|error| self.failed(error))?;
+        self.insert(new, vectors).map_err(|error| self.failed(error))?;
         self.log(Operation::Create, &new.content_hash, &self.entry(new, origin))?;
         let stored = self.reader.find(&new.content_hash, None)?;
         Ok(Creation::Stored(stored.expect("its row was written in this transaction, of texts alone")))
@@ -188,10 +245,15 @@ impl Changes<'_> {
             .optional()
     }
 
-    /// The name of a memory whose vector is near to the new one's. Vectors that are made here are near only to
-    /// themselves, so it is one with the same text: a row that some other program has named. The empty text
-    /// has no direction, and so is near to nothing.
+    /// The name of a memory whose vector is near to the new one's: what was found before, if it is still there, or one
+    /// with the same text, a row that some other program has named. To hash vectors nothing else is near. The empty
+    /// text has no direction there, and so is near to nothing.
     fn similar(&self, new: &New) -> rusqlite::Result<Option<String>> {
+        if let Some(near) = &new.near
+            && self.holder(near)?.is_some()
+        {
+            return Ok(Some(near.clone()));
+        }
         // The plus sign keeps SQLite from using the index of `deleted_at`, by which it would read every row.
         let sql = "SELECT content_hash FROM memories \
                    WHERE created_at > ?1 AND +deleted_at IS NULL AND store = ?2 AND content = ?3 AND ?3 <> '' \
@@ -201,14 +263,14 @@ impl Changes<'_> {
         statement.query_row(params![since, new.store, new.content], |row| row.get(0)).optional()
     }
 
-    fn insert(&self, new: &New) -> rusqlite::Result<()> {
+    fn insert(&self, new: &New, vectors: &Vectors) -> rusqlite::Result<()> {
         let rows = self.rows();
         rows.remove_tombstone(&new.content_hash)?;
         let mut columns = new.columns();
         columns.extend(moment("created_at", "created_at_iso", Some(self.now)));
         columns.extend(moment("updated_at", "updated_at_iso", Some(self.now)));
         rows.insert(vec![columns])?;
-        let vector = self.reader.vector(&new.content);
+        let vector = vectors.get(&new.content, &self.reader.connection)?;
         rows.replace_vector(rows.id(&new.content_hash)?, &new.store, vector)
     }
 

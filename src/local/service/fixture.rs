@@ -1,19 +1,26 @@
 //! A database of 12.2.0 for tests, and what it holds as text.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 use tempfile::TempDir;
 
-use super::{Changes, Writer};
+use super::{Changes, Vectors, Writer};
+use crate::embed::Hash;
 use crate::local::extension;
 use crate::local::prepare::SCHEMA;
 use crate::object::Timestamp;
 
 /// No test here cuts the power, and there are hundreds of transactions.
 const UNSYNCED: &str = "PRAGMA synchronous = OFF";
+
+/// The hash vectors of all texts.
+pub(super) fn hashes() -> Vectors {
+    Vectors::instant(Arc::new(Hash::new(384)))
+}
 
 /// A database in a folder of its own.
 pub(super) struct Fixture {

@@ -21,7 +21,7 @@ use super::event::{Event, Malformed};
 use super::log::{self, Line, Operation};
 use super::payload::Arrival;
 use super::resolve::{Clock, Entry, Fields, Liveness};
-use super::{Changes, Condition, Reader, text};
+use super::{Changes, Condition, Reader, Vectors, text};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,13 @@ impl Batch {
         };
         Self(events.into_iter().map(read).collect())
     }
+
+    /// The texts of the memories that the events bring, of which vectors are needed.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let creates = self.0.iter().flatten().filter(|event| event.operation == Operation::Create);
+        let texts = creates.filter_map(|event| event.payload.get("content").and_then(Value::as_str));
+        texts.filter(|text| !text.is_empty())
+    }
 }
 
 /// Why one event could not be carried out.
@@ -89,13 +96,13 @@ impl From<side::Error> for Problem {
 impl Changes<'_> {
     /// Takes events in, in their order, and says what became of each. Once one has failed none after it is
     /// looked at. An error concerns the database: then nothing may be committed.
-    pub fn ingest(&self, batch: &Batch) -> Result<Vec<Status>, side::Error> {
+    pub fn ingest(&self, batch: &Batch, vectors: &Vectors) -> Result<Vec<Status>, side::Error> {
         let events = &batch.0;
         let mut statuses = Vec::with_capacity(events.len());
         let mut alone_until = 0;
         while let Some(event) = events.get(statuses.len()) {
             if statuses.len() >= alone_until {
-                match self.ingest_arrivals(&events[statuses.len()..])? {
+                match self.ingest_arrivals(&events[statuses.len()..], vectors)? {
                     Run::Arrived(length) => {
                         statuses.resize(statuses.len() + length, Status::Applied);
                         continue;
@@ -103,7 +110,7 @@ impl Changes<'_> {
                     Run::Apart(length) => alone_until = statuses.len() + length,
                 }
             }
-            let status = self.ingest_one(event)?;
+            let status = self.ingest_one(event, vectors)?;
             statuses.push(status);
             if status == Status::Failed {
                 statuses.resize(events.len(), Status::Failed);
@@ -113,7 +120,11 @@ impl Changes<'_> {
     }
 
     /// Takes in one event, on its own.
-    pub(super) fn ingest_one(&self, event: &Result<Event, Malformed>) -> Result<Status, side::Error> {
+    pub(super) fn ingest_one(
+        &self,
+        event: &Result<Event, Malformed>,
+        vectors: &Vectors,
+    ) -> Result<Status, side::Error> {
         let event = match event {
             Ok(event) => event,
             Err(malformed) => {
@@ -125,7 +136,7 @@ impl Changes<'_> {
             tracing::warn!(clock = ?event.clock, "an event is refused for its clock");
             return Ok(Status::Failed);
         }
-        match self.attempt(|changes| changes.carry_out(event)) {
+        match self.attempt(|changes| changes.carry_out(event, vectors)) {
             Ok(status) => Ok(status),
             Err(Problem::Sqlite(error)) if error::concerns_one_memory(&error) => {
                 tracing::warn!(%error, "an event cannot be carried out");
@@ -136,7 +147,7 @@ impl Changes<'_> {
         }
     }
 
-    fn carry_out(&self, event: &Event) -> Result<Status, Problem> {
+    fn carry_out(&self, event: &Event, vectors: &Vectors) -> Result<Status, Problem> {
         let mended = match self.known(event)? {
             None => None,
             Some((operation, payload)) => match mended(event, &operation, payload) {
@@ -153,7 +164,7 @@ impl Changes<'_> {
             Some(payload) => self.mend(event, payload)?,
         }
         self.pass(event.clock)?;
-        Ok(self.settle(event, mended.as_ref().unwrap_or(&event.payload))?)
+        Ok(self.settle(event, mended.as_ref().unwrap_or(&event.payload), vectors)?)
     }
 
     /// What the log holds under the event's id.
@@ -196,7 +207,12 @@ impl Changes<'_> {
     }
 
     /// Makes the memory what its entries come to, now that `event` is one of them.
-    fn settle(&self, event: &Event, payload: &Map<String, Value>) -> rusqlite::Result<Status> {
+    fn settle(
+        &self,
+        event: &Event,
+        payload: &Map<String, Value>,
+        vectors: &Vectors,
+    ) -> rusqlite::Result<Status> {
         let key = event.content_hash.as_str();
         let entries = log::entries(&self.reader.connection, key)?;
         let leads = entries.iter().min_by_key(|entry| entry.rank()).is_some_and(|entry| is(event, entry));
@@ -212,13 +228,13 @@ impl Changes<'_> {
                 self.put_fields(key, &fields)?;
             }
             Operation::Create if leads && !arrival.content.is_empty() => {
-                self.put_memory(key, arrival)?;
+                self.put_memory(key, arrival, vectors)?;
                 // The row is a new one, and was not there before.
-                self.put_liveness(key, &entries, Liveness::Unsaid)?;
+                self.put_liveness(key, &entries, Liveness::Unsaid, vectors)?;
             }
             // The service, too, waits for one more event.
             Operation::Create if leads => counts = false,
-            Operation::Create | Operation::Delete => self.put_liveness(key, &entries, before)?,
+            Operation::Create | Operation::Delete => self.put_liveness(key, &entries, before, vectors)?,
         }
         Ok(if counts { Status::Applied } else { Status::SkippedDuplicate })
     }

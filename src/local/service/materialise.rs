@@ -12,10 +12,10 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::local::iso;
 use crate::object::Memory;
 
-use super::Changes;
 use super::merge::merge;
 use super::payload::Arrival;
 use super::resolve::{Entry, Fields, Liveness};
+use super::{Changes, Vectors};
 
 /// What a row is brought back with.
 struct Buried {
@@ -28,9 +28,15 @@ struct Buried {
 impl Changes<'_> {
     /// Puts a memory in the place of whatever had its name. The row is a new one, as it is in the service, so a
     /// baseline shows it last.
-    pub(super) fn put_memory(&self, key: &str, content: Arrival<'_>) -> rusqlite::Result<()> {
+    pub(super) fn put_memory(
+        &self,
+        key: &str,
+        content: Arrival<'_>,
+        vectors: &Vectors,
+    ) -> rusqlite::Result<()> {
         let rows = self.rows();
-        let (store, vector) = (content.store, self.reader.vector(content.content));
+        let vector = vectors.get(content.content, &self.reader.connection)?;
+        let store = content.store;
         rows.remove(key)?;
         rows.insert(vec![content.columns(key, self.now)])?;
         rows.replace_vector(rows.id(key)?, store, vector)
@@ -44,13 +50,14 @@ impl Changes<'_> {
         key: &str,
         entries: &[Entry],
         before: Liveness,
+        vectors: &Vectors,
     ) -> rusqlite::Result<()> {
         let liveness = Liveness::of(entries);
         let buried = self.buried(key)?;
         match (liveness, buried) {
             (Liveness::Unsaid, _) | (_, None) => Ok(()),
             _ if liveness == before => Ok(()),
-            (Liveness::Live, Some(buried)) => self.revive(&buried),
+            (Liveness::Live, Some(buried)) => self.revive(&buried, vectors),
             (Liveness::Dead(moment), Some(Buried { id, .. })) => {
                 self.rows().delete(id, key, moment.unwrap_or(self.now))
             }
@@ -68,13 +75,14 @@ impl Changes<'_> {
     }
 
     /// Makes a memory of a tombstone.
-    fn revive(&self, buried: &Buried) -> rusqlite::Result<()> {
+    fn revive(&self, buried: &Buried, vectors: &Vectors) -> rusqlite::Result<()> {
         if buried.is_live {
             return Ok(());
         }
         let sql = "UPDATE memories SET deleted_at = NULL WHERE id = ?1";
         self.reader.connection.prepare_cached(sql)?.execute([buried.id])?;
-        self.rows().replace_vector(buried.id, &buried.store, self.reader.vector(&buried.content))
+        let vector = vectors.get(&buried.content, &self.reader.connection)?;
+        self.rows().replace_vector(buried.id, &buried.store, vector)
     }
 
     /// Gives a live memory these tags, this type and these members of its metadata; what is not said stays.

@@ -4,13 +4,13 @@
 //! search writes nothing: the service counts in a memory's metadata how often it was found and by which words;
 //! here only a write is a write.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use crate::object::Timestamp;
 use crate::side;
 
-use super::Reader;
 use super::record::Record;
+use super::{Reader, Vectors};
 
 /// The most neighbours that sqlite-vec looks for.
 const MOST: u32 = 4096;
@@ -45,8 +45,44 @@ macro_rules! eligible {
 
 impl Reader {
     /// The memories whose meaning is nearest to that of `text`, at most `limit`, the nearest first; `None`
-    /// where no vector can be made of a text, so that nothing can be searched for by its meaning.
-    pub fn nearest(&self, text: &str, scope: &Scope, limit: u32) -> Result<Option<Vec<Match>>, side::Error> {
+    /// where `vectors` have none of it, so that nothing can be searched for by its meaning.
+    pub fn nearest(
+        &self,
+        text: &str,
+        vectors: &Vectors,
+        scope: &Scope,
+        limit: u32,
+    ) -> Result<Option<Vec<Match>>, side::Error> {
+        let vector = vectors.get(text, &self.connection).map_err(|error| self.failed(error))?;
+        let Some(vector) = vector else { return Ok(None) };
+        self.near_vector(&vector, scope, limit).map(Some)
+    }
+
+    /// The memories whose meaning is nearest to that of the memory `content_hash`, itself left out; none where it lacks
+    /// its vector.
+    pub fn similar_to(
+        &self,
+        content_hash: &str,
+        scope: &Scope,
+        limit: u32,
+    ) -> Result<Vec<Match>, side::Error> {
+        let sql = "SELECT content_embedding FROM memory_embeddings \
+                   WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1 \
+                   AND coalesce(embedding_pending, 0) = 0)";
+        let vector: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row([content_hash], |row| row.get(0)).optional())
+            .map_err(|error| self.failed(error))?;
+        let Some(vector) = vector else { return Ok(Vec::new()) };
+        // The memory itself is among the nearest.
+        let mut found = self.near_vector(&vector, scope, limit.saturating_add(1))?;
+        found.retain(|found| found.record.content_hash != content_hash);
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    fn near_vector(&self, vector: &[u8], scope: &Scope, limit: u32) -> Result<Vec<Match>, side::Error> {
         const ANYWHERE: &str = concat!(
             "SELECT rowid, distance FROM memory_embeddings WHERE content_embedding MATCH ?4 AND k = ?5 \
              AND rowid IN (SELECT id FROM memories WHERE ",
@@ -59,10 +95,9 @@ impl Reader {
             eligible!(),
             ") ORDER BY distance"
         );
-        let Some(vector) = self.vector(text) else { return Ok(None) };
         let sql = if scope.store.is_some() { IN_STORE } else { ANYWHERE };
         let (from, until) = (scope.from.map(Timestamp::seconds), scope.until.map(Timestamp::seconds));
-        let found = self.at_one_moment(|connection| {
+        self.at_one_moment(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
             let parameters = params![scope.store, from, until, vector, limit.min(MOST)];
             let neighbours = statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -74,8 +109,7 @@ impl Reader {
                 );
             }
             Ok(found)
-        })?;
-        Ok(Some(found))
+        })
     }
 
     /// The newest memories, at most `limit`, the newest first.
@@ -100,7 +134,7 @@ fn likeness(distance: Option<f64>) -> f64 {
 mod tests {
     use super::*;
     use crate::embed::{hash_vector, to_bytes};
-    use crate::local::service::fixture::Fixture;
+    use crate::local::service::fixture::{Fixture, hashes};
 
     /// Memories with hash vectors of their texts, each made a second after the one before.
     fn fixture() -> Fixture {
@@ -141,7 +175,7 @@ mod tests {
     }
 
     fn nearest(fixture: &Fixture, text: &str, scope: &Scope, limit: u32) -> String {
-        let found = fixture.writer.reader.nearest(text, scope, limit).unwrap().unwrap();
+        let found = fixture.writer.reader.nearest(text, &hashes(), scope, limit).unwrap().unwrap();
         let shown = found.iter().map(|found| format!("{} {:.3}", found.record.content, found.score));
         shown.collect::<Vec<_>>().join(", ")
     }
@@ -172,9 +206,8 @@ mod tests {
 
     #[test]
     fn nothing_is_near_where_no_vectors_can_be_made() {
-        let mut fixture = fixture();
-        fixture.execute("UPDATE memories SET content = 'another model'");
-        fixture.reopen();
-        assert_eq!(fixture.writer.reader.nearest("tea", &Scope::default(), 9).unwrap(), None);
+        let fixture = fixture();
+        let none = Vectors::default();
+        assert_eq!(fixture.writer.reader.nearest("tea", &none, &Scope::default(), 9).unwrap(), None);
     }
 }

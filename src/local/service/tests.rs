@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::fixture::Fixture;
+use super::fixture::{Fixture, hashes};
 use super::*;
 use crate::object::{BlobId, ObjectId as _};
 
@@ -31,7 +31,7 @@ impl Fixture {
 
     fn store_if(&mut self, content: &str, condition: &Condition) -> Creation {
         let new = New::try_from(Self::draft(content)).unwrap();
-        self.at(1.5, |changes| changes.store(&new, condition).unwrap())
+        self.at(1.5, |changes| changes.store(&new, &hashes(), condition).unwrap())
     }
 
     fn update(&mut self, name: &str, tag: &str, condition: &Condition) -> Change<Version> {
@@ -255,7 +255,7 @@ fn a_change_that_fails_leaves_nothing_of_those_inside_it_that_panicked() {
     let mut database = Fixture::new();
     let store = |changes: &Changes<'_>, text: &str| {
         let new = New::try_from(Fixture::draft(text)).unwrap();
-        changes.store(&new, &Condition::default()).unwrap();
+        changes.store(&new, &hashes(), &Condition::default()).unwrap();
     };
     database.at(1.5, |changes| {
         store(changes, "before");
@@ -290,6 +290,36 @@ fn odd_texts_are_stored_as_they_are() {
 }
 
 #[test]
+fn a_near_meaning_stands_in_the_way_for_a_day_and_in_its_store() {
+    let mut database = Fixture::new();
+    let toward = |degrees: f32| {
+        let mut vector = vec![0.0; 384];
+        (vector[0], vector[1]) = (degrees.to_radians().cos(), degrees.to_radians().sin());
+        vector
+    };
+    let mut vectors = Vectors::default();
+    // The cosine of 30 degrees is 0.87, that of 35 is 0.82.
+    for (text, degrees) in [(TEA, 0.0), ("At four there is tea", 30.0), ("Coffee", -35.0)] {
+        vectors.insert(text.to_owned(), &toward(degrees));
+    }
+    let mut store = |draft: Draft, now: f64| {
+        let new = New::try_from(draft).unwrap();
+        let moment = Timestamp::new(now).unwrap();
+        let near = database.writer.reader.similar(&new, &vectors, moment).unwrap();
+        let new = new.with_near(near);
+        database.at(now, |changes| changes.store(&new, &vectors, &Condition::default()).unwrap())
+    };
+    let again = || Fixture::draft("At four there is tea");
+    assert_eq!(word(&store(Fixture::draft(TEA), 1.5)), "stored");
+    assert_eq!(store(again(), 2.5), Creation::Similar { to: content_hash(TEA) });
+    assert_eq!(word(&store(Fixture::draft("Coffee"), 3.5)), "stored");
+    assert_eq!(word(&store(Draft { store: "work".to_owned(), ..again() }, 4.5)), "stored");
+    let other = Draft { content: "unknown".to_owned(), ..again() };
+    assert_eq!(word(&store(other, 90_000.0)), "stored", "a text without a vector");
+    assert_eq!(database.show("SELECT count(*) FROM memory_embeddings"), "3\n");
+}
+
+#[test]
 fn a_text_in_another_store_is_no_similar_one() {
     let mut database = Fixture::new();
     database.store(TEA);
@@ -302,7 +332,7 @@ fn a_text_in_another_store_is_no_similar_one() {
     draft.conversation_id = Some("talk".to_owned());
     let new = New::try_from(draft).unwrap();
     assert_eq!(
-        word(&database.at(1.5, |changes| changes.store(&new, &Condition::default()).unwrap())),
+        word(&database.at(1.5, |changes| changes.store(&new, &hashes(), &Condition::default()).unwrap())),
         "stored"
     );
 }

@@ -26,7 +26,8 @@ impl Database {
         let samples = self.samples().map_err(|error| self.reading(error))?;
         if samples.is_empty() {
             let holds_memories = self.holds_memories().map_err(|error| self.reading(error))?;
-            return Ok(self.options.makers.for_empty(dimension, holds_memories).ok_or(NoVectors::NoModel));
+            let making = self.options.makers.for_empty(dimension, holds_memories);
+            return Ok(making.map_err(|why| NoVectors::NoModel(Arc::new(why))));
         }
         let mut proof = self.options.makers.prove(dimension, &samples);
         Ok(proof.maker.take().ok_or_else(|| NoVectors::Unproven(Arc::new(proof))))
@@ -54,7 +55,7 @@ impl Database {
 
     /// The id of each memory that has a vector, in their order, and how many bytes its text has, which is found out
     /// without reading the text.
-    fn sizes(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
+    pub(super) fn sizes(&self) -> rusqlite::Result<Vec<(i64, i64)>> {
         let is_pending =
             if self.schema.has("embedding_pending") { "AND COALESCE(embedding_pending, 0) = 0" } else { "" };
         let sql = format!(

@@ -19,10 +19,13 @@ use serde_json::Map;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use crate::embed::{Hash, Makers};
 use crate::error::{CommandError, ExitCode};
 use crate::hub::{self, Server, key};
 use crate::local;
-use crate::local::service::{Change, Condition, Creation, Draft, New, Updates, Writer, content_hash};
+use crate::local::service::{
+    Change, Condition, Creation, Draft, New, Updates, Vectors, Writer, content_hash,
+};
 use crate::porcelain::shared::signals;
 use crate::side;
 use crate::ui::{Label, escape_line};
@@ -30,6 +33,18 @@ use crate::workspace::Workspace;
 
 /// How long a device's database may be busy. Nothing but the commands that are shown uses it.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// What a user may have set for the own databases: other servers, other folders, other models. The last four name places
+/// of models; the story is told with hash vectors.
+const SETTINGS: [&str; 7] = [
+    "REMOTE_API",
+    "MCP_API_KEY",
+    "XDG_CONFIG_HOME",
+    "MCP_EXTERNAL_EMBEDDING_URL",
+    "MCP_EMBEDDING_MODEL",
+    "HF_HOME",
+    "HF_HUB_CACHE",
+];
 
 /// The store that the memories are in.
 const STORE: &str = "default";
@@ -129,7 +144,9 @@ impl<'a> Stage<'a> {
             ..Draft::default()
         };
         let new = New::try_from(draft).expect("a draft without metadata can be stored");
-        let created = self.write(device, |changes| changes.store(&new, &Condition::default()))?;
+        // As the hub's: see there.
+        let vectors = Vectors::instant(Arc::new(Hash::new(local::DIMENSION)));
+        let created = self.write(device, |changes| changes.store(&new, &vectors, &Condition::default()))?;
         debug_assert!(matches!(created, Creation::Stored(_)), "the story remembers nothing twice");
         Ok(())
     }
@@ -201,7 +218,7 @@ impl<'a> Stage<'a> {
     fn command(&self, device: Device) -> Command {
         let home = self.folder.join(device.name());
         let mut command = Command::new(&self.program);
-        for name in ["REMOTE_API", "MCP_API_KEY", "XDG_CONFIG_HOME"] {
+        for name in SETTINGS {
             command.env_remove(name);
         }
         command
@@ -278,6 +295,8 @@ fn start(
         tls: None,
         is_plain_text_fine: false,
         clock: workspace.clock(),
+        // The story is the same on every machine, and as quick: with hash vectors, whatever models are there.
+        makers: Makers::default(),
     };
     let server = Server::bind(options).map_err(|cause| unusable(&path, cause))?;
     let url = server.url();

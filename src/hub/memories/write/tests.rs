@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::embed::Makers;
 use crate::hub::{Clock, events};
 use crate::object::Timestamp;
 
@@ -44,7 +45,7 @@ impl Fixture {
         crate::local::prepare(&path).unwrap();
         let clock = Arc::clone(&now);
         let clock: Clock = Arc::new(move || *clock.lock().unwrap());
-        let hub = Hub::open(&path, clock).unwrap();
+        let hub = Hub::open(&path, Makers::default(), clock).unwrap();
         let router = routes().merge(events::routes()).with_state(Arc::new(hub));
         Self { router, now, database: Connection::open(path).unwrap(), _folder: folder }
     }

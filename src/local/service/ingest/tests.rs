@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::*;
 use crate::local::service::Versions;
-use crate::local::service::fixture::Fixture;
+use crate::local::service::fixture::{Fixture, hashes};
 
 /// What the real service made of a long sequence of events: `tests/fixtures/sync/record.py` asked it.
 const RECORDED: &str = include_str!("../../../../tests/fixtures/sync/applied.jsonl");
@@ -39,7 +39,7 @@ fn batch(events: impl IntoIterator<Item = Value>) -> Batch {
 
 impl Fixture {
     fn ingest(&mut self, events: impl IntoIterator<Item = Value>) -> Vec<Status> {
-        self.at(1_700_000_000.5, |changes| changes.ingest(&batch(events)).unwrap())
+        self.at(1_700_000_000.5, |changes| changes.ingest(&batch(events), &hashes()).unwrap())
     }
 
     /// One memory, its columns as the recording has them.
@@ -130,7 +130,7 @@ proptest! {
         let statuses = together.ingest(events.clone());
         let batch = batch(events);
         let each = alone.at(1_700_000_000.5, |changes| {
-            batch.0.iter().map(|event| changes.ingest_one(event).unwrap()).collect::<Vec<_>>()
+            batch.0.iter().map(|event| changes.ingest_one(event, &hashes()).unwrap()).collect::<Vec<_>>()
         });
         prop_assert_eq!(statuses, each);
         let everything = ["memories", "sync_events", "memory_embeddings", "metadata", "sqlite_sequence"];
