@@ -17,6 +17,8 @@ pub(super) enum Fault {
     /// Something that another engine would compute differently from what is done here.
     #[error("{0}, which memsync cannot compute")]
     Unsupported(String),
+    #[error("`model.safetensors` has no `{0}`")]
+    NoTensor(String),
     #[error("`{name}` has the shape {found:?} where {expected:?} was expected")]
     Shape { name: String, found: Vec<usize>, expected: Vec<usize> },
     #[error("the texts cannot be split into tokens")]

@@ -108,8 +108,7 @@ impl<'a> Graph<'a> {
     /// A tensor of the file, which must have this shape.
     pub(super) fn weight(&mut self, name: &str, shape: &[usize]) -> Result<String, Fault> {
         let name = format!("{}{name}", self.prefix);
-        let missing = || Fault::Unsupported(format!("`model.safetensors` has no `{name}`"));
-        let tensor = self.tensors.info(&name).ok_or_else(missing)?;
+        let tensor = self.tensors.info(&name).ok_or_else(|| Fault::NoTensor(name.clone()))?;
         if tensor.dtype != Dtype::F32 {
             return Err(Fault::Unsupported(format!("`{name}` holds {:?} numbers", tensor.dtype)));
         }

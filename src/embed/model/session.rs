@@ -30,7 +30,9 @@ impl Session {
     /// Loads an ONNX file, as the service does: whatever it declares of the three inputs is given to it, and its first
     /// output are the hidden states.
     pub(super) fn from_onnx(path: &Path) -> Result<Self, Fault> {
-        contained(|| Self::new(ModelOptions::with_all_ops().load_file(path), "model.onnx", true))
+        // One text alone takes a fifth less time with weights laid out in advance; it costs 40 MB.
+        let load = || ModelOptions::with_all_ops().prepack_weights(true).load_file(path);
+        contained(|| Self::new(load(), "model.onnx", true))
     }
 
     /// Loads a graph whose weights lie in `weights`, under the name [`super::graph::EXTERNAL`].
