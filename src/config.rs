@@ -20,7 +20,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-pub use environment::{Environment, InvalidVariable};
+pub use environment::{Embedding, Environment, InvalidVariable};
 pub use file::File;
 pub use keys::{Key, Kind, Name};
 pub use remote::{RemoteSettings, is_remote_name};
@@ -147,6 +147,11 @@ impl Config {
     #[must_use]
     pub fn pager(&self) -> Option<String> {
         self.value(&Name::new("core", "pager"))
+    }
+
+    /// `embed.model`: a folder with the model that makes vectors, if a file says so.
+    pub fn embedding_model(&self) -> Result<Option<PathBuf>, Error> {
+        self.path(&Name::new("embed", "model"))
     }
 
     /// `color.ui`.

@@ -30,7 +30,7 @@ mod post;
 mod read;
 mod record;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod transport;
 mod trust;
 mod write;

@@ -8,7 +8,9 @@
 #![expect(clippy::disallowed_methods, reason = "this is the place where the clock is read")]
 
 mod adapters;
+mod vectors;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{self, Address, Config, Environment, RemoteSettings, paths};
+use crate::embed::Makers;
 use crate::error::CommandError;
 use crate::hub::Clock;
 use crate::object;
@@ -36,6 +39,10 @@ pub struct Workspace {
     pub now: Timestamp,
     /// The user's time zone, for the times that people read.
     pub zone: TimeZone,
+    /// What makes vectors, so that all databases of one command share the models that were loaded.
+    makers: OnceCell<Makers>,
+    /// The vectors that were made before.
+    vectors: Arc<vectors::Vectors>,
 }
 
 /// What the command line says before any command.
@@ -68,7 +75,8 @@ impl Workspace {
     #[must_use]
     pub fn new(environment: Environment, config: Config, ui: Ui) -> Self {
         let now = environment.now.unwrap_or_else(Timestamp::now);
-        Self { environment, config, ui, now, zone: TimeZone::system() }
+        let zone = TimeZone::system();
+        Self { environment, config, ui, now, zone, makers: OnceCell::new(), vectors: Arc::default() }
     }
 
     /// Where the staging database is, or will be.

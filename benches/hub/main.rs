@@ -24,6 +24,7 @@ mod support {
     pub mod database;
     pub mod hub;
     pub mod install;
+    pub mod model;
     pub mod service;
 
     pub use database::Database;

@@ -42,6 +42,28 @@ pub struct Environment {
     pub columns: Option<u16>,
     /// `MEMSYNC_NOW`: a fixed time instead of the clock's, for tests.
     pub now: Option<jiff::Timestamp>,
+    /// What tells the service which vectors to make.
+    pub embedding: Embedding,
+}
+
+/// The variables by which the service on this device chooses what makes its vectors.
+#[derive(Clone, Debug, Default)]
+pub struct Embedding {
+    /// `MCP_EXTERNAL_EMBEDDING_URL`: the endpoint to ask, which may hold a password. The service takes no notice of it
+    /// where `MCP_MEMORY_STORAGE_BACKEND` is `hybrid` or `cloudflare`.
+    pub endpoint: Option<Secret>,
+    /// `MCP_EXTERNAL_EMBEDDING_MODEL`: the model to ask the endpoint for.
+    pub endpoint_model: Option<String>,
+    /// `MCP_EXTERNAL_EMBEDDING_API_KEY`: the key for the endpoint.
+    pub endpoint_key: Option<Secret>,
+    /// `MCP_EMBEDDING_MODEL`: the name of the model on this device.
+    pub model: Option<String>,
+    /// `HF_HOME`: where Hugging Face keeps its files.
+    pub hugging_face: Option<PathBuf>,
+    /// `MCP_MEMORY_USE_ONNX`, if it says yes or no.
+    pub onnx: Option<bool>,
+    /// `MCP_MEMORY_ALLOW_HASH_EMBEDDINGS`, if it says yes or no.
+    pub hash: Option<bool>,
 }
 
 /// An environment variable whose value cannot be used.
@@ -76,6 +98,8 @@ impl Environment {
         let now = text("MEMSYNC_NOW")?.map(|moment| moment.parse()).transpose().map_err(|_| {
             InvalidVariable { name: "MEMSYNC_NOW", expected: "a time such as 2025-01-31T12:00:00Z" }
         })?;
+        let backend = text("MCP_MEMORY_STORAGE_BACKEND")?;
+        let asks_endpoint = !matches!(backend.as_deref(), Some("hybrid" | "cloudflare"));
         Ok(Self {
             remote_api: text("REMOTE_API")?,
             api_key: text("MCP_API_KEY")?.map(Secret::new),
@@ -93,7 +117,25 @@ impl Environment {
             program: None,
             columns: text("COLUMNS")?.and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0),
             now,
+            embedding: Embedding {
+                endpoint: text("MCP_EXTERNAL_EMBEDDING_URL")?.filter(|_| asks_endpoint).map(Secret::new),
+                endpoint_model: text("MCP_EXTERNAL_EMBEDDING_MODEL")?,
+                endpoint_key: text("MCP_EXTERNAL_EMBEDDING_API_KEY")?.map(Secret::new),
+                model: text("MCP_EMBEDDING_MODEL")?,
+                hugging_face: path("HF_HOME"),
+                onnx: text("MCP_MEMORY_USE_ONNX")?.and_then(|word| yes_or_no(&word)),
+                hash: text("MCP_MEMORY_ALLOW_HASH_EMBEDDINGS")?.and_then(|word| yes_or_no(&word)),
+            },
         })
+    }
+}
+
+/// The service's words for true and false; any other word is as good as none.
+fn yes_or_no(word: &str) -> Option<bool> {
+    match word.trim().to_lowercase().as_str() {
+        "1" | "true" | "yes" => Some(true),
+        "0" | "false" | "no" => Some(false),
+        _ => None,
     }
 }
 
@@ -135,8 +177,35 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_not_printed_with_the_rest() {
-        let read = environment(&[("MCP_API_KEY", "hunter2")]).unwrap();
+    fn keys_are_not_printed_with_the_rest() {
+        let read = environment(&[
+            ("MCP_API_KEY", "hunter2"),
+            ("MCP_EXTERNAL_EMBEDDING_URL", "https://ada:hunter2@vectors.example/v1/embeddings"),
+            ("MCP_EXTERNAL_EMBEDDING_API_KEY", "hunter2"),
+        ])
+        .unwrap();
         assert!(!format!("{read:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_services_words_for_yes_and_no_are_understood_and_others_passed_over() {
+        let read = |word| {
+            let variables = [("MCP_MEMORY_USE_ONNX", word), ("MCP_MEMORY_ALLOW_HASH_EMBEDDINGS", word)];
+            let Embedding { onnx, hash, .. } = environment(&variables).unwrap().embedding;
+            (onnx, hash)
+        };
+        assert_eq!(["1", "True", " yes "].map(read), [(Some(true), Some(true)); 3]);
+        assert_eq!(["0", "FALSE", "no"].map(read), [(Some(false), Some(false)); 3]);
+        assert_eq!(["", "on", "2"].map(read), [(None, None); 3]);
+    }
+
+    #[test]
+    fn the_endpoint_counts_only_where_the_service_asks_it() {
+        let endpoint = |backend| {
+            let variables =
+                [("MCP_EXTERNAL_EMBEDDING_URL", "http://box:1"), ("MCP_MEMORY_STORAGE_BACKEND", backend)];
+            environment(&variables).unwrap().embedding.endpoint.is_some()
+        };
+        assert_eq!(["", "sqlite_vec", "hybrid", "cloudflare"].map(endpoint), [true, true, false, false]);
     }
 }

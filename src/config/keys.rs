@@ -171,6 +171,11 @@ pub const KEYS: &[Key] = &[
     Key::new("core.pager", Kind::Text, "The program that shows long output; empty for none; by default PAGER, else less."),
     Key::new("color.ui", Kind::Color, "When to use colours: auto, always or never.").with_default("auto"),
     Key::new(
+        "embed.model",
+        Kind::Path,
+        "A folder with the model that makes vectors: model.onnx or model.safetensors beside tokenizer.json; by default the service's own.",
+    ),
+    Key::new(
         "merge.auto",
         Kind::Boolean,
         "Whether changes on both sides of one memory are merged where they do not meet; if not, each is a conflict.",

@@ -181,8 +181,7 @@ impl Target {
             return Err(Failure::Address);
         }
         // As with Python's `requests`, a name and a password in the address go before the key.
-        let has_credentials = !url.username().is_empty() || url.password().is_some();
-        let key = key.filter(|_| !has_credentials);
+        let key = key.filter(|_| !has_credentials(&url));
         let authorization = key.map(|key| HeaderValue::try_from(format!("Bearer {key}")));
         let mut authorization = authorization.transpose().map_err(|_| Failure::Key)?;
         authorization.iter_mut().for_each(|value| value.set_sensitive(true));
@@ -205,12 +204,14 @@ impl Target {
         Err(Failure::Status { status, detail, retry_after })
     }
 
-    /// What an endpoint says, which may repeat what it was sent.
+    /// What an endpoint says, which may repeat what it was sent. Where the address holds secrets it is left out, because
+    /// there are too many ways to write those.
     fn without_secrets(&self, words: &str) -> String {
+        if has_credentials(&self.url) || self.url.query().is_some() {
+            return String::new();
+        }
         let key = self.authorization.as_ref().and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let secrets = [key, self.url.password(), self.url.query()];
-        let secrets = secrets.into_iter().flatten().filter(|secret| !secret.is_empty());
-        secrets.fold(words.to_owned(), |words, secret| words.replace(secret, "…"))
+        key.map_or_else(|| words.to_owned(), |key| words.replace(key, "…"))
     }
 }
 
@@ -278,6 +279,10 @@ fn shown(url: &Url) -> String {
     shown.set_query(None);
     shown.set_fragment(None);
     shown.into()
+}
+
+fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 fn is_loopback(url: &Url) -> bool {

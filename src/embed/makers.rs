@@ -123,11 +123,10 @@ impl Makers {
     }
 
     fn count(&self, dimension: usize, samples: &[Sample]) -> Proof {
-        let hash: Arc<dyn Maker> = Arc::new(Hash::new(dimension));
         let samples = shortest_first(samples);
         let mut proof = Proof::default();
         let mut known = vec![false; samples.len()];
-        for maker in [&hash].into_iter().chain(&self.models) {
+        for maker in self.candidates(dimension) {
             match reproduces_each(maker.as_ref(), dimension, &samples) {
                 Ok(same) => {
                     let count = same.iter().filter(|same| **same).count();
@@ -149,7 +148,7 @@ impl Makers {
     /// Where the service goes on to its next model because the first one failed, memsync does not: what failed here
     /// may work there, and then the table would hold vectors of two models.
     pub fn for_empty(&self, dimension: usize, holds_memories: bool) -> Result<Arc<dyn Maker>, NoMaker> {
-        let Some(model) = self.default.and_then(|default| self.models.get(default)) else {
+        let Some(model) = self.usual() else {
             return self.hash_for_empty(dimension, holds_memories);
         };
         // The text that the service asks for too.

@@ -4,7 +4,10 @@
 
 mod check;
 mod image;
+mod replace;
 mod scale;
+mod vectors;
+mod verify;
 
 use std::cell::RefCell;
 use std::fs;
@@ -12,8 +15,8 @@ use std::fs;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
-use rusqlite::OpenFlags;
 use rusqlite::types::Value;
+use rusqlite::{OpenFlags, OptionalExtension};
 use tempfile::TempDir;
 
 use super::*;
@@ -48,15 +51,19 @@ impl Fixture {
     fn with_vector_of(text: &str, schema: &str) -> Self {
         let fixture = Self::new(schema);
         fixture.insert("seed", "Seed", r#"{"access_count": 3, "quality_score": 0.50, "a": 1.50}"#);
-        let id = fixture.service.last_insert_rowid();
-        let vector: Vec<u8> = hash_vector(text, 384).into_iter().flat_map(f32::to_le_bytes).collect();
-        let sql = if schema.contains("partition") {
+        fixture.put_vector(fixture.service.last_insert_rowid(), &hash_vector(text, 384));
+        fixture
+    }
+
+    /// Gives a row a vector.
+    fn put_vector(&self, id: i64, vector: &[f32]) {
+        let layout: String = self.one("SELECT sql FROM sqlite_schema WHERE name = 'memory_embeddings'");
+        let sql = if layout.contains("partition") {
             "INSERT INTO memory_embeddings (rowid, content_embedding, store) VALUES (?1, ?2, 'default')"
         } else {
             "INSERT INTO memory_embeddings (rowid, content_embedding) VALUES (?1, ?2)"
         };
-        execute(&fixture.service, sql, (id, vector));
-        fixture
+        execute(&self.service, sql, (id, crate::embed::to_bytes(vector)));
     }
 
     fn insert(&self, key: &str, content: &str, metadata: &str) {
@@ -186,9 +193,9 @@ fn versions(stores: bool) -> Vec<Memory> {
 fn every_schema_is_found_out() {
     let facts = |schema| format!("{:?}", Fixture::with_seed(schema).open().facts().unwrap());
     insta::assert_snapshot!([V8, V10, V12].map(facts).join("\n"), @r#"
-    Facts { stores: false, soft_deletes: false, dimension: Some(384), maker: Some(Hash { dimension: 384 }) }
-    Facts { stores: false, soft_deletes: true, dimension: Some(384), maker: Some(Hash { dimension: 384 }) }
-    Facts { stores: true, soft_deletes: true, dimension: Some(384), maker: Some(Hash { dimension: 384 }) }
+    Facts { stores: false, soft_deletes: false, dimension: Some(384), maker: Ok(Hash { dimension: 384 }) }
+    Facts { stores: false, soft_deletes: true, dimension: Some(384), maker: Ok(Hash { dimension: 384 }) }
+    Facts { stores: true, soft_deletes: true, dimension: Some(384), maker: Ok(Hash { dimension: 384 }) }
     "#);
 }
 

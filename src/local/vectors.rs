@@ -13,11 +13,10 @@ mod proof;
 mod replace;
 mod verify;
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use super::Database;
-use crate::embed::{self, Maker, Proof};
+use crate::embed::{self, Maker, NoMaker, Proof};
 use crate::side;
 
 pub(super) use ahead::Made;
@@ -38,9 +37,9 @@ pub enum NoVectors {
     /// No maker reproduces the vectors that are there.
     #[error("{}", unproven(.0))]
     Unproven(Arc<Proof>),
-    /// There is no vector yet, and nothing on this device that could make one as the service would.
-    #[error("{0}")]
-    NoModel(#[source] Arc<embed::NoMaker>),
+    /// There is no vector yet, and nothing that the service would make one with.
+    #[error(transparent)]
+    NoModel(Arc<NoMaker>),
     /// The maker is known, and did not make them.
     #[error("{maker} made none")]
     Failed {
@@ -61,23 +60,22 @@ pub enum NoVectors {
     Unwritten(#[source] Arc<side::Error>),
 }
 
-/// What a proof says, in half a sentence.
+/// What a proof says, as a part of a sentence.
 fn unproven(proof: &Proof) -> String {
-    if let ([], [(maker, _), ..]) = (proof.counts.as_slice(), proof.failures.as_slice()) {
-        return format!("{maker} could not be asked, and the vectors are none that this device can make");
+    match (proof.counts.as_slice(), proof.failures.as_slice()) {
+        ([], []) => "the database's vectors are of a model that is not on this device".to_owned(),
+        ([], [(maker, error), ..]) => {
+            format!("the database's vectors may be of {maker}, which could not be asked: {error}")
+        }
+        (counts, _) => {
+            let mut shares: Vec<String> =
+                counts.iter().map(|(maker, count)| format!("{count} of {maker}")).collect();
+            if proof.unknown > 0 {
+                shares.push(format!("{} of a model that is not on this device", proof.unknown));
+            }
+            format!("the database's vectors are not all of one model: of a sample {}", shares.join(", "))
+        }
     }
-    if proof.counts.is_empty() {
-        return "its vectors are of a model that is not on this device".to_owned();
-    }
-    let mut text = "its vectors are not all of one model: of a sample ".to_owned();
-    for (index, (maker, count)) in proof.counts.iter().enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        let _ = write!(text, "{comma}{count} are of {maker}");
-    }
-    if proof.unknown > 0 {
-        let _ = write!(text, ", {} of none that is on this device", proof.unknown);
-    }
-    text
 }
 
 /// Vectors, and who made them.

@@ -67,7 +67,7 @@ fn staging(store: &store::Store, checked: store::Checked, device: &str) -> Secti
     let path = store.path().display().to_string();
     let findings = checked.findings.into_iter().map(|found| Finding {
         code: found.damage.as_str(),
-        mend: mend_staging(&path),
+        mend: mend_staging(found.damage, &path),
         place: found.place,
         problem: found.problem,
     });
@@ -80,6 +80,7 @@ fn staging(store: &store::Store, checked: store::Checked, device: &str) -> Secti
             "object that nothing leads to (see `memsync gc`)",
             "objects that nothing leads to (see `memsync gc`)",
         )
+        .noting("vectors", checked.vectors, "vector", "vectors")
 }
 
 fn memories(workspace: &Workspace) -> Result<Section, CommandError> {
@@ -107,7 +108,10 @@ fn memories(workspace: &Workspace) -> Result<Section, CommandError> {
 
 /// How to mend the staging database at `path`. What is damaged may be the only one of its kind, so nothing is put
 /// together again in place.
-fn mend_staging(path: &str) -> String {
+fn mend_staging(damage: store::Damage, path: &str) -> String {
+    if damage == store::Damage::Vector {
+        return "`memsync gc` drops it; it is made again when it is needed".to_owned();
+    }
     format!(
         "your memories are not in it: move {path} away and run `memsync init`; the next sync joins both sides and deletes \
          nothing, and with STAGING_DB the history that can still be read stays at hand"
@@ -140,16 +144,15 @@ fn mend_local(damage: local::check::Damage, path: &str) -> String {
         D::DuplicateHash => format!(
             "`sqlite3 -line '{path}' 'SELECT * FROM memories'` shows them; keep a copy of the file and delete all but one"
         ),
-        // Deleted in the service it would leave a tombstone, and 10.20.6 takes no text that has one.
-        D::MissingVector | D::VectorStore => format!(
-            "`memsync sync`; stop mcp-memory-service and run \
-             `sqlite3 '{path}' \"DELETE FROM memories WHERE content_hash = 'HASH'\"`; start it and store the text there \
-             again, which makes its vector (`memsync show HASH` prints it); `memsync restore HASH` gives it back the rest"
+        D::MissingVector => "`memsync embed --missing` makes it, or says why it cannot".to_owned(),
+        D::VectorStore => format!(
+            "{}; then `memsync embed --missing` makes it anew in the store of the memory",
+            vectors("= (SELECT id FROM memories WHERE content_hash = 'HASH')")
         ),
         D::OrphanVector | D::DeletedVector => {
             vectors("NOT IN (SELECT id FROM memories WHERE deleted_at IS NULL)")
         }
-        D::VectorSize => vectors("= NUMBER"),
+        D::VectorSize => format!("{}; then `memsync embed --missing` makes it anew", vectors("= NUMBER")),
         D::FullText => format!(
             "`sqlite3 '{path}' \"INSERT INTO memory_content_fts(memory_content_fts) VALUES('rebuild')\"` makes it anew \
              out of the texts; mcp-memory-service may keep running"

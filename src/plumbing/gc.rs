@@ -15,15 +15,15 @@ const KEPT: i64 = 90 * 24 * 60 * 60;
 /// Pack the objects, and drop what nothing needs
 ///
 /// Compresses the staging database and gives back the room. Versions of memories that no sync, snapshot, conflict or
-/// recent move of a ref leads to any more are dropped once they have not been used for 90 days. No memory on this device
-/// or the server is touched.
+/// recent move of a ref leads to any more are dropped once they have not been used for 90 days, and so are the vectors that
+/// are kept to be made only once. No memory on this device or the server is touched.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
 pub struct Args {
     /// Drop what nothing needs and was not used since: '2 weeks ago', '2025-01-31', 'now' [default: 90 days ago]
     #[arg(long, value_name = "WHEN", require_equals = true, num_args = 0..=1, conflicts_with = "no_prune")]
     pub prune: Option<Option<Prune>>,
-    /// Drop no object
+    /// Drop no object and no vector
     #[arg(long)]
     pub no_prune: bool,
     /// Say what would be done, and change nothing
@@ -109,18 +109,20 @@ fn objects(count: u64) -> String {
 
 /// What is dropped, in words.
 fn unneeded(args: &Args, done: Collected) -> Vec<String> {
-    let age = if args.prune.flatten().is_none() { " older than 90 days" } else { "" };
-    let mut parts = Vec::new();
-    if done.dropped > 0 {
-        let dropped = grouped(done.dropped);
-        let noun = if done.dropped == 1 { "object" } else { "objects" };
-        parts.push(format!("{dropped} unreachable {noun}{age}"));
-    }
-    if done.moves > 0 {
-        let noun = if done.moves == 1 { "entry" } else { "entries" };
-        parts.push(format!("{} {noun} of the reflog older than 90 days", grouped(done.moves)));
-    }
-    parts
+    let is_usual = args.prune.flatten().is_none();
+    let [old, unused] = if is_usual { [" older than 90 days", " unused for 90 days"] } else { [""; 2] };
+    let counts = [
+        (done.dropped, ["unreachable object", "unreachable objects"], old),
+        (done.moves, ["entry of the reflog", "entries of the reflog"], " older than 90 days"),
+        (done.vectors, ["vector", "vectors"], unused),
+        (done.damaged_vectors, ["damaged vector", "damaged vectors"], ""),
+    ];
+    let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+    counts
+        .map(|(count, [one, many], age)| {
+            format!("{} {}{age}", grouped(count), if count == 1 { one } else { many })
+        })
+        .collect()
 }
 
 fn told(args: &Args, done: Collected) -> String {
@@ -148,4 +150,28 @@ fn planned(args: &Args, found: Collected) -> String {
         return format!("nothing to pack or to drop: {}", size(found.before));
     }
     format!("would {}: {} now", parts.join("; "), size(found.before))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_dropped_is_told_by_kind_and_age() {
+        let usual = Args { prune: None, no_prune: false, dry_run: false };
+        let all = Args { prune: Some(Some(Prune::Now)), ..usual.clone() };
+        let done =
+            Collected { dropped: 1, moves: 2, vectors: 3_000, damaged_vectors: 1, ..Collected::default() };
+        assert_eq!(
+            unneeded(&usual, done),
+            [
+                "1 unreachable object older than 90 days",
+                "2 entries of the reflog older than 90 days",
+                "3,000 vectors unused for 90 days",
+                "1 damaged vector"
+            ]
+        );
+        let vectors = Collected { vectors: 1, ..Collected::default() };
+        assert_eq!(planned(&all, vectors), "would drop 1 vector: 0 bytes now");
+    }
 }

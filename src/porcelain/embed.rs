@@ -140,7 +140,7 @@ fn show(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError
     let bar = workspace.ui.progress("Looking at the vectors", None);
     let coverage = database(args, workspace)?.coverage()?;
     drop(bar);
-    let document = coverage_json(&coverage, path.display().to_string(), &workspace.makers());
+    let document = coverage_json(&coverage, path.display().to_string(), &workspace.makers()?);
     if args.json {
         workspace.ui.data(&to_json(&document))?;
         return Ok(ExitCode::Done);

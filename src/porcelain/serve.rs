@@ -90,7 +90,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
         key,
         is_plain_text_fine: args.insecure_no_tls,
         clock: workspace.clock(),
-        makers: workspace.makers(),
+        makers: workspace.makers()?,
     };
     let server = Server::bind(options).map_err(explain)?;
     if !has_key {

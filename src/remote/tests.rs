@@ -1,10 +1,10 @@
-//! Tiny servers on loopback that misbehave as a test says, and the tests that meet them.
+//! Tiny servers on loopback that misbehave as a test says, for `embed` as well, and the tests that meet them.
 
 mod condition;
 mod exchange;
 mod overtaken;
 mod reading;
-mod tls;
+pub(crate) mod tls;
 mod writing;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -21,18 +21,18 @@ use crate::side::{Error, Found, Side};
 
 /// A request as a server saw it.
 #[derive(Clone)]
-struct Asked {
+pub(crate) struct Asked {
     method: String,
     /// With its query.
     path: String,
-    authorization: Option<String>,
+    pub(crate) authorization: Option<String>,
     /// `If-Match` or `If-None-Match` with its value, in lower case.
     condition: Option<String>,
-    body: Value,
+    pub(crate) body: Value,
 }
 
 /// How a server answers.
-enum Reply {
+pub(crate) enum Reply {
     Json(Value),
     Status(u16, &'static str, Value),
     /// With an entity tag.
@@ -45,13 +45,13 @@ enum Reply {
 }
 
 /// A server that does what a test says.
-struct Server {
-    url: String,
-    asked: Arc<Mutex<Vec<Asked>>>,
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Server {
-    fn start(answer: impl FnMut(&Asked) -> Reply + Send + 'static) -> Self {
+    pub(crate) fn start(answer: impl FnMut(&Asked) -> Reply + Send + 'static) -> Self {
         Self::start_at(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
     }
 

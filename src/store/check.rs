@@ -32,6 +32,8 @@ pub enum Damage {
     Shape,
     /// A row holds something that cannot be there.
     Row,
+    /// A vector is not the one that was kept, so that it will not be used.
+    Vector,
 }
 
 impl Damage {
@@ -45,6 +47,7 @@ impl Damage {
             Self::MissingObject => "missing-object",
             Self::Shape => "shape",
             Self::Row => "row",
+            Self::Vector => "vector",
         }
     }
 }
@@ -71,6 +74,8 @@ pub struct Checked {
     pub unreachable: usize,
     /// How many refs there are.
     pub references: usize,
+    /// How many vectors are kept to be made only once.
+    pub vectors: usize,
 }
 
 impl Store {
@@ -97,6 +102,7 @@ impl Store {
             check.part(|check| check.store.check_changes())?;
             check.part(Check::sides)?;
         }
+        check.part(|check| check.vectors(connectivity_only))?;
         Ok(check.result())
     }
 }
@@ -365,6 +371,17 @@ impl<'a> Check<'a> {
         }
         for side in self.distinct("SELECT DISTINCT side FROM side_index")? {
             self.part(|check| check.store.index(&side).map(drop))?;
+        }
+        Ok(())
+    }
+
+    fn vectors(&mut self, only_count: bool) -> Result<(), Error> {
+        self.found.vectors = usize::try_from(self.store.count_vectors()?).unwrap_or(usize::MAX);
+        if only_count {
+            return Ok(());
+        }
+        for row in self.store.damaged_vectors()? {
+            self.tell(Damage::Vector, format!("vector {row}"), "it is not the one that was kept");
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! `gc`: dropping what nothing needs, and packing what stays.
 //!
 //! Guarantees: whatever a ref, the reflog, a conflict, an edit under way or what a run did leads to stays, and so does
-//! whatever was put lately, with all that it leads to: a run may be about to use it. Each step is a transaction of its
+//! whatever was put lately, with all that it leads to: a run may be about to use it. Vectors can be made again, so of
+//! those the unused go, and the damaged. Each step is a transaction of its
 //! own after which the file is whole, so that a process that is killed or runs out of room loses nothing; the next
 //! `gc` goes on. Compressing is done between the transactions, so that readers hardly wait.
 //!
@@ -35,7 +36,8 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// How long what nothing needs any more is kept. Moments are in seconds since 1970 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// Unreachable objects that were last put before this moment are dropped; `None`: none are.
+    /// Unreachable objects that were last put before this moment are dropped, and vectors that were last used before it;
+    /// `None`: none are.
     pub objects: Option<i64>,
     /// Entries of the reflog from before this moment are dropped, but for the newest of each ref.
     pub reflog: i64,
@@ -50,6 +52,10 @@ pub struct Collected {
     pub dropped: u64,
     /// The entries of the reflog that were dropped.
     pub moves: u64,
+    /// The vectors that were dropped because they were not used.
+    pub vectors: u64,
+    /// The vectors that were dropped because they are damaged.
+    pub damaged_vectors: u64,
     /// The size of the file in bytes before.
     pub before: u64,
     /// The size of the file in bytes afterwards.
@@ -69,12 +75,15 @@ impl Store {
     pub fn collectable(&self, retention: Retention) -> Result<Collected, Error> {
         let before = self.file_size()?;
         let dropped = self.unneeded(retention)?;
+        let [damaged_vectors, vectors] = self.useless_vectors(retention)?.map(|rows| rows.len() as u64);
         let moves = "SELECT count(*) FROM reflog WHERE at < ?1
                      AND sequence NOT IN (SELECT max(sequence) FROM reflog GROUP BY name)";
         Ok(Collected {
             packed: self.plan()?.map_or(0, |plan| plan.count),
             dropped: dropped.len() as u64,
             moves: self.number(moves, [retention.reflog])?.unsigned_abs(),
+            vectors,
+            damaged_vectors,
             before,
             after: before,
         })
@@ -90,6 +99,7 @@ impl Store {
         let before = self.file_size()?;
         self.verify()?;
         let (dropped, moves) = self.transaction(|store| store.drop_unneeded(retention))?;
+        let [damaged_vectors, vectors] = self.transaction(|store| store.drop_useless_vectors(retention))?;
         let packed = self.pack(progress)?;
         self.batch(
             "DELETE FROM dictionaries WHERE id NOT IN
@@ -98,7 +108,7 @@ impl Store {
         if self.number("SELECT freelist_count FROM pragma_freelist_count", [])? > 0 || packed > 0 {
             self.batch("VACUUM")?;
         }
-        Ok(Collected { packed, dropped, moves, before, after: self.file_size()? })
+        Ok(Collected { packed, dropped, moves, vectors, damaged_vectors, before, after: self.file_size()? })
     }
 
     /// Reads every object, so that nothing is done to a file that is damaged.
@@ -167,6 +177,12 @@ impl Store {
                    AND sequence NOT IN (SELECT max(sequence) FROM reflog GROUP BY name)";
         let moves = self.execute("the reflog", sql, [retention.reflog])?;
         Ok((rows.len() as u64, moves as u64))
+    }
+
+    fn drop_useless_vectors(&self, retention: Retention) -> Result<[u64; 2], Error> {
+        let useless = self.useless_vectors(retention)?;
+        self.drop_vectors(useless.iter().flatten())?;
+        Ok(useless.map(|rows| rows.len() as u64))
     }
 
     /// Which objects to compress; `None` where that gains nothing.

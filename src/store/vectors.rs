@@ -15,7 +15,7 @@ use gix_hash::{Kind, hasher};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::lock::Lock;
-use super::{Error, Store, open};
+use super::{Error, Retention, Store, open};
 
 const WHAT: &str = "the vectors";
 
@@ -42,29 +42,33 @@ impl Store {
         }
     }
 
-    /// How many vectors were last used before a moment, in seconds since 1970.
-    pub(super) fn unused_vectors(&self, before: i64) -> Result<u64, Error> {
-        let sql = "SELECT count(*) FROM vectors WHERE used < ?1";
-        let count: Option<i64> = self.row(WHAT, sql, [before], |row| row.get(0))?;
-        Ok(count.unwrap_or_default().unsigned_abs())
+    /// How many vectors there are.
+    pub(super) fn count_vectors(&self) -> Result<u64, Error> {
+        let count: Option<i64> = self.row(WHAT, "SELECT count(*) FROM vectors", [], |row| row.get(0))?;
+        Ok(count.expect("a count always has a row").unsigned_abs())
     }
 
-    /// Drops the vectors that were last used before a moment, and says how many those were.
-    pub(super) fn drop_unused_vectors(&self, before: i64) -> Result<u64, Error> {
-        Ok(self.execute(WHAT, "DELETE FROM vectors WHERE used < ?1", [before])? as u64)
-    }
-
-    /// The rows of the vectors that will never be found, because they are damaged or their model is.
+    /// The vectors that will never be found, because they or what they are kept under is damaged.
     pub(super) fn damaged_vectors(&self) -> Result<BTreeSet<i64>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM vectors LEFT JOIN models ON models.id = model");
         let rows = self.rows(WHAT, &sql, [], |row| {
-            Ok((row.get::<_, i64>(0)?, Entry::read(row).is_ok_and(|entry| entry.is_whole())))
+            Ok((row.get(0)?, Entry::read(row).is_ok_and(|entry| entry.is_whole())))
         })?;
         Ok(rows.into_iter().filter(|(_, is_whole)| !is_whole).map(|(id, _)| id).collect())
     }
 
-    /// Drops these vectors, and the models that have none.
-    pub(super) fn drop_vectors(&self, rows: &BTreeSet<i64>) -> Result<(), Error> {
+    /// The vectors that need not stay: the damaged, and of the others those that were not used for long enough.
+    pub(super) fn useless_vectors(&self, retention: Retention) -> Result<[BTreeSet<i64>; 2], Error> {
+        let Some(before) = retention.objects else { return Ok(Default::default()) };
+        let damaged = self.damaged_vectors()?;
+        let sql = "SELECT id FROM vectors WHERE used < ?1";
+        let unused: BTreeSet<i64> = self.rows(WHAT, sql, [before], |row| row.get(0))?.into_iter().collect();
+        let unused = &unused - &damaged;
+        Ok([damaged, unused])
+    }
+
+    /// Drops vectors, and the models that have none then.
+    pub(super) fn drop_vectors<'a>(&self, rows: impl IntoIterator<Item = &'a i64>) -> Result<(), Error> {
         for row in rows {
             self.execute(WHAT, "DELETE FROM vectors WHERE id = ?1", [row])?;
         }
@@ -102,7 +106,12 @@ impl VectorCache {
         self.keep_at_most(MOST, model, vectors)
     }
 
-    fn keep_at_most(&self, most: i64, model: &str, vectors: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    pub(super) fn keep_at_most(
+        &self,
+        most: i64,
+        model: &str,
+        vectors: &[(&str, Vec<u8>)],
+    ) -> Result<(), Error> {
         let kept = self.with_connection(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute("INSERT OR IGNORE INTO models (name) VALUES (?1)", [model])?;

@@ -206,6 +206,10 @@ impl<'a> Run<'a> {
         }
         let mut rest = steps.as_slice();
         let mut count = 0;
+        if !rest.is_empty() {
+            // The first outcome may take a while.
+            progress(Progress::Writing { side: name, count, total: steps.len() });
+        }
         while !rest.is_empty() {
             let (edits, taken) = self.batch(name, rest)?;
             let (batch, later) = rest.split_at(taken);

@@ -5,8 +5,8 @@ use std::process;
 use std::time::Duration;
 
 use super::Workspace;
-use crate::config::{Address, Name, RemoteSettings};
-use crate::embed::Makers;
+use crate::config::{Address, Embedding, Name, RemoteSettings, Secret};
+use crate::embed::{self, Endpoint, HashRule, Makers};
 use crate::error::CommandError;
 use crate::local::{self, Database};
 use crate::object::{Bookkeeping, SideName, Timestamp};
@@ -30,13 +30,18 @@ pub enum Access {
 }
 
 impl Workspace {
-    /// Opens the staging database for `command`, which is how others that find it locked are told of it.
+    /// Opens the staging database for `command`, which is how others that find it locked are told of it. While it is
+    /// open to be written, vectors are kept in it.
     pub fn store(&self, access: Access, command: &str) -> Result<Store, CommandError> {
         let (path, holder) = (self.staging_path()?, self.holder(command));
-        Ok(match access {
-            Access::Read => Store::open_read_only(&path, &holder)?,
-            Access::Write => Store::open(&path, &holder)?,
-        })
+        match access {
+            Access::Read => Ok(Store::open_read_only(&path, &holder)?),
+            Access::Write => {
+                let store = Store::open(&path, &holder)?;
+                self.vectors.set(store.vectors());
+                Ok(store)
+            }
+        }
     }
 
     /// Creates the staging database, or keeps the one that is there; says whether it is new.
@@ -78,23 +83,48 @@ impl Workspace {
 
     /// Opens another database of the service.
     pub fn database_at(&self, path: PathBuf) -> Result<Database, CommandError> {
-        Ok(Database::open(self.database_options(path))?)
+        Ok(Database::open(self.database_options(path)?)?)
     }
 
-    /// What could make vectors on this machine.
-    #[must_use]
-    pub fn makers(&self) -> Makers {
-        Makers::default()
+    /// What could make vectors on this machine. The models are looked for once, and loaded where they are first used;
+    /// what they make is kept.
+    pub fn makers(&self) -> Result<Makers, CommandError> {
+        if let Some(makers) = self.makers.get() {
+            return Ok(makers.clone());
+        }
+        let settings = self.embedding_settings()?;
+        Ok(self.makers.get_or_init(|| self.vectors.before(Makers::find(settings))).clone())
     }
 
-    fn database_options(&self, path: PathBuf) -> local::Options {
-        local::Options {
+    fn embedding_settings(&self) -> Result<embed::Settings, CommandError> {
+        let Embedding { endpoint, endpoint_model, endpoint_key, model, hugging_face, onnx, hash } =
+            &self.environment.embedding;
+        let key = endpoint_key.as_ref().map(Secret::expose);
+        Ok(embed::Settings {
+            endpoint: endpoint
+                .as_ref()
+                .map(|url| Endpoint::new(url.expose(), endpoint_model.as_deref(), key)),
+            folder: self.config.embedding_model()?,
+            home: self.environment.home.clone(),
+            hugging_face: hugging_face.clone(),
+            model: model.clone(),
+            skips_onnx: *onnx == Some(false),
+            hash: match hash {
+                None => HashRule::IfEmpty,
+                Some(true) => HashRule::Always,
+                Some(false) => HashRule::Never,
+            },
+        })
+    }
+
+    fn database_options(&self, path: PathBuf) -> Result<local::Options, CommandError> {
+        Ok(local::Options {
             path,
             bookkeeping: self.bookkeeping(),
             busy_timeout: BUSY,
             now: self.timestamp(),
-            makers: self.makers(),
-        }
+            makers: self.makers()?,
+        })
     }
 
     /// Prepares the way to the remote of `session`, with which this device agreed on `base`.
@@ -115,7 +145,7 @@ impl Workspace {
             }
             Address::File(path) => {
                 let is_known = session.knows_remote(base)?;
-                Ok(Transport::File(Box::new(File::new(self.database_options(path.clone()), is_known))))
+                Ok(Transport::File(Box::new(File::new(self.database_options(path.clone())?, is_known))))
             }
             Address::Server(url) => {
                 let url = url.as_str().parse();

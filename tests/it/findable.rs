@@ -37,6 +37,12 @@ struct Member {
 
 impl Member {
     #[track_caller]
+    fn new(device: Device, service: Service) -> Self {
+        device.memsync(["init"]).success();
+        Self { device, service }
+    }
+
+    #[track_caller]
     fn sync(&self) -> String {
         self.device.memsync(["sync"]).success().to_string()
     }
@@ -51,7 +57,8 @@ fn with_the_real_model() {
     let [maker, other, old] =
         [("maker", V12_2_0), ("other", V12_2_0), ("old", V10_20_6)].map(|(name, version)| {
             let device = environment.device(name).with_hub(&hub);
-            Member { service: services.start_with_model(version, &device.folder), device }
+            let service = services.start_with_model(version, &device.folder);
+            Member::new(device, service)
         });
     let keys = post_all(&maker.service);
     is_found_elsewhere(&maker, other, &old, &keys);
@@ -66,7 +73,8 @@ fn with_hash_vectors() {
     let [maker, other, old] =
         [("maker", V12_2_0), ("other", V12_2_0), ("old", V10_20_6)].map(|(name, version)| {
             let device = environment.device(name).with_remote(&server);
-            Member { service: services.start(version, &device.folder), device }
+            let service = services.start(version, &device.folder);
+            Member::new(device, service)
         });
     let keys = post_all(&maker.service);
     is_found_elsewhere(&maker, other, &old, &keys);

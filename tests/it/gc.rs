@@ -60,38 +60,38 @@ fn what_nothing_needs_goes_after_ninety_days_or_as_told() {
     assert_snapshot!(dropped(&scene, &["gc", "--dry-run"]), @"
     exit status: 0
     ----- stdout -----
-    nothing to pack or to drop: 72.0 KiB
+    nothing to pack or to drop: 88.0 KiB
     ");
     assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now"]), @"
     exit status: 0
     ----- stdout -----
-    would drop 2 unreachable objects: 72.0 KiB now
+    would drop 2 unreachable objects: 88.0 KiB now
     ");
     assert_snapshot!(dropped(&scene, &["gc", "-n", "--no-prune"]), @"
     exit status: 0
     ----- stdout -----
-    nothing to pack or to drop: 72.0 KiB
+    nothing to pack or to drop: 88.0 KiB
     ");
     scene.device.now = "2025-05-02T03:04:05Z".to_owned();
     assert_snapshot!(dropped(&scene, &["gc", "--no-prune"]), @"
     exit status: 0
     ----- stderr -----
-    nothing to pack or to drop: 72.0 KiB
+    nothing to pack or to drop: 88.0 KiB
     ");
     assert_snapshot!(dropped(&scene, &["gc", "-n"]), @"
     exit status: 0
     ----- stdout -----
-    would drop 2 unreachable objects older than 90 days: 72.0 KiB now
+    would drop 2 unreachable objects older than 90 days: 88.0 KiB now
     ");
     assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=2025-01-01"]), @"
     exit status: 0
     ----- stdout -----
-    nothing to pack or to drop: 72.0 KiB
+    nothing to pack or to drop: 88.0 KiB
     ");
     assert_snapshot!(dropped(&scene, &["gc"]), @"
     exit status: 0
     ----- stderr -----
-    dropped 2 unreachable objects older than 90 days: 72.0 KiB -> 72.0 KiB
+    dropped 2 unreachable objects older than 90 days: 88.0 KiB -> 88.0 KiB
     ");
     scene.device.memsync(["fsck"]).success();
     // The next sync makes anew what it needs.
@@ -114,4 +114,34 @@ fn a_damaged_database_is_left_alone() {
     hint: nothing was dropped; `memsync fsck` says what is damaged and how to mend it
     ");
     assert_eq!(fs::read(&scene.device.staging).unwrap(), before);
+}
+
+#[test]
+fn a_damaged_vector_goes_as_told_and_hash_vectors_are_never_kept() {
+    let Some(server) = server() else { return };
+    let Some(scene) = Scene::synced(&server) else { return };
+    let staging = Connection::open(&scene.device.staging).unwrap();
+    let count =
+        || -> usize { staging.query_row("SELECT count(*) FROM vectors", [], |row| row.get(0)).unwrap() };
+    assert_eq!(count(), 0, "the service's hash vectors cost nothing to make");
+    let plant = "INSERT INTO models VALUES (1, 'a model');
+                 INSERT INTO vectors VALUES (1, 1, zeroblob(32), 4711, 0, zeroblob(1536))";
+    staging.execute_batch(plant).unwrap();
+    assert_snapshot!(scene.device.memsync(["fsck", "--connectivity-only"]).success().stdout, @"
+    staging database of laptop: [TMP]/laptop/staging.db
+      10 objects, 3 refs, 1 vector
+      no damage
+    ");
+    let told = scene.device.memsync(["fsck"]).expect_status(5).stdout;
+    assert_snapshot!(told.split("memories of").next().unwrap(), @"
+    staging database of laptop: [TMP]/laptop/staging.db
+      10 objects, 3 refs, 1 vector
+      vector: vector 1: it is not the one that was kept
+        hint: `memsync gc` drops it; it is made again when it is needed
+    ");
+    assert_snapshot!(scene.device.memsync(["gc", "-n"]).success().stdout, @"would drop 1 damaged vector: 88.0 KiB now");
+    assert_eq!(count(), 1);
+    assert_snapshot!(scene.device.memsync(["gc"]).success().stderr, @"dropped 1 damaged vector: 88.0 KiB -> 88.0 KiB");
+    assert_eq!(count(), 0);
+    scene.device.memsync(["fsck"]).success();
 }

@@ -7,10 +7,10 @@ use crate::side::{Cause, Replaced};
 
 /// Keeps what is replaced, or refuses to.
 #[derive(Default)]
-struct Kept {
-    replaced: Vec<Replaced>,
-    outcomes: Vec<Outcome>,
-    is_full: bool,
+pub(super) struct Kept {
+    pub(super) replaced: Vec<Replaced>,
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) is_full: bool,
 }
 
 impl Witness for Kept {

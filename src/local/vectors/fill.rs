@@ -33,8 +33,8 @@ struct Lacking {
 }
 
 impl Database {
-    /// Gives memories that lack a vector theirs, the newest first, and says after each batch how many have theirs by
-    /// then, and how many lacked it. Superseded memories get theirs too: the service keeps them searchable for whoever
+    /// Gives memories that lack a vector theirs, the newest first, and says before and after each batch how many have
+    /// theirs by then, and how many lacked it. Superseded memories get theirs too: the service keeps them searchable for whoever
     /// asks for them. What is done stays done, wherever it ends; where another program holds the database, it ends.
     pub fn fill_missing(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Filled, side::Error> {
         self.refresh()?;
@@ -46,6 +46,7 @@ impl Database {
         let (mut filled, mut why) = (0, None);
         let mut pace = Pace::new(self.pauses);
         let mut rest = lacking.iter();
+        progress(0, total);
         while rest.len() > 0 && why.is_none() {
             let batch = self.texts(&mut rest).map_err(|error| self.reading(error))?;
             why = self.fill(&batch, &mut pace, &mut filled)?;

@@ -26,11 +26,8 @@ impl Database {
         let samples = self.samples().map_err(|error| self.reading(error))?;
         if samples.is_empty() {
             let holds_memories = self.holds_memories().map_err(|error| self.reading(error))?;
-            return Ok(self
-                .options
-                .makers
-                .for_empty(dimension, holds_memories)
-                .map_err(|why| NoVectors::NoModel(Arc::new(why))));
+            let making = self.options.makers.for_empty(dimension, holds_memories);
+            return Ok(making.map_err(|why| NoVectors::NoModel(Arc::new(why))));
         }
         let mut proof = self.options.makers.prove(dimension, &samples);
         Ok(proof.maker.take().ok_or_else(|| NoVectors::Unproven(Arc::new(proof))))

@@ -223,7 +223,9 @@ fn unmade(schema: &Schema) -> String {
 fn rewrite(connection: &Connection, schema: &Schema, dimension: usize) -> rusqlite::Result<u64> {
     let layout = layout(connection, schema, dimension)?;
     connection.execute_batch(&format!("DROP TABLE IF EXISTS main.memory_embeddings; {layout}"))?;
-    let has_store = layout.contains("store");
+    let has_store =
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('memory_embeddings') WHERE name = 'store')";
+    let has_store: bool = connection.query_row(has_store, [], |row| row.get(0))?;
     let (column, store) = match (has_store, schema.has("store")) {
         (false, _) => ("", ""),
         (true, true) => (", store", ", COALESCE(NULLIF(store, ''), 'default')"),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::embed::{Hash, Maker};
+use crate::embed::{Hash, Maker, Makers};
 use crate::error::CommandError;
 use crate::workspace::Workspace;
 
@@ -17,35 +17,33 @@ pub(super) fn find(
     dimension: Option<usize>,
     workspace: &Workspace,
 ) -> Result<Arc<dyn Maker>, CommandError> {
-    let makers = workspace.makers();
+    let makers = workspace.makers()?;
     let Some(name) = name else {
-        return makers.usual().cloned().ok_or_else(|| none(workspace));
+        return makers.usual().cloned().ok_or_else(|| none(&makers));
     };
     match name {
         "hash" => Ok(Arc::new(Hash::new(dimension.unwrap_or(USUAL_DIMENSION)))),
-        "endpoint" if has_endpoint(workspace) => makers.usual().cloned().ok_or_else(|| none(workspace)),
+        "endpoint" if has_endpoint(workspace) => makers.usual().cloned().ok_or_else(|| none(&makers)),
         "endpoint" => Err(CommandError::usage("MCP_EXTERNAL_EMBEDDING_URL names no endpoint")),
-        folder if PathBuf::from(folder).is_dir() => Err(unknown(folder, workspace)),
+        folder if PathBuf::from(folder).is_dir() => Err(unknown(folder, &makers)),
         name => {
             let is_meant = |maker: &&Arc<dyn Maker>| contains(maker.name(), name);
-            makers.models().iter().find(is_meant).cloned().ok_or_else(|| unknown(name, workspace))
+            makers.models().iter().find(is_meant).cloned().ok_or_else(|| unknown(name, &makers))
         }
     }
 }
 
 fn has_endpoint(workspace: &Workspace) -> bool {
-    let _ = workspace;
-    false
+    workspace.environment.embedding.endpoint.is_some()
 }
 
 fn contains(text: &str, part: &str) -> bool {
     text.to_lowercase().contains(&part.to_lowercase())
 }
 
-fn none(workspace: &Workspace) -> CommandError {
+fn none(makers: &Makers) -> CommandError {
     let error = CommandError::usage("there is no embedding model on this device");
-    let places =
-        workspace.makers().places().iter().map(|place| place.display().to_string()).collect::<Vec<_>>();
+    let places = makers.places().iter().map(|place| place.display().to_string()).collect::<Vec<_>>();
     let error =
         if places.is_empty() { error } else { error.with_hint(format!("looked in {}", places.join(", "))) };
     error.with_hint("`memsync config embed.model FOLDER` names a folder with a model").with_hint(
@@ -53,9 +51,8 @@ fn none(workspace: &Workspace) -> CommandError {
     )
 }
 
-fn unknown(name: &str, workspace: &Workspace) -> CommandError {
+fn unknown(name: &str, makers: &Makers) -> CommandError {
     let error = CommandError::usage(format!("there is no model `{name}` on this device"));
-    let makers = workspace.makers();
     let names: Vec<&str> = makers.models().iter().map(|maker| maker.name()).collect();
     match names.as_slice() {
         [] => error.with_hint("give the folder that holds it"),

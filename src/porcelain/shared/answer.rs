@@ -10,6 +10,7 @@ use crate::local::service::content_hash;
 use crate::object::{ContentHash, Memory, Resolution};
 use crate::porcelain::shared::reading::read_local;
 use crate::porcelain::shared::selection::find_key;
+use crate::porcelain::shared::vectors;
 use crate::porcelain::shared::words::refuse_moved;
 use crate::reconcile::{Choices, Decision, Direction, UndecidableError, Unmerged};
 use crate::store::Conflict;
@@ -231,6 +232,7 @@ pub(crate) fn answer(
         ));
     }
     let waiting = proposal.plan.conflicts.iter().map(|conflict| conflict.key.clone());
+    vectors::fill(&mut local, report.local.created + report.local.changed > 0, &mut workspace.ui);
     let again = report.stale.into_iter().map(|(_, key)| key).chain(waiting);
     Ok(again.chain(report.problems.into_iter().map(|problem| problem.key)).collect())
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use crate::error::{CommandError, ErrorKind, ExitCode};
+use crate::local::Database;
 use crate::object::{ContentHash, SideName};
 use crate::porcelain::shared::arguments::{Execution, Selection, Strategy};
 use crate::porcelain::shared::edits::find_divergent;
 use crate::porcelain::shared::reading::{Meter, fetch, read_local, requests};
 use crate::porcelain::shared::selection::{scope, strategy};
+use crate::porcelain::shared::vectors;
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Conflict, Direction, Plan, Planned, Step};
 use crate::side::Side;
@@ -17,7 +19,7 @@ use crate::sync::{Chosen, Done, Problem, Proposal, Reading, Report, Session, Wis
 use crate::ui::escape_line;
 use crate::ui::view::conflict_list::Kind;
 use crate::ui::view::run::{Counts, Line, NotTaken, Run, Verb, Waiting};
-use crate::ui::view::text::{counted, memories};
+use crate::ui::view::text::counted;
 use crate::workspace::{Access, Workspace};
 
 /// Which steps of a sync a command carries out.
@@ -56,7 +58,7 @@ pub(crate) fn run(
     if session.interrupted_edits()? > 0 {
         workspace.ui.note("the last run did not end; this one finishes its work");
     }
-    let mut exchange = Exchange { steps, execution, access, session, workspace };
+    let mut exchange = Exchange { steps, execution, access, session, workspace, local: None };
     let (mut pulled, mut pushed, mut lines) = (Done::default(), Done::default(), Vec::new());
     let mut endings = Endings::default();
     let mut divergent = Vec::new();
@@ -85,7 +87,12 @@ pub(crate) fn run(
             continue;
         }
         return match report.error {
-            None => exchange.finish(&proposal, &page).and_then(|code| exchange.tell(endings).map(|()| code)),
+            None => {
+                let code = exchange.finish(&proposal, &page)?;
+                exchange.tell(endings)?;
+                exchange.fill(&page);
+                Ok(code)
+            }
             Some(error) => {
                 if execution.json || !page.is_nothing() {
                     exchange.print(&page)?;
@@ -134,6 +141,8 @@ struct Exchange<'a> {
     access: Access,
     session: Session<'a>,
     workspace: &'a mut Workspace,
+    /// This device's database, once it was written to.
+    local: Option<Database>,
 }
 
 impl Exchange<'_> {
@@ -165,7 +174,7 @@ impl Exchange<'_> {
     }
 
     fn execute(&mut self, proposal: &Proposal, chosen: Chosen<'_>) -> Result<Report, CommandError> {
-        let mut local = self.workspace.local()?;
+        let local = self.local.insert(self.workspace.local()?);
         let mut remote = match self.steps.direction {
             Direction::Pull => None,
             Direction::Push | Direction::Both => {
@@ -174,7 +183,7 @@ impl Exchange<'_> {
         };
         let mut meter = Meter::new(&mut self.workspace.ui, &self.session.remote);
         let side = remote.as_mut().map(|remote| remote as &mut dyn Side);
-        let report = self.session.execute(proposal, chosen, Some(&mut local), side, &mut |progress| {
+        let report = self.session.execute(proposal, chosen, Some(local), side, &mut |progress| {
             meter.show(progress);
         })?;
         drop(meter);
@@ -231,10 +240,21 @@ impl Exchange<'_> {
         Ok(())
     }
 
+    /// Makes the vectors that are missing on this device, unless the run was about the server alone.
+    fn fill(&mut self, page: &Run) {
+        if self.steps.direction == Direction::Push {
+            return;
+        }
+        if let Some(local) = &mut self.local {
+            let has_written = page.pulled.created + page.pulled.changed > 0;
+            vectors::fill(local, has_written, &mut self.workspace.ui);
+        }
+    }
+
     /// Shows what was done, or would be, and says how it ended.
     fn finish(&mut self, proposal: &Proposal, page: &Run) -> Result<ExitCode, CommandError> {
         self.print(page)?;
-        self.remark(proposal, page)?;
+        self.remark(proposal, page);
         Ok(match (page.problems.is_empty(), page.conflicts.is_empty() && page.stale.is_empty()) {
             (false, _) => ExitCode::Refused,
             (true, false) => ExitCode::Differences,
@@ -285,18 +305,9 @@ impl Exchange<'_> {
     }
 
     /// What a person should know besides.
-    fn remark(&mut self, proposal: &Proposal, page: &Run) -> Result<(), CommandError> {
+    fn remark(&mut self, proposal: &Proposal, page: &Run) {
         for unreadable in proposal.local.unreadable.iter().chain(&proposal.remote.unreadable) {
             self.workspace.ui.warn(&format!("left alone on both sides: {unreadable}"));
-        }
-        if page.pulled.created > 0 && !page.is_dry {
-            let missing = self.workspace.local()?.missing_vectors()?;
-            if missing > 0 {
-                let count = memories(usize::try_from(missing).unwrap_or(usize::MAX));
-                self.workspace.ui.note(&format!(
-                    "{count} on this device without a vector: found by list, tag and text, not by meaning"
-                ));
-            }
         }
         if page.problems.iter().any(|problem| problem.similar_to.is_some()) {
             self.workspace
@@ -313,7 +324,6 @@ impl Exchange<'_> {
             };
             self.workspace.ui.hint(&hint);
         }
-        Ok(())
     }
 
     /// The remote, where commands that name none would mean another one.

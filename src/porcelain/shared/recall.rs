@@ -1,9 +1,11 @@
 //! What `undo` and `restore` share: bringing memories back as a run of its own, and telling what comes of it.
 
 use crate::error::{CommandError, ExitCode};
+use crate::local::Database;
 use crate::object::{CommitId, SideName};
 use crate::porcelain::shared::exchange::{counts, not_taken, verb};
 use crate::porcelain::shared::reading::{Meter, read_local};
+use crate::porcelain::shared::vectors;
 use crate::porcelain::shared::words::{first_line, refuse_moved, to_json};
 use crate::side::Side;
 use crate::store::Store;
@@ -54,7 +56,8 @@ pub(crate) fn carry_out(
         print(&page, manner, workspace)?;
         return Ok(end(&page, workspace));
     }
-    let (report, commit) = execute(recall, message, manner, workspace, session)?;
+    let mut local = workspace.local()?;
+    let (report, commit) = execute(recall, message, manner, &mut local, workspace, session)?;
     take(&mut page, &report, commit);
     print(&page, manner, workspace)?;
     if let Some(error) = report.error {
@@ -62,6 +65,7 @@ pub(crate) fn carry_out(
     }
     let code = end(&page, workspace);
     tell_what_is_next(workspace, session, commit.is_some())?;
+    vectors::fill(&mut local, report.local.created + report.local.changed > 0, &mut workspace.ui);
     Ok(code)
 }
 
@@ -69,15 +73,15 @@ fn execute(
     recall: &Recall,
     message: &str,
     manner: Manner,
+    local: &mut Database,
     workspace: &mut Workspace,
     session: &Session<'_>,
 ) -> Result<(Report, Option<CommitId>), CommandError> {
-    let mut local = workspace.local()?;
     let base = session.base()?.base;
     let mut remote = manner.with_remote.then(|| workspace.remote(session, &base, false)).transpose()?;
     let mut meter = Meter::new(&mut workspace.ui, &session.remote);
     let side = remote.as_mut().map(|remote| remote as &mut dyn Side);
-    Ok(session.execute_recall(recall, message, &mut local, side, &mut |progress| meter.show(progress))?)
+    Ok(session.execute_recall(recall, message, local, side, &mut |progress| meter.show(progress))?)
 }
 
 /// The page of a plan that is not carried out yet.

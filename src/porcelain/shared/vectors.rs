@@ -1,6 +1,8 @@
 //! What is said about vectors: that memories lack theirs, why, and what to do about it.
 
+use crate::local::Database;
 use crate::local::vectors::{Filled, NoVectors};
+use crate::side;
 use crate::ui::view::text::grouped;
 use crate::ui::{Ui, escape_line};
 
@@ -9,13 +11,30 @@ pub(crate) fn memories(count: u64) -> String {
     format!("{} {}", grouped(count), if count == 1 { "memory" } else { "memories" })
 }
 
-/// Says what making vectors at the end of a run came to; nothing where there was nothing to do.
-pub(crate) fn tell_filled(filled: &Filled, ui: &mut Ui) {
+/// Ends a run that wrote to this device: gives memories that lack a vector theirs, and says how many got it. What could
+/// not be made is said where `has_written`, because then it may be news. None of it is a reason for the run to fail.
+pub(crate) fn fill(database: &mut Database, has_written: bool, ui: &mut Ui) {
+    match make_missing(database, ui) {
+        Ok(filled) => tell(&filled, has_written, ui),
+        Err(error) => ui.warn(&format!("no vectors were made: {}", with_causes(&error))),
+    }
+}
+
+/// Gives memories that lack a vector theirs, while a bar shows how far that has come.
+pub(crate) fn make_missing(database: &mut Database, ui: &mut Ui) -> Result<Filled, side::Error> {
+    let bar = ui.progress("Making vectors", Some(0));
+    database.fill_missing(&mut |filled, total| {
+        bar.set_total(total);
+        bar.set_position(filled);
+    })
+}
+
+fn tell(filled: &Filled, has_written: bool, ui: &mut Ui) {
     if filled.filled > 0 {
         let count = memories(filled.filled);
         ui.note(&format!("made the {} of {count}", if filled.filled == 1 { "vector" } else { "vectors" }));
     }
-    if filled.left > 0 {
+    if filled.left > 0 && (has_written || filled.filled > 0) {
         let why = filled.why.as_ref().map_or(String::new(), |why| format!(" ({})", sentence(why)));
         ui.note(&escape_line(&format!("{}{why}", lacking(filled.left))));
         ui.hint("`memsync embed` says what to do about it");

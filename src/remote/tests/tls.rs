@@ -17,7 +17,7 @@ use crate::remote::Fingerprint;
 const ANSWER: &str = r#"{"memories":[],"total":0,"paths":{"/api/memories":{}}}"#;
 
 /// Serves an empty memory listing over TLS and returns the address.
-fn serve(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> String {
+pub(crate) fn serve(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> String {
     serve_speaking(&[], certificate, key).0
 }
 
@@ -81,7 +81,7 @@ async fn answer_http2(stream: TlsStream<TcpStream>, log: &Mutex<Vec<String>>) {
 }
 
 /// As the service's own guide makes them: self-signed, CA:TRUE. Here also long expired, with another name.
-fn self_signed() -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+pub(crate) fn self_signed() -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["memory.example".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

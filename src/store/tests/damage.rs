@@ -7,6 +7,7 @@ pub(super) const MEMORIES: usize = 80;
 
 /// Puts something into every table.
 pub(super) fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error> {
+    store.vectors().keep("model", &[("tea", vectors::vector(1))])?;
     store.transaction(|store| {
         let mut snapshot = Snapshot::new();
         for number in 0..MEMORIES {
@@ -57,7 +58,7 @@ pub(super) fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error>
     })
 }
 
-/// Calls everything that reads. What objects answer must be what was put.
+/// Calls everything that reads. What objects and vectors answer must be what was put.
 fn read_everything(store: &Store, written: &(Snapshot, TreeId, CommitId)) -> Vec<Error> {
     let (snapshot, tree, commit) = written;
     let mut errors = Vec::new();
@@ -79,6 +80,8 @@ fn read_everything(store: &Store, written: &(Snapshot, TreeId, CommitId)) -> Vec
     note(store.journal().map(drop));
     note(store.fact("last_remote_sync").map(drop));
     note(store.staged().map(drop));
+    let found = store.vectors().find("model", &["tea"]);
+    note(found.map(|found| assert!(found[0].as_ref().is_none_or(|found| *found == vectors::vector(1)))));
     errors
 }
 

@@ -14,7 +14,7 @@ mod property;
 const DAY: i64 = 24 * 60 * 60;
 /// The moment at which the tests' process began.
 const NOW: i64 = 1_700_000_000;
-const USUAL: Retention = Retention { objects: Some(NOW - 90 * DAY), reflog: NOW - 90 * DAY };
+pub(super) const USUAL: Retention = Retention { objects: Some(NOW - 90 * DAY), reflog: NOW - 90 * DAY };
 
 fn collect(store: &Store, retention: Retention) -> Collected {
     store.collect(retention, &mut |_, _| {}).unwrap()

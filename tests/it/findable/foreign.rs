@@ -25,7 +25,8 @@ fn a_table_of_another_model_is_left_alone() {
     services.model().lay_onnx(&device.folder);
     let address = ("MCP_EXTERNAL_EMBEDDING_URL", endpoint.url());
     let options = Options { environment: vec![address.clone()], ..Options::default() };
-    let laptop = Member { service: services.start_with(V12_2_0, &device.folder, options), device };
+    let service = services.start_with(V12_2_0, &device.folder, options);
+    let laptop = Member::new(device, service);
     laptop.service.post("Written on the laptop itself", &[]);
     laptop.service.post("And one more of its own, about the weather", &[]);
 
@@ -55,7 +56,7 @@ fn a_table_of_two_models_is_left_alone() {
     let service = services.start(V12_2_0, &device.folder);
     service.post("Written with hash vectors", &[]);
 
-    arrive_without_vectors(&Member { device, service }, &hub);
+    arrive_without_vectors(&Member::new(device, service), &hub);
 }
 
 /// Syncs [`ARRIVING`] to a device whose table of vectors must not be written, and returns their keys.

@@ -14,7 +14,8 @@ fn vectors_come_with_the_model() {
     let environment = TestEnvironment::new();
     let hub = Hub::start(&environment.folder("hub"));
     let device = environment.device("laptop").with_hub(&hub);
-    let laptop = Member { service: services.start_with_model(V12_2_0, &device.folder), device };
+    let service = services.start_with_model(V12_2_0, &device.folder);
+    let laptop = Member::new(device, service);
     let own = laptop.service.post("Written on the laptop itself", &[]);
     let arriving =
         [hub.post("The ferry leaves from the northern quay", &[]), hub.post(&texts::long(30), &[])];
@@ -44,7 +45,8 @@ fn the_longest_text_says_where_texts_are_cut() {
     let hub = Hub::start(&environment.folder("hub"));
     let device = environment.device("laptop").with_hub(&hub);
     services.model().lay_onnx_cut_at(&device.folder, 256);
-    let laptop = Member { service: services.start_with_model(V12_2_0, &device.folder), device };
+    let service = services.start_with_model(V12_2_0, &device.folder);
+    let laptop = Member::new(device, service);
     laptop.service.post("A short one", &[]);
     laptop.service.post(&texts::long(40), &[]);
 

@@ -1,7 +1,10 @@
 //! An embedding endpoint with a model of its own, such as a user may name in `MCP_EXTERNAL_EMBEDDING_URL`.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
 
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -13,8 +16,20 @@ const DIMENSION: usize = 384;
 /// The running endpoint; it ends when it goes out of scope.
 pub struct Endpoint {
     address: SocketAddr,
+    log: Log,
     _runtime: Runtime,
 }
+
+/// A request as the endpoint saw it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The header that says who asks.
+    pub authorization: Option<String>,
+    /// The question.
+    pub body: Value,
+}
+
+type Log = Arc<Mutex<Vec<Asked>>>;
 
 impl Endpoint {
     /// Starts it on loopback.
@@ -23,20 +38,29 @@ impl Endpoint {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let log = Log::default();
+        let router = Router::new().route("/v1/embeddings", post(answer)).with_state(Arc::clone(&log));
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, Router::new().route("/v1/embeddings", post(answer))).await
+            axum::serve(listener, router).await
         });
-        Self { address, _runtime: runtime }
+        Self { address, log, _runtime: runtime }
     }
 
     /// What `MCP_EXTERNAL_EMBEDDING_URL` must be.
     pub fn url(&self) -> String {
         format!("http://{}/v1/embeddings", self.address)
     }
+
+    /// What it was asked so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.log.lock().unwrap().clone()
+    }
 }
 
-async fn answer(Json(request): Json<Value>) -> Json<Value> {
+async fn answer(State(log): State<Log>, headers: HeaderMap, Json(request): Json<Value>) -> Json<Value> {
+    let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
+    log.lock().unwrap().push(Asked { authorization, body: request.clone() });
     let texts = match &request["input"] {
         Value::Array(texts) => texts.iter().map(|text| text.as_str().unwrap()).collect(),
         text => vec![text.as_str().unwrap()],

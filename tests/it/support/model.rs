@@ -56,6 +56,16 @@ impl Model {
         &self.modules
     }
 
+    /// The folder of the ONNX file and its tokenizer.
+    pub fn onnx(&self) -> &Path {
+        &self.onnx
+    }
+
+    /// The folder of the weights as they are published.
+    pub fn safetensors(&self) -> &Path {
+        &self.safetensors
+    }
+
     /// Lays the model where the service's ONNX path finds it in the home folder `home`; it cuts texts at 128 tokens.
     pub fn lay_onnx(&self, home: &Path) {
         let folder = onnx_cache(home);
