@@ -15,6 +15,10 @@ use crate::workspace::Workspace;
 /// that use the service can use it too. The database is the service's own: either of both can be stopped and the other
 /// started on the same file. It is created where there is none.
 ///
+/// Memories that arrive get their vectors from whatever made those that are there: the service's own model where it
+/// lies on this machine, its embedding endpoint, or its hash vectors. The log says which at the start; where none of
+/// them did, memories arrive all the same and searches by meaning find nothing.
+///
 /// Without an API key only programs on this device are answered; other devices need a key, and TLS. Each request is one
 /// line on stderr, which holds no key, no memory and no name of one; -q leaves out all but warnings.
 #[derive(Clone, Debug, clap::Args)]

@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::embed::{Maker, ModelId, hash_vector};
 use crate::hub::database::WRITER;
-use crate::hub::{Clock, Hub, router};
+use crate::hub::{Clock, Hub, Key, router};
 use crate::local;
 use crate::object::Timestamp;
 
@@ -66,7 +66,9 @@ impl Maker for Model {
         let thread = thread::current();
         told.threads.push((thread.id(), thread.name().map(str::to_owned)));
         self.changed.notify_all();
-        let told = self.changed.wait_while(told, |told| told.is_held).unwrap();
+        // A test that fails meanwhile must still end.
+        let long = Duration::from_mins(1);
+        let (told, _) = self.changed.wait_timeout_while(told, long, |told| told.is_held).unwrap();
         if told.fails {
             return Err(embed::Error::Unusable { path: "model.onnx".into(), cause: "it is damaged".into() });
         }
@@ -97,12 +99,13 @@ impl Scene {
         let clock: Clock = Arc::new(|| Timestamp::new(1_738_324_800.0).unwrap());
         let hub = Hub::open(&self.path(), Makers::new(models.collect()), clock).unwrap();
         hub.embedder.settled().await;
-        Arc::new(hub)
+        Arc::new(hub.with_key(Key::new("K")))
     }
 }
 
 async fn ask(hub: &Arc<Hub>, method: &str, path: &str, body: &Value) -> Value {
-    let request = Request::builder().method(method).uri(path).header("Content-Type", "application/json");
+    let request = Request::builder().method(method).uri(path).header("X-API-Key", "K");
+    let request = request.header("Content-Type", "application/json");
     let answer = router(hub).oneshot(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
     assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
     serde_json::from_slice(&to_bytes(answer.into_body(), usize::MAX).await.unwrap()).unwrap()
