@@ -11,13 +11,14 @@ use crate::error::{CommandError, ErrorKind, ExitCode};
 use crate::local::Database;
 use crate::local::vectors::{Coverage, Differing, Filled, NoVectors, Verified};
 use crate::porcelain::shared::arguments::extra;
-use crate::porcelain::shared::vectors::{advice, lacking, memories, with_causes};
+use crate::porcelain::shared::vectors::{advice, make_missing, memories, with_causes};
 use crate::porcelain::shared::words::to_json;
 use crate::store::Store;
 use crate::ui::escape_line;
 use crate::ui::view::embed::{
     CoverageJson, DifferingJson, FailureJson, MadeJson, MakerJson, SampleJson, VerifiedJson,
 };
+use crate::ui::view::text::without_vector;
 use crate::workspace::{Access, Workspace};
 
 /// Show, make and check the vectors that memories are found by
@@ -201,17 +202,8 @@ fn coverage_json(coverage: &Coverage, database: String, makers: &Makers) -> Cove
 fn missing(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let _kept = staging(workspace)?;
     let mut database = database(args, workspace)?;
-    let filled = fill(&mut database, workspace)?;
+    let filled = make_missing(&mut database, &mut workspace.ui)?;
     told(args, workspace, &filled, filled.filled)
-}
-
-/// Gives memories that lack a vector theirs.
-fn fill(database: &mut Database, workspace: &mut Workspace) -> Result<Filled, CommandError> {
-    let bar = workspace.ui.progress("Making vectors", Some(0));
-    Ok(database.fill_missing(&mut |done, total| {
-        bar.set_total(total);
-        bar.set_position(done);
-    })?)
 }
 
 /// Says how many memories got a vector, and what keeps the others from it.
@@ -228,9 +220,9 @@ fn told(
     } else {
         ui.note(&match (made, filled.left) {
             (0, 0) => "every memory has a vector".to_owned(),
-            (0, left) => lacking(left),
+            (0, left) => without_vector(left),
             (made, 0) => format!("{} got a vector; all have one now", memories(made)),
-            (made, left) => format!("{} got a vector; {}", memories(made), lacking(left)),
+            (made, left) => format!("{} got a vector; {}", memories(made), without_vector(left)),
         });
         if let (Some(why), Some(words)) = (&filled.why, why) {
             ui.warn(&words);

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Workspace;
 use crate::config::{Address, Embedding, Name, RemoteSettings, Secret};
-use crate::embed::{self, Endpoint, HashRule, Makers};
+use crate::embed::{self, Cut, Endpoint, HashRule, Maker, Makers, Model};
 use crate::error::CommandError;
 use crate::local::{self, Database};
 use crate::object::{Bookkeeping, SideName, Timestamp};
@@ -94,6 +95,14 @@ impl Workspace {
         }
         let settings = self.embedding_settings()?;
         Ok(self.makers.get_or_init(|| self.vectors.before(Makers::find(settings))).clone())
+    }
+
+    /// The model in `folder`, which is whatever that holds. What it makes is kept like all else.
+    #[must_use]
+    pub fn maker_in(&self, folder: &Path) -> Arc<dyn Maker> {
+        let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
+        let model = Model::new(folder.to_owned(), Cut::Declared, name);
+        self.vectors.wrap(Arc::new(model))
     }
 
     fn embedding_settings(&self) -> Result<embed::Settings, CommandError> {

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::embed::{Cache, Cached, Makers, ModelId, from_bytes, to_bytes};
+use crate::embed::{Cache, Cached, Maker, Makers, ModelId, from_bytes, to_bytes};
 use crate::store::{Error, VectorCache};
 
 /// The vectors of the staging database that this process writes; empty while it writes none.
@@ -20,8 +20,12 @@ impl Vectors {
 
     /// The same makers, each of which looks here before it makes a vector.
     pub(super) fn before(self: &Arc<Self>, makers: Makers) -> Makers {
-        let cache = || Arc::clone(self) as Arc<dyn Cache>;
-        makers.wrapped(|maker| Arc::new(Cached::new(maker, cache())))
+        makers.wrapped(|maker| self.wrap(maker))
+    }
+
+    /// The same maker, which looks here before it makes a vector.
+    pub(super) fn wrap(self: &Arc<Self>, maker: Arc<dyn Maker>) -> Arc<dyn Maker> {
+        Arc::new(Cached::new(maker, Arc::clone(self) as Arc<dyn Cache>))
     }
 
     /// Asks the cache. One that fails is given up, so that what keeps it from working is waited for only once.

@@ -378,6 +378,7 @@ fn a_decision_for_the_base_is_in_the_status() {
     	modified:        eb4e6f39  (merged) Coffee at ten
 
     1 memory without a vector: found by list, tag and text, not by meaning
+      ("memsync embed" says why, and what to do)
     "#);
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use memsync::embed::{Endpoint, Maker, Makers, NoMaker, Sample, from_bytes};
+use memsync::embed::{Endpoint, Makers, NoMaker, Sample, from_bytes};
 
 use crate::support::endpoint;
 use crate::support::service::Options;

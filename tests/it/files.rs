@@ -186,6 +186,7 @@ fn looking_makes_no_file() {
     	new:             gate      The garden gate sticks
 
     1 memory without a vector: found by list, tag and text, not by meaning
+      ("memsync embed" says why, and what to do)
     "#);
     drawer.laptop.memsync(["sync", "--dry-run"]).success();
     drawer.desktop.memsync(["sync"]).success();

@@ -122,7 +122,7 @@ fn a_damaged_vector_goes_as_told_and_hash_vectors_are_never_kept() {
     let Some(scene) = Scene::synced(&server) else { return };
     let staging = Connection::open(&scene.device.staging).unwrap();
     let count =
-        || -> usize { staging.query_row("SELECT count(*) FROM vectors", [], |row| row.get(0)).unwrap() };
+        || -> i64 { staging.query_row("SELECT count(*) FROM vectors", [], |row| row.get(0)).unwrap() };
     assert_eq!(count(), 0, "the service's hash vectors cost nothing to make");
     let plant = "INSERT INTO models VALUES (1, 'a model');
                  INSERT INTO vectors VALUES (1, 1, zeroblob(32), 4711, 0, zeroblob(1536))";

@@ -22,6 +22,7 @@ mod demo;
 mod diff;
 mod digest;
 mod edits;
+mod embed;
 mod embed_endpoint;
 mod errors;
 mod explain;

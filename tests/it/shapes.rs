@@ -33,6 +33,9 @@ fn every_document_has_an_example() {
     show("log", &["log", "--json"]);
     show("fsck", &["fsck", "--json"]);
     show("undo", &["undo", "--json"]);
+    show("embed", &["embed", "--json"]);
+    show("embed-missing", &["embed", "--missing", "--json"]);
+    show("embed-verify", &["embed", "--verify", "--json"]);
     show("show", &["show", "--json"]);
     show("reflog", &["reflog", "--json"]);
     show("explain", &["explain", "--json", BREAD]);

@@ -252,5 +252,6 @@ fn an_edit_fits_a_narrow_terminal_and_is_escaped() {
     	edited:          962b5c9f -> new\u{1b}[2Jh  (87 %) The garden gate…
 
     1 memory without a vector: found by list, tag and text, not by meaning
+      ("memsync embed" says why, and what to do)
     "#);
 }

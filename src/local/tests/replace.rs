@@ -1,11 +1,9 @@
 //! All vectors are replaced by those of another maker, and whatever happens meanwhile.
 
-use std::sync::Arc;
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::embed::{self, Hash, Maker, ModelId};

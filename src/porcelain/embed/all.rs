@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Args, database, fill, staging, target, told};
+use super::{Args, database, staging, target, told};
 use crate::embed::Maker;
 use crate::error::{CommandError, ExitCode};
 use crate::local::Database;
 use crate::local::vectors::{Coverage, NoVectors, Replaced, Step};
-use crate::porcelain::shared::vectors::{memories, with_causes};
+use crate::porcelain::shared::vectors::{make_missing, memories, with_causes};
 use crate::ui::escape_line;
 use crate::ui::view::text::counted;
 use crate::workspace::Workspace;
@@ -23,7 +23,7 @@ pub(super) fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, Co
             .with_hint("`memsync embed --all --yes` does it without asking"));
     }
     let replaced = replace(&mut database, &maker, workspace)?;
-    let mut filled = fill(&mut database, workspace)?;
+    let mut filled = make_missing(&mut database, &mut workspace.ui)?;
     filled.filled += replaced.memories;
     let name = escape_line(maker.name()).into_owned();
     workspace.ui.note(&format!("all vectors are of {name} now, {} numbers each", replaced.dimension));

@@ -1,6 +1,6 @@
 //! Which maker `memsync embed --all` is told to use.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::embed::{Hash, Maker, Makers};
@@ -25,7 +25,7 @@ pub(super) fn find(
         "hash" => Ok(Arc::new(Hash::new(dimension.unwrap_or(USUAL_DIMENSION)))),
         "endpoint" if has_endpoint(workspace) => makers.usual().cloned().ok_or_else(|| none(&makers)),
         "endpoint" => Err(CommandError::usage("MCP_EXTERNAL_EMBEDDING_URL names no endpoint")),
-        folder if PathBuf::from(folder).is_dir() => Err(unknown(folder, &makers)),
+        folder if Path::new(folder).is_dir() => Ok(workspace.maker_in(Path::new(folder))),
         name => {
             let is_meant = |maker: &&Arc<dyn Maker>| contains(maker.name(), name);
             makers.models().iter().find(is_meant).cloned().ok_or_else(|| unknown(name, &makers))
@@ -43,9 +43,8 @@ fn contains(text: &str, part: &str) -> bool {
 
 fn none(makers: &Makers) -> CommandError {
     let error = CommandError::usage("there is no embedding model on this device");
-    let places = makers.places().iter().map(|place| place.display().to_string()).collect::<Vec<_>>();
-    let error =
-        if places.is_empty() { error } else { error.with_hint(format!("looked in {}", places.join(", "))) };
+    let places = makers.places().iter();
+    let error = places.fold(error, |error, place| error.with_hint(format!("looked in {}", place.display())));
     error.with_hint("`memsync config embed.model FOLDER` names a folder with a model").with_hint(
         "`memsync embed --all --model hash` makes vectors without one, which find equal texts only",
     )

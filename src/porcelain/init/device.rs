@@ -2,6 +2,9 @@
 
 use super::Args;
 use crate::error::CommandError;
+use crate::local::Making;
+use crate::porcelain::shared::vectors::with_causes;
+use crate::ui::escape_line;
 use crate::workspace::Workspace;
 
 pub(super) fn run(args: &Args, workspace: &mut Workspace) -> Result<(), CommandError> {
@@ -22,24 +25,20 @@ pub(super) fn run(args: &Args, workspace: &mut Workspace) -> Result<(), CommandE
     if let Some(fingerprint) = args.trust {
         workspace.trust(&remote, fingerprint)?;
     }
-    report(is_new, facts.dimension, facts.maker.as_ref().ok().map(|maker| maker.name()), workspace)
+    report(is_new, &facts.maker, workspace)
 }
 
-fn report(
-    is_new: bool,
-    dimension: Option<usize>,
-    maker: Option<&str>,
-    workspace: &mut Workspace,
-) -> Result<(), CommandError> {
+fn report(is_new: bool, making: &Making, workspace: &mut Workspace) -> Result<(), CommandError> {
     let (staging, database) = (workspace.staging_path()?, workspace.database_path()?);
     let word = if is_new { "Initialised" } else { "Kept the" };
     workspace.ui.note(&format!("{word} staging database {}", staging.display()));
-    let vectors = match (dimension, maker) {
-        (None, _) => "no vectors",
-        (Some(_), Some(maker)) => maker,
-        (Some(_), None) => "memories that arrive will lack a vector",
-    };
-    workspace.ui.note(&format!("Memories: {} ({vectors})", database.display()));
+    let maker = making.as_ref().map_or("no vectors", |maker| maker.name());
+    workspace.ui.note(&format!("Memories: {} ({})", database.display(), escape_line(maker)));
+    if let Err(why) = making {
+        let why = with_causes(why);
+        workspace.ui.note(&format!("memories that arrive get no vector: {}", escape_line(&why)));
+        workspace.ui.hint("`memsync embed` says what to do about it");
+    }
     match workspace.remote_settings(None) {
         Ok(settings) => {
             workspace.ui.note(&format!("Remote {}: {}", settings.name, settings.address));

@@ -3,7 +3,7 @@
 use crate::local::Database;
 use crate::local::vectors::{Filled, NoVectors};
 use crate::side;
-use crate::ui::view::text::grouped;
+use crate::ui::view::text::{grouped, without_vector};
 use crate::ui::{Ui, escape_line};
 
 /// `1 memory`, `12,345 memories`.
@@ -35,20 +35,10 @@ fn tell(filled: &Filled, has_written: bool, ui: &mut Ui) {
         ui.note(&format!("made the {} of {count}", if filled.filled == 1 { "vector" } else { "vectors" }));
     }
     if filled.left > 0 && (has_written || filled.filled > 0) {
-        let why = filled.why.as_ref().map_or(String::new(), |why| format!(" ({})", sentence(why)));
-        ui.note(&escape_line(&format!("{}{why}", lacking(filled.left))));
+        let why = filled.why.as_ref().map_or(String::new(), |why| format!(" ({})", with_causes(why)));
+        ui.note(&escape_line(&format!("{}{why}", without_vector(filled.left))));
         ui.hint("`memsync embed` says what to do about it");
     }
-}
-
-/// That memories cannot be found by meaning.
-pub(crate) fn lacking(count: u64) -> String {
-    format!("{} without a vector: found by list, tag and text, not by meaning", memories(count))
-}
-
-/// Why memories get no vector, with its causes.
-pub(crate) fn sentence(why: &NoVectors) -> String {
-    with_causes(why)
 }
 
 /// An error and its causes in one line.

@@ -241,10 +241,8 @@ impl Status {
             part.push_str("\nThe last run did not end; the next one finishes its work.\n");
         }
         if self.missing_vectors > 0 {
-            let count = memories(usize::try_from(self.missing_vectors).unwrap_or(usize::MAX));
-            part.extend([format!(
-                "\n{count} without a vector: found by list, tag and text, not by meaning\n"
-            )]);
+            let lacking = text::without_vector(self.missing_vectors);
+            part.extend([format!("\n{lacking}\n  (\"memsync embed\" says why, and what to do)\n")]);
         }
         part
     }

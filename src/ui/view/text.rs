@@ -30,6 +30,13 @@ pub fn memories(count: usize) -> String {
     counted(count, "memory", "memories")
 }
 
+/// That so many memories cannot be found by meaning.
+#[must_use]
+pub fn without_vector(count: u64) -> String {
+    let noun = if count == 1 { "memory" } else { "memories" };
+    format!("{} {noun} without a vector: found by list, tag and text, not by meaning", grouped(count))
+}
+
 /// A number with its noun.
 #[must_use]
 pub fn counted(count: usize, one: &str, many: &str) -> String {

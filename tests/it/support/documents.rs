@@ -454,3 +454,77 @@ pub struct AnswerEntry {
     pub state: String,
     pub open_fields: Vec<String>,
 }
+
+/// `memsync embed --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    pub schema_version: u32,
+    pub database: String,
+    pub memories: u64,
+    pub with_vector: u64,
+    pub without_vector: u64,
+    pub pending: u64,
+    pub orphans: u64,
+    pub dimension: Option<u64>,
+    pub hash_vectors: u64,
+    pub sample: VectorSample,
+    pub maker: Option<String>,
+    pub why: Option<String>,
+    pub looked_in: Vec<String>,
+}
+
+/// Where the vectors of a [`Coverage`] come from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VectorSample {
+    pub size: u64,
+    pub makers: Vec<VectorMaker>,
+    pub unknown: u64,
+}
+
+/// A model of a [`VectorSample`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VectorMaker {
+    pub name: String,
+    pub vectors: u64,
+}
+
+/// `--json` of `memsync embed --missing` and `--all`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embedded {
+    pub schema_version: u32,
+    pub made: u64,
+    pub without_vector: u64,
+    pub why: Option<String>,
+}
+
+/// `memsync embed --verify --json`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verified {
+    pub schema_version: u32,
+    pub checked: u64,
+    pub maker: Option<String>,
+    pub differing: Vec<DifferingVector>,
+    pub failures: Vec<VectorFailure>,
+}
+
+/// A memory of a [`Verified`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DifferingVector {
+    pub content_hash: String,
+    pub first_line: String,
+    pub maker: Option<String>,
+}
+
+/// A model of a [`Verified`] that could not be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VectorFailure {
+    pub maker: String,
+    pub why: String,
+}

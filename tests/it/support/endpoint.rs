@@ -34,12 +34,18 @@ type Log = Arc<Mutex<Vec<Asked>>>;
 impl Endpoint {
     /// Starts it on loopback.
     pub fn start() -> Self {
+        Self::with_dimension(DIMENSION)
+    }
+
+    /// Starts one whose vectors have so many numbers.
+    pub fn with_dimension(dimension: usize) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let log = Log::default();
-        let router = Router::new().route("/v1/embeddings", post(answer)).with_state(Arc::clone(&log));
+        let answer = post(move |state, headers, request| answer(state, headers, request, dimension));
+        let router = Router::new().route("/v1/embeddings", answer).with_state(Arc::clone(&log));
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             axum::serve(listener, router).await
@@ -58,7 +64,12 @@ impl Endpoint {
     }
 }
 
-async fn answer(State(log): State<Log>, headers: HeaderMap, Json(request): Json<Value>) -> Json<Value> {
+async fn answer(
+    State(log): State<Log>,
+    headers: HeaderMap,
+    Json(request): Json<Value>,
+    dimension: usize,
+) -> Json<Value> {
     let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
     log.lock().unwrap().push(Asked { authorization, body: request.clone() });
     let texts = match &request["input"] {
@@ -66,17 +77,18 @@ async fn answer(State(log): State<Log>, headers: HeaderMap, Json(request): Json<
         text => vec![text.as_str().unwrap()],
     };
     let vectors = texts.into_iter().enumerate();
-    let data: Vec<Value> =
-        vectors.map(|(index, text)| json!({ "index": index, "embedding": vector(text) })).collect();
+    let data: Vec<Value> = vectors
+        .map(|(index, text)| json!({ "index": index, "embedding": vector(text, dimension) }))
+        .collect();
     Json(json!({ "object": "list", "data": data, "model": request["model"] }))
 }
 
 /// Which letters follow each other how often, of length 1.
-fn vector(text: &str) -> Vec<f64> {
-    let mut counts = vec![0.0; DIMENSION];
+fn vector(text: &str, dimension: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; dimension];
     counts[0] = 1.0;
     for pair in text.as_bytes().windows(2) {
-        counts[(usize::from(pair[0]) * 31 + usize::from(pair[1])) % DIMENSION] += 1.0;
+        counts[(usize::from(pair[0]) * 31 + usize::from(pair[1])) % dimension] += 1.0;
     }
     let length = counts.iter().map(|count| count * count).sum::<f64>().sqrt();
     counts.into_iter().map(|count| count / length).collect()

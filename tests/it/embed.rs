@@ -1,0 +1,164 @@
+//! `memsync embed`: which memories can be found by meaning, and seeing to the rest.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::documents::{self, Coverage, Embedded, Verified};
+use crate::support::endpoint::Endpoint;
+use crate::support::environment::Device;
+use crate::support::service::Options;
+use crate::support::terminal::Terminal;
+use crate::support::{Service, Services, TestEnvironment, Version};
+
+/// The setting that names an endpoint, to memsync and to the service.
+const ENDPOINT: &str = "MCP_EXTERNAL_EMBEDDING_URL";
+
+/// A device with some memories, the last of which has no vector; the others have hash vectors.
+fn device(environment: &TestEnvironment) -> Device {
+    let device = environment.device("laptop");
+    memsync::local::prepare(device.database.path()).unwrap();
+    for (number, text) in (0_i64..).zip(["Tea is at four", "The gate sticks", "Water boils"]) {
+        let sql =
+            "INSERT INTO memories (id, content_hash, content, tags, created_at) VALUES (?1, ?2, ?3, '', 1.5)";
+        device.database.execute(sql, (number + 1, format!("{number}a{number}b{number}c{number}d"), text));
+        if number < 2 {
+            put_vector(&device, number + 1, text);
+        }
+    }
+    device
+}
+
+/// Gives a row the hash vector of a text.
+fn put_vector(device: &Device, id: i64, text: &str) {
+    let vector = memsync::embed::to_bytes(&memsync::embed::hash_vector(text, 384));
+    let sql = "INSERT INTO memory_embeddings (rowid, content_embedding, store) VALUES (?1, ?2, 'default')";
+    device.database.execute("DELETE FROM memory_embeddings WHERE rowid = ?1", [id]);
+    device.database.execute(sql, (id, vector));
+}
+
+#[test]
+fn what_is_missing_is_shown_and_made_without_init() {
+    let environment = TestEnvironment::new();
+    let device = device(&environment);
+    assert_snapshot!(device.memsync(["embed"]), @"");
+    let coverage: Coverage = documents::parse(&device.memsync(["embed", "--json"]).success());
+    assert_eq!((coverage.memories, coverage.with_vector, coverage.without_vector), (3, 2, 1));
+    assert_eq!(coverage.maker.as_deref(), Some("hash vectors"));
+    assert_eq!(coverage.sample.makers[0].vectors, 2);
+
+    assert_snapshot!(device.memsync(["embed", "--missing"]), @"");
+    assert_snapshot!(device.memsync(["embed", "--missing"]), @"");
+    let made: Embedded = documents::parse(&device.memsync(["embed", "--missing", "--json"]).success());
+    assert_eq!((made.made, made.without_vector, made.why), (0, 0, None));
+    assert!(!device.staging.exists(), "it needs no staging database");
+}
+
+#[test]
+fn vectors_of_two_models_are_told_and_nothing_is_written() {
+    let environment = TestEnvironment::new();
+    let device = device(&environment);
+    put_vector(&device, 2, "Something else");
+    let before = device.database.dump();
+    assert_snapshot!(device.memsync(["embed"]), @"");
+    assert_snapshot!(device.memsync(["embed", "--missing"]), @"");
+    assert_snapshot!(device.memsync(["embed", "--verify"]), @"");
+    let verified: Verified =
+        documents::parse(&device.memsync(["embed", "--verify=all", "--json"]).expect_status(1));
+    assert_eq!((verified.checked, verified.differing.len()), (2, 1));
+    assert_eq!(device.database.dump(), before);
+    device.memsync(["embed", "--verify=1"]).success();
+    device.memsync(["embed", "--verify=none"]).expect_status(2);
+
+    let mut narrow = device.command();
+    let narrow = narrow.args(["embed", "--verify=2"]).env("COLUMNS", "34").output().unwrap();
+    assert_snapshot!(device.output(&narrow).stdout, @"");
+}
+
+#[test]
+fn all_vectors_are_made_anew_only_where_somebody_says_so() {
+    let environment = TestEnvironment::new();
+    let device = device(&environment);
+    put_vector(&device, 2, "Something else");
+    let before = device.database.dump();
+    assert_snapshot!(device.memsync(["embed", "--all", "--yes"]), @"");
+    assert_snapshot!(device.memsync(["embed", "--all", "--model", "hash"]), @"");
+    assert_snapshot!(device.memsync(["embed", "--all", "--model", "gpt"]), @"");
+    assert_snapshot!(device.memsync(["embed", "--all", "--model", "endpoint"]), @"");
+    assert_eq!(device.database.dump(), before);
+
+    assert_snapshot!(device.memsync(["embed", "--all", "--model", "hash", "--yes"]), @"");
+    device.memsync(["embed", "--verify=all"]).success();
+    device.database.check();
+}
+
+#[test]
+fn a_person_is_asked_before_all_vectors_are_made_anew() {
+    let environment = TestEnvironment::new();
+    let device = device(&environment);
+    for (answer, code, lacking) in [("n", 2, 1), ("y", 0, 0)] {
+        let arguments = ["embed", "--all", "--model", "hash"];
+        let Some(mut terminal) = Terminal::start(&device, &arguments) else { return };
+        assert!(terminal.wait_for("Make all vectors anew?"));
+        terminal.type_in(answer);
+        terminal.finish(&device).expect_status(code);
+        let rows = device.database.live();
+        assert_eq!(rows.iter().filter(|row| !row.vector).count(), lacking);
+    }
+}
+
+#[test]
+fn another_database_is_named_by_its_file() {
+    let environment = TestEnvironment::new();
+    let (laptop, server) = (environment.device("desktop"), device(&environment));
+    let path = server.database.path().to_str().unwrap();
+    laptop.memsync(["embed"]).expect_status(5);
+    laptop.memsync(["embed", "--missing", "--db", path]).success();
+    assert!(server.database.live().iter().all(|row| row.vector));
+}
+
+#[test]
+fn the_service_works_with_the_vectors_of_another_model() {
+    let Some(services) = Services::available() else { return };
+    let environment = TestEnvironment::new();
+    let endpoint = Endpoint::with_dimension(8);
+    let device = environment.device("laptop");
+    let texts = ["Tea is at four", "The garden gate sticks in winter", "Water boils at 100 degrees"];
+    {
+        let service = services.start(Version::V12_2_0, &device.folder);
+        for text in texts {
+            service.post(text, &[]);
+        }
+    }
+    // From hash vectors to a model of another size.
+    let output =
+        device.command().args(["embed", "--all", "--yes"]).env(ENDPOINT, endpoint.url()).output().unwrap();
+    device.output(&output).success();
+    {
+        let options = Options { environment: vec![(ENDPOINT, endpoint.url())], ..Options::default() };
+        let service = services.start_with(Version::V12_2_0, &device.folder, options);
+        assert_finds_each(&service, &texts);
+        // A memory of a conversation may be like another one.
+        let memory = json!({ "content": "Stored by the service afterwards", "conversation_id": "talk" });
+        service.post_json(&memory);
+        assert_finds_each(&service, &["Stored by the service afterwards"]);
+    }
+    // And back: the service's hash fits itself into the size that it finds.
+    device.memsync(["embed", "--all", "--model", "hash", "--yes"]).success();
+    let options = Options {
+        environment: vec![("MCP_MEMORY_ALLOW_HASH_EMBEDDINGS", "1".to_owned())],
+        ..Options::default()
+    };
+    let service = services.start_with(Version::V12_2_0, &device.folder, options);
+    assert_finds_each(&service, &texts);
+}
+
+/// That a search by meaning for each text finds it before all others.
+#[track_caller]
+fn assert_finds_each(service: &Service, texts: &[&str]) {
+    for text in texts {
+        let scores = service.scores(text);
+        let key = memsync::local::service::content_hash(text);
+        assert!(scores[&key] > 0.99, "{text}: {scores:?}");
+        assert!(scores.values().all(|score| *score <= scores[&key]), "{text}: {scores:?}");
+    }
+}
