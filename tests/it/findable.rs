@@ -61,8 +61,7 @@ fn with_the_real_model() {
             Member::new(device, service)
         });
     let keys = post_all(&maker.service);
-    is_found_elsewhere(&maker, other, &old, &keys);
-    assert_same_scores(&maker.service, &hub);
+    is_found_elsewhere(&maker, other, &old, &hub, &keys);
 }
 
 #[test]
@@ -77,11 +76,11 @@ fn with_hash_vectors() {
             Member::new(device, service)
         });
     let keys = post_all(&maker.service);
-    is_found_elsewhere(&maker, other, &old, &keys);
+    is_found_elsewhere(&maker, other, &old, &server, &keys);
 }
 
-/// Syncs what one service holds to the others, then their changes, and compares what all of them find.
-fn is_found_elsewhere(maker: &Member, mut other: Member, old: &Member, keys: &[String]) {
+/// Syncs what one service holds to the others and the server, then their changes, and compares what all of them find.
+fn is_found_elsewhere(maker: &Member, mut other: Member, old: &Member, server: &Client, keys: &[String]) {
     for member in [maker, &other, old] {
         member.sync();
         assert_eq!(member.device.database.vectors().len(), keys.len(), "of {}", member.device.name);
@@ -89,6 +88,7 @@ fn is_found_elsewhere(maker: &Member, mut other: Member, old: &Member, keys: &[S
     }
     assert_same_scores(&maker.service, &other.service);
     assert_same_scores(&maker.service, &old.service);
+    assert_same_scores(&maker.service, server);
     assert_same_text_search(&maker.service, &other.service);
 
     // What is made where everything else has arrived goes back.
