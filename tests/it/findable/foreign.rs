@@ -1,5 +1,7 @@
 //! Vectors of a model that memsync cannot make, or of several: nothing is written into such a table.
 
+use serde_json::{Value, json};
+
 use crate::support::Version::V12_2_0;
 use crate::support::endpoint::Endpoint;
 use crate::support::service::Options;
@@ -31,6 +33,7 @@ fn a_table_of_another_model_is_left_alone() {
     laptop.service.post("And one more of its own, about the weather", &[]);
 
     let keys = arrive_without_vectors(&laptop, &hub);
+    assert_eq!(sample(&laptop), json!({ "size": 2, "makers": [], "unknown": 2 }));
 
     // Whoever says where the vectors come from gets them.
     let mut memsync = laptop.device.command();
@@ -56,7 +59,26 @@ fn a_table_of_two_models_is_left_alone() {
     let service = services.start(V12_2_0, &device.folder);
     service.post("Written with hash vectors", &[]);
 
-    arrive_without_vectors(&Member::new(device, service), &hub);
+    let laptop = Member::new(device, service);
+    arrive_without_vectors(&laptop, &hub);
+    let sample = sample(&laptop);
+    let count = |maker: &str| {
+        let makers = sample["makers"].as_array().unwrap().iter();
+        let mut named = makers.filter(|made| made["name"].as_str().unwrap().starts_with(maker));
+        named.next().map(|made| made["vectors"].clone())
+    };
+    assert_eq!(count("hash"), Some(json!(1)), "{sample:#}");
+    assert_eq!(count("all-MiniLM-L6-v2"), Some(json!(2)), "{sample:#}");
+    assert_eq!(sample["unknown"], 0, "{sample:#}");
+}
+
+/// What `memsync embed` counts in a sample of the vectors, none of which may have won.
+fn sample(laptop: &Member) -> Value {
+    let output = laptop.device.memsync(["embed", "--json"]).success();
+    let mut document: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(document["maker"], Value::Null, "{document:#}");
+    assert_eq!(document["without_vector"], ARRIVING.len(), "{document:#}");
+    document["sample"].take()
 }
 
 /// Syncs [`ARRIVING`] to a device whose table of vectors must not be written, and returns their keys.
