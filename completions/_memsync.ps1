@@ -54,6 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('reflog', 'reflog', [CompletionResultType]::ParameterValue, 'Show where a ref has been, newest first')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell one memory''s whole story')
             [CompletionResult]::new('digest', 'digest', [CompletionResultType]::ParameterValue, 'Print one short code for the synced memories')
+            [CompletionResult]::new('embed', 'embed', [CompletionResultType]::ParameterValue, 'Show, make and check the vectors that memories are found by')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show and change settings')
             [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers and files to sync with')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Be the server that devices sync with')
@@ -453,6 +454,25 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'memsync;embed' {
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Compare vectors with those that their texts would get now: of N memories, or of all [default: 100]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'With --all: by what: a model''s name, a folder with one, ''hash'', ''endpoint'' [default: what the service would use]')
+            [CompletionResult]::new('--db', '--db', [CompletionResultType]::ParameterName, 'Work on another database file, such as that of memsync serve')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
+            [CompletionResult]::new('--missing', '--missing', [CompletionResultType]::ParameterName, 'Make the vectors that are missing')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Make all vectors anew, also of another model or size')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'With --all: do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'With --all: do not ask')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the result as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say each step; twice or three times for the details of a bug report')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Print long output without a pager')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'memsync;config' {
             [CompletionResult]::new('--unset', '--unset', [CompletionResultType]::ParameterName, 'Take a setting away, with all its values')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
@@ -651,7 +671,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
         'memsync;gc' {
             [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'Drop what nothing needs and was not used since: ''2 weeks ago'', ''2025-01-31'', ''now'' [default: 90 days ago]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours: auto, always or never')
-            [CompletionResult]::new('--no-prune', '--no-prune', [CompletionResultType]::ParameterName, 'Drop no object')
+            [CompletionResult]::new('--no-prune', '--no-prune', [CompletionResultType]::ParameterName, 'Drop no object and no vector')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, and change nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, and change nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only warnings and errors')
@@ -814,6 +834,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             [CompletionResult]::new('reflog', 'reflog', [CompletionResultType]::ParameterValue, 'Show where a ref has been, newest first')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell one memory''s whole story')
             [CompletionResult]::new('digest', 'digest', [CompletionResultType]::ParameterValue, 'Print one short code for the synced memories')
+            [CompletionResult]::new('embed', 'embed', [CompletionResultType]::ParameterValue, 'Show, make and check the vectors that memories are found by')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show and change settings')
             [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Show and change the servers and files to sync with')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Be the server that devices sync with')
@@ -895,6 +916,9 @@ Register-ArgumentCompleter -Native -CommandName 'memsync' -ScriptBlock {
             break
         }
         'memsync;help;digest' {
+            break
+        }
+        'memsync;help;embed' {
             break
         }
         'memsync;help;config' {

@@ -46,6 +46,9 @@ _memsync() {
             memsync,digest)
                 cmd="memsync__subcmd__digest"
                 ;;
+            memsync,embed)
+                cmd="memsync__subcmd__embed"
+                ;;
             memsync,explain)
                 cmd="memsync__subcmd__explain"
                 ;;
@@ -168,6 +171,9 @@ _memsync() {
                 ;;
             memsync__subcmd__help,digest)
                 cmd="memsync__subcmd__help__subcmd__digest"
+                ;;
+            memsync__subcmd__help,embed)
+                cmd="memsync__subcmd__help__subcmd__embed"
                 ;;
             memsync__subcmd__help,explain)
                 cmd="memsync__subcmd__help__subcmd__explain"
@@ -317,7 +323,7 @@ _memsync() {
 
     case "${cmd}" in
         memsync)
-            opts="-q -v -h -V --quiet --verbose --color --no-pager --help --version init status st diff sync full stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help"
+            opts="-q -v -h -V --quiet --verbose --color --no-pager --help --version init status st diff sync full stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest embed config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -590,6 +596,36 @@ _memsync() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsync__subcmd__embed)
+            opts="-y -q -v -h --missing --verify --all --model --yes --db --json --quiet --verbose --color --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --verify)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsync__subcmd__explain)
             opts="-q -v -h --json --quiet --verbose --color --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -729,7 +765,7 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__help)
-            opts="init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help"
+            opts="init status diff sync stash fetch pull apply push checkout merge mergetool conflicts resolve restore undo log show reflog explain digest embed config remote serve demo completions man fsck gc cat-file ls-tree diff-tree hash-object write-tree rev-parse show-ref for-each-ref fast-export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -869,6 +905,20 @@ _memsync() {
             return 0
             ;;
         memsync__subcmd__help__subcmd__digest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsync__subcmd__help__subcmd__embed)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -51,6 +51,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand reflog 'Show where a ref has been, newest first'
             cand explain 'Tell one memory''s whole story'
             cand digest 'Print one short code for the synced memories'
+            cand embed 'Show, make and check the vectors that memories are found by'
             cand config 'Show and change settings'
             cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
@@ -426,6 +427,24 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'memsync;embed'= {
+            cand --verify 'Compare vectors with those that their texts would get now: of N memories, or of all [default: 100]'
+            cand --model 'With --all: by what: a model''s name, a folder with one, ''hash'', ''endpoint'' [default: what the service would use]'
+            cand --db 'Work on another database file, such as that of memsync serve'
+            cand --color 'When to use colours: auto, always or never'
+            cand --missing 'Make the vectors that are missing'
+            cand --all 'Make all vectors anew, also of another model or size'
+            cand -y 'With --all: do not ask'
+            cand --yes 'With --all: do not ask'
+            cand --json 'Print the result as JSON'
+            cand -q 'Say only warnings and errors'
+            cand --quiet 'Say only warnings and errors'
+            cand -v 'Say each step; twice or three times for the details of a bug report'
+            cand --verbose 'Say each step; twice or three times for the details of a bug report'
+            cand --no-pager 'Print long output without a pager'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'memsync;config'= {
             cand --unset 'Take a setting away, with all its values'
             cand --color 'When to use colours: auto, always or never'
@@ -604,7 +623,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;gc'= {
             cand --prune 'Drop what nothing needs and was not used since: ''2 weeks ago'', ''2025-01-31'', ''now'' [default: 90 days ago]'
             cand --color 'When to use colours: auto, always or never'
-            cand --no-prune 'Drop no object'
+            cand --no-prune 'Drop no object and no vector'
             cand -n 'Say what would be done, and change nothing'
             cand --dry-run 'Say what would be done, and change nothing'
             cand -q 'Say only warnings and errors'
@@ -757,6 +776,7 @@ set edit:completion:arg-completer[memsync] = {|@words|
             cand reflog 'Show where a ref has been, newest first'
             cand explain 'Tell one memory''s whole story'
             cand digest 'Print one short code for the synced memories'
+            cand embed 'Show, make and check the vectors that memories are found by'
             cand config 'Show and change settings'
             cand remote 'Show and change the servers and files to sync with'
             cand serve 'Be the server that devices sync with'
@@ -817,6 +837,8 @@ set edit:completion:arg-completer[memsync] = {|@words|
         &'memsync;help;explain'= {
         }
         &'memsync;help;digest'= {
+        }
+        &'memsync;help;embed'= {
         }
         &'memsync;help;config'= {
         }
