@@ -17,7 +17,7 @@ const ENDPOINT: &str = "MCP_EXTERNAL_EMBEDDING_URL";
 fn device(environment: &TestEnvironment) -> Device {
     let device = environment.device("laptop");
     memsync::local::prepare(device.database.path()).unwrap();
-    for (number, text) in ["Tea is at four", "The gate sticks", "Water boils"].into_iter().enumerate() {
+    for (number, text) in (0_i64..).zip(["Tea is at four", "The gate sticks", "Water boils"]) {
         let sql =
             "INSERT INTO memories (id, content_hash, content, tags, created_at) VALUES (?1, ?2, ?3, '', 1.5)";
         device.database.execute(sql, (number + 1, format!("{number}a{number}b{number}c{number}d"), text));
@@ -29,7 +29,7 @@ fn device(environment: &TestEnvironment) -> Device {
 }
 
 /// Gives a row the hash vector of a text.
-fn put_vector(device: &Device, id: usize, text: &str) {
+fn put_vector(device: &Device, id: i64, text: &str) {
     let vector = memsync::embed::to_bytes(&memsync::embed::hash_vector(text, 384));
     let sql = "INSERT INTO memory_embeddings (rowid, content_embedding, store) VALUES (?1, ?2, 'default')";
     device.database.execute("DELETE FROM memory_embeddings WHERE rowid = ?1", [id]);
