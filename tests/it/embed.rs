@@ -40,14 +40,36 @@ fn put_vector(device: &Device, id: i64, text: &str) {
 fn what_is_missing_is_shown_and_made_without_init() {
     let environment = TestEnvironment::new();
     let device = device(&environment);
-    assert_snapshot!(device.memsync(["embed"]), @"");
+    assert_snapshot!(device.memsync(["embed"]), @"
+    exit status: 0
+    ----- stdout -----
+    [TMP]/laptop/sqlite_vec.db
+            3 memories
+            2 with a vector: found by list, tag, text and meaning
+            1 without: found by list, tag and text, not by meaning
+          384 numbers in a vector
+
+    Made by, of a sample of 2 vectors:
+            2 hash vectors
+    ----- stderr -----
+    memories that arrive get vectors of hash vectors
+    hint: `memsync embed --missing` gives the others theirs
+    ");
     let coverage: Coverage = documents::parse(&device.memsync(["embed", "--json"]).success());
     assert_eq!((coverage.memories, coverage.with_vector, coverage.without_vector), (3, 2, 1));
     assert_eq!(coverage.maker.as_deref(), Some("hash vectors"));
     assert_eq!(coverage.sample.makers[0].vectors, 2);
 
-    assert_snapshot!(device.memsync(["embed", "--missing"]), @"");
-    assert_snapshot!(device.memsync(["embed", "--missing"]), @"");
+    assert_snapshot!(device.memsync(["embed", "--missing"]), @"
+    exit status: 0
+    ----- stderr -----
+    1 memory got a vector; all have one now
+    ");
+    assert_snapshot!(device.memsync(["embed", "--missing"]), @"
+    exit status: 0
+    ----- stderr -----
+    every memory has a vector
+    ");
     let made: Embedded = documents::parse(&device.memsync(["embed", "--missing", "--json"]).success());
     assert_eq!((made.made, made.without_vector, made.why), (0, 0, None));
     assert!(!device.staging.exists(), "it needs no staging database");
@@ -59,9 +81,40 @@ fn vectors_of_two_models_are_told_and_nothing_is_written() {
     let device = device(&environment);
     put_vector(&device, 2, "Something else");
     let before = device.database.dump();
-    assert_snapshot!(device.memsync(["embed"]), @"");
-    assert_snapshot!(device.memsync(["embed", "--missing"]), @"");
-    assert_snapshot!(device.memsync(["embed", "--verify"]), @"");
+    assert_snapshot!(device.memsync(["embed"]), @"
+    exit status: 0
+    ----- stdout -----
+    [TMP]/laptop/sqlite_vec.db
+            3 memories
+            2 with a vector: found by list, tag, text and meaning
+            1 without: found by list, tag and text, not by meaning
+          384 numbers in a vector
+
+    Made by, of a sample of 2 vectors:
+            1 hash vectors
+            1 no model on this device
+            1 hash vectors in the whole table
+    ----- stderr -----
+    memories that arrive get no vector: its vectors are not all of one model: of a sample 1 are of hash vectors, 1 of none that is on this device
+    hint: `memsync embed --verify=all` lists those that differ
+    hint: `memsync embed --all` gives all memories vectors of one model
+    ");
+    assert_snapshot!(device.memsync(["embed", "--missing"]), @"
+    exit status: 6
+    ----- stderr -----
+    1 memory without a vector: found by list, tag and text, not by meaning
+    warning: its vectors are not all of one model: of a sample 1 are of hash vectors, 1 of none that is on this device
+    hint: `memsync embed --verify=all` lists those that differ
+    hint: `memsync embed --all` gives all memories vectors of one model
+    ");
+    assert_snapshot!(device.memsync(["embed", "--verify"]), @"
+    exit status: 1
+    ----- stdout -----
+    2 vectors looked at: 1 not of hash vectors
+    1a1b1c1d  (unknown) The gate sticks
+    ----- stderr -----
+    hint: `memsync embed --all` gives all memories vectors of one model
+    ");
     let verified: Verified =
         documents::parse(&device.memsync(["embed", "--verify=all", "--json"]).expect_status(1));
     assert_eq!((verified.checked, verified.differing.len()), (2, 1));
@@ -71,7 +124,10 @@ fn vectors_of_two_models_are_told_and_nothing_is_written() {
 
     let mut narrow = device.command();
     let narrow = narrow.args(["embed", "--verify=2"]).env("COLUMNS", "34").output().unwrap();
-    assert_snapshot!(device.output(&narrow).stdout, @"");
+    assert_snapshot!(device.output(&narrow).stdout, @"
+    2 vectors looked at: 1 not of hash vectors
+    1a1b1c1d  (unknown) The gate stic…
+    ");
 }
 
 #[test]
@@ -80,13 +136,45 @@ fn all_vectors_are_made_anew_only_where_somebody_says_so() {
     let device = device(&environment);
     put_vector(&device, 2, "Something else");
     let before = device.database.dump();
-    assert_snapshot!(device.memsync(["embed", "--all", "--yes"]), @"");
-    assert_snapshot!(device.memsync(["embed", "--all", "--model", "hash"]), @"");
-    assert_snapshot!(device.memsync(["embed", "--all", "--model", "gpt"]), @"");
-    assert_snapshot!(device.memsync(["embed", "--all", "--model", "endpoint"]), @"");
+    assert_snapshot!(device.memsync(["embed", "--all", "--yes"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: there is no embedding model on this device
+    hint: looked in [TMP]/laptop/.cache/mcp_memory/onnx_models/all-MiniLM-L6-v2/onnx
+    hint: looked in [TMP]/laptop/.cache/huggingface/hub/models--sentence-transformers--all-MiniLM-L6-v2
+    hint: `memsync config embed.model FOLDER` names a folder with a model
+    hint: `memsync embed --all --model hash` makes vectors without one, which find equal texts only
+    ");
+    assert_snapshot!(device.memsync(["embed", "--all", "--model", "hash"]), @"
+    exit status: 2
+    ----- stderr -----
+    would make the vectors of 3 memories anew: hash vectors, 384 numbers each
+    instead of hash vectors and a model that is not on this device, 384 numbers each
+    takes less than a minute; the old ones stay until all are made
+    stop mcp-memory-service before, and start it with the new model afterwards
+    error: nothing was changed
+    hint: `memsync embed --all --yes` does it without asking
+    ");
+    assert_snapshot!(device.memsync(["embed", "--all", "--model", "gpt"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: there is no model `gpt` on this device
+    hint: give the folder that holds it
+    ");
+    assert_snapshot!(device.memsync(["embed", "--all", "--model", "endpoint"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: MCP_EXTERNAL_EMBEDDING_URL names no endpoint
+    ");
     assert_eq!(device.database.dump(), before);
 
-    assert_snapshot!(device.memsync(["embed", "--all", "--model", "hash", "--yes"]), @"");
+    assert_snapshot!(device.memsync(["embed", "--all", "--model", "hash", "--yes"]), @"
+    exit status: 0
+    ----- stderr -----
+    all vectors are of hash vectors now, 384 numbers each
+    warning: mcp-memory-service works with its old model until it is restarted: restart it now, with hash vectors
+    3 memories got a vector; all have one now
+    ");
     device.memsync(["embed", "--verify=all"]).success();
     device.database.check();
 }

@@ -121,13 +121,13 @@ fn what_is_written_meanwhile_never_gets_a_vector_of_its_old_text() {
     let maker = Fake { meanwhile: Mutex::new(Box::new(meanwhile)), ..Fake::new("model", 8) };
     let mut database = fixture.open();
     let replaced = database.replace_vectors(&maker, &mut |_| ()).unwrap().unwrap();
-    assert_eq!(replaced.memories, 2);
-    assert_eq!(database.missing_vectors().unwrap(), 2, "they get theirs afterwards");
+    assert_eq!(replaced.memories, 3);
+    assert_eq!(database.missing_vectors().unwrap(), 1, "it gets its vector afterwards");
     let left: String = fixture.one(
-        "SELECT group_concat(content || ' ' || vector.store || ' ' || embedding_pending, ', ') \
+        "SELECT group_concat(content || ' ' || vector.store || ' ' || embedding_pending, ', ' ORDER BY vector.store, id) \
          FROM memory_embeddings AS vector JOIN memories ON id = vector.rowid",
     );
-    assert_eq!(left, "Seed default 0, Text 1 work 0");
+    assert_eq!(left, "Seed default 0, New default 0, Text 1 work 0");
 }
 
 #[test]

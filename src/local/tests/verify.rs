@@ -30,8 +30,19 @@ fn every_vector_and_every_gap_is_counted() {
     fixture.put_vector(4711, &[1.0; 384]);
     execute(&fixture.service, "UPDATE memories SET embedding_pending = 1 WHERE content_hash = 'key 0'", []);
     let coverage = database.coverage().unwrap();
-    insta::assert_debug_snapshot!(coverage.counts, @"");
-    assert_eq!(coverage.making.unwrap_err().to_string(), "");
+    insta::assert_debug_snapshot!(coverage.counts, @"
+    Counts {
+        memories: 7,
+        with_vector: 5,
+        pending: 1,
+        orphans: 1,
+        hash_vectors: 4,
+        dimension: Some(
+            384,
+        ),
+    }
+    ");
+    insta::assert_snapshot!(coverage.making.unwrap_err(), @"its vectors are not all of one model: of a sample 3 are of hash vectors, 1 are of model, 1 of none that is on this device");
     assert_eq!((coverage.sample, coverage.proof.unknown), (5, 1));
 }
 
@@ -46,7 +57,10 @@ fn vectors_that_differ_are_told_with_what_made_them() {
         .differing
         .iter()
         .map(|memory| format!("{} {:?} {:?}\n", memory.key, memory.text, memory.maker));
-    insta::assert_snapshot!(shown.collect::<String>(), @"");
+    insta::assert_snapshot!(shown.collect::<String>(), @r#"
+    key 3 "Text 3" Some("model")
+    key 4 "Text 4" None
+    "#);
 
     let some = database.verify_vectors(Some(2), &mut |_, _| {}).unwrap();
     assert_eq!((some.checked, some.differing.len()), (2, 0), "the first and one from the middle");
