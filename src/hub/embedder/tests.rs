@@ -216,8 +216,10 @@ async fn tables_that_another_program_has_replaced_are_looked_at_again() {
     store(&hub, "Tea").await;
     let database = rusqlite::Connection::open(scene.path()).unwrap();
     let vector = embed::to_bytes(&hash_vector("Other Tea", 384));
-    database.execute("UPDATE memory_embeddings SET content_embedding = ?1", [vector]).unwrap();
-    database.execute_batch("CREATE TABLE swapped (id)").unwrap();
+    database.execute_batch("DELETE FROM memory_embeddings; CREATE TABLE swapped (id)").unwrap();
+    let insert = "INSERT INTO memory_embeddings (rowid, content_embedding, store) \
+                  SELECT id, ?1, store FROM memories";
+    database.execute(insert, [vector]).unwrap();
     store(&hub, "Coffee").await;
     assert_eq!(state(&hub).await, r#"2 listed, 1 lacking, 0 found by "One""#);
     hub.fill_all().await.unwrap();
