@@ -14,14 +14,12 @@
 mod support {
     pub mod client;
     pub mod database;
-    pub mod hub;
     pub mod install;
     pub mod model;
     pub mod service;
 
     pub use database::Database;
-    pub use hub::Hub;
-    pub use service::{Service, Services, Version};
+    pub use service::Version;
 }
 
 use std::fs;

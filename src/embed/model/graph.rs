@@ -27,7 +27,7 @@ pub(super) struct Graph<'a> {
     start: usize,
     /// What stands before the names of all weights: `bert.` where the file was saved from a larger network.
     prefix: &'static str,
-    graph: GraphProto,
+    network: GraphProto,
 }
 
 /// The value of a node's setting.
@@ -63,7 +63,7 @@ impl<'a> Graph<'a> {
             None => "",
         };
         let input = ["input_ids", "attention_mask", "token_type_ids"].map(value).to_vec();
-        Self { tensors, start, prefix, graph: GraphProto { input, ..GraphProto::default() } }
+        Self { tensors, start, prefix, network: GraphProto { input, ..GraphProto::default() } }
     }
 
     /// Adds a node.
@@ -73,7 +73,7 @@ impl<'a> Graph<'a> {
         inputs: &[&str],
         attributes: &[(&str, Attribute)],
     ) -> String {
-        let output = format!("{operator} {}", self.graph.node.len());
+        let output = format!("{operator} {}", self.network.node.len());
         self.add(operator, inputs, &output, attributes);
         output
     }
@@ -88,7 +88,7 @@ impl<'a> Graph<'a> {
             name: Some((*name).to_owned()),
             ..value.clone()
         };
-        self.graph.node.push(NodeProto {
+        self.network.node.push(NodeProto {
             name: Some(output.to_owned()),
             op_type: Some(operator.to_owned()),
             input: inputs.iter().map(|name| (*name).to_owned()).collect(),
@@ -121,7 +121,7 @@ impl<'a> Graph<'a> {
             ("offset", (self.start + begin).to_string()),
             ("length", (end - begin).to_string()),
         ];
-        self.graph.initializer.push(TensorProto {
+        self.network.initializer.push(TensorProto {
             data_location: Some(DataLocation::EXTERNAL),
             external_data: place.map(|(key, value)| entry(key, value)).to_vec(),
             ..tensor_proto(&name, DataType::FLOAT, shape)
@@ -151,19 +151,19 @@ impl<'a> Graph<'a> {
     }
 
     fn constant(&mut self, make: impl FnOnce(&str) -> TensorProto) -> String {
-        let name = format!("constant {}", self.graph.initializer.len());
-        self.graph.initializer.push(make(&name));
+        let name = format!("constant {}", self.network.initializer.len());
+        self.network.initializer.push(make(&name));
         name
     }
 
     /// Gives out `result`, in this shape, as the network's output, and writes the whole as a file would hold it.
     pub(super) fn finish(mut self, result: &str, shape: &str) -> Vec<u8> {
         self.named("Reshape", &[result, shape], "last_hidden_state");
-        self.graph.output.push(value("last_hidden_state"));
+        self.network.output.push(value("last_hidden_state"));
         let operators = OperatorSetIdProto { version: Some(OPERATORS), ..OperatorSetIdProto::default() };
         let model = ModelProto {
             ir_version: Some(9),
-            graph: Some(self.graph),
+            graph: Some(self.network),
             opset_import: vec![operators],
             ..ModelProto::default()
         };

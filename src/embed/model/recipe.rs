@@ -29,7 +29,7 @@ pub(super) fn is_normalised(folder: &Folder) -> Result<bool, Fault> {
         ["Transformer", "Pooling", "Normalize"] => true,
         _ => return Err(Fault::Unsupported(format!("`modules.json` asks for {}", kinds.join(", ")))),
     };
-    if modules[0].path != "" || modules[1].path != "1_Pooling" {
+    if !modules[0].path.is_empty() || modules[1].path != "1_Pooling" {
         return Err(Fault::Unsupported("`modules.json` names folders of its own".to_owned()));
     }
     check_pooling(folder)?;

@@ -90,11 +90,14 @@ impl Session {
             vector.iter_mut().zip(state).for_each(|(sum, number)| *sum += number);
         }
         #[expect(clippy::cast_precision_loss, reason = "a text has far fewer tokens than f32 counts exactly")]
-        let divisor = match self.is_normalised {
-            true => vector.iter().map(|number| number * number).sum::<f32>().sqrt(),
-            false => (states.len() / width) as f32,
+        let divisor = if self.is_normalised {
+            vector.iter().map(|number| number * number).sum::<f32>().sqrt()
+        } else {
+            (states.len() / width) as f32
         };
-        vector.iter_mut().for_each(|number| *number /= divisor);
+        for number in &mut vector {
+            *number /= divisor;
+        }
         if vector.iter().all(|number| number.is_finite()) { Ok(vector) } else { Err(Fault::NoVector) }
     }
 }
