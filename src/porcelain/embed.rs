@@ -5,6 +5,7 @@ mod target;
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::embed::Makers;
 use crate::error::{CommandError, ErrorKind, ExitCode};
@@ -14,11 +15,11 @@ use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::vectors::{advice, make_missing, memories, with_causes};
 use crate::porcelain::shared::words::to_json;
 use crate::store::Store;
-use crate::ui::escape_line;
 use crate::ui::view::embed::{
     CoverageJson, DifferingJson, FailureJson, MadeJson, MakerJson, SampleJson, VerifiedJson,
 };
 use crate::ui::view::text::without_vector;
+use crate::ui::{Ui, escape_line};
 use crate::workspace::{Access, Workspace};
 
 /// Show, make and check the vectors that memories are found by
@@ -31,6 +32,7 @@ use crate::workspace::{Access, Workspace};
 /// database, where there is one: an interrupted run goes on where it stopped.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = extra(EXTRA))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Make the vectors that are missing
     #[arg(long)]
@@ -162,14 +164,21 @@ fn show(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError
             if matches!(why, NoVectors::NoModel(_)) {
                 looked_in(&document.looked_in, ui);
             }
-            advice(why).into_iter().for_each(|hint| ui.hint(hint));
+            hint(why, ui);
         }
     }
     Ok(ExitCode::Done)
 }
 
+/// Says what to do about it.
+fn hint(why: &NoVectors, ui: &mut Ui) {
+    for advice in advice(why) {
+        ui.hint(advice);
+    }
+}
+
 /// Says where there was no model.
-fn looked_in(folders: &[String], ui: &mut crate::ui::Ui) {
+fn looked_in(folders: &[String], ui: &mut Ui) {
     for folder in folders {
         ui.note(&format!("  looked in {}", escape_line(folder)));
     }
@@ -226,7 +235,7 @@ fn told(
         });
         if let (Some(why), Some(words)) = (&filled.why, why) {
             ui.warn(&words);
-            advice(why).into_iter().for_each(|hint| ui.hint(hint));
+            hint(why, ui);
         }
     }
     Ok(if filled.left > 0 { ExitCode::Refused } else { ExitCode::Done })
@@ -254,9 +263,7 @@ fn verify(args: &Args, extent: Extent, workspace: &mut Workspace) -> Result<Exit
         if differs && document.maker.is_some() {
             workspace.ui.hint("`memsync embed --all` gives all memories vectors of one model");
         } else if differs {
-            advice(&NoVectors::Unproven(std::sync::Arc::default()))
-                .into_iter()
-                .for_each(|hint| workspace.ui.hint(hint));
+            hint(&NoVectors::Unproven(Arc::default()), &mut workspace.ui);
         }
     }
     Ok(if differs { ExitCode::Differences } else { ExitCode::Done })

@@ -97,12 +97,16 @@ impl Workspace {
         Ok(self.makers.get_or_init(|| self.vectors.before(Makers::find(settings))).clone())
     }
 
-    /// The model in `folder`, which is whatever that holds. What it makes is kept like all else.
+    /// The model in `folder`, whatever that holds; `None` where it is no folder. What the model makes is kept like all
+    /// else.
     #[must_use]
-    pub fn maker_in(&self, folder: &Path) -> Arc<dyn Maker> {
+    pub fn maker_in(&self, folder: &Path) -> Option<Arc<dyn Maker>> {
+        if !folder.is_dir() {
+            return None;
+        }
         let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
         let model = Model::new(folder.to_owned(), Cut::Declared, name);
-        self.vectors.wrap(Arc::new(model))
+        Some(self.vectors.wrap(Arc::new(model)))
     }
 
     fn embedding_settings(&self) -> Result<embed::Settings, CommandError> {

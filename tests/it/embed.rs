@@ -153,7 +153,7 @@ fn all_vectors_are_made_anew_only_where_somebody_says_so() {
     takes less than a minute; the old ones stay until all are made
     stop mcp-memory-service before, and start it with the new model afterwards
     error: nothing was changed
-    hint: `memsync embed --all --yes` does it without asking
+    hint: repeat with --yes to do it without asking
     ");
     assert_snapshot!(device.memsync(["embed", "--all", "--model", "gpt"]), @"
     exit status: 2

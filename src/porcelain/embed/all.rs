@@ -19,8 +19,9 @@ pub(super) fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, Co
     let dimension = database.facts()?.dimension;
     let maker = target::find(args.model.as_deref(), dimension, workspace)?;
     if !args.yes && !is_confirmed(&mut database, maker.as_ref(), workspace)? {
-        return Err(CommandError::usage("nothing was changed")
-            .with_hint("`memsync embed --all --yes` does it without asking"));
+        return Err(
+            CommandError::usage("nothing was changed").with_hint("repeat with --yes to do it without asking")
+        );
     }
     let replaced = replace(&mut database, &maker, workspace)?;
     let mut filled = make_missing(&mut database, &mut workspace.ui)?;

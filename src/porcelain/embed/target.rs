@@ -25,11 +25,13 @@ pub(super) fn find(
         "hash" => Ok(Arc::new(Hash::new(dimension.unwrap_or(USUAL_DIMENSION)))),
         "endpoint" if has_endpoint(workspace) => makers.usual().cloned().ok_or_else(|| none(&makers)),
         "endpoint" => Err(CommandError::usage("MCP_EXTERNAL_EMBEDDING_URL names no endpoint")),
-        folder if Path::new(folder).is_dir() => Ok(workspace.maker_in(Path::new(folder))),
-        name => {
-            let is_meant = |maker: &&Arc<dyn Maker>| contains(maker.name(), name);
-            makers.models().iter().find(is_meant).cloned().ok_or_else(|| unknown(name, &makers))
-        }
+        name => workspace.maker_in(Path::new(name)).map_or_else(
+            || {
+                let is_meant = |maker: &&Arc<dyn Maker>| contains(maker.name(), name);
+                makers.models().iter().find(is_meant).cloned().ok_or_else(|| unknown(name, &makers))
+            },
+            Ok,
+        ),
     }
 }
 

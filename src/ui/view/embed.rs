@@ -66,7 +66,11 @@ impl CoverageJson {
         let mut page =
             palette.paint(Label::Heading, escape_line(&self.database).into_owned()).to_string() + "\n";
         let mut line = |number: u64, what: &str| {
-            page += &format!("{} {}\n", right(&grouped(number)), fit(what, width.saturating_sub(COLUMN + 1)));
+            page.extend([format!(
+                "{} {}\n",
+                right(&grouped(number)),
+                fit(what, width.saturating_sub(COLUMN + 1))
+            )]);
         };
         line(self.memories, if self.memories == 1 { "memory" } else { "memories" });
         line(self.with_vector, "with a vector: found by list, tag, text and meaning");
@@ -100,12 +104,12 @@ impl CoverageJson {
         let makers = self.sample.makers.iter().map(|maker| (maker.vectors, maker.name.as_str()));
         for (count, name) in makers.chain(unknown) {
             let name = fit(&escape_line(name), width.saturating_sub(COLUMN + 1));
-            part += &format!("{} {name}\n", right(&grouped(count as u64)));
+            part.extend([format!("{} {name}\n", right(&grouped(count as u64)))]);
         }
         // That all are says the sample.
         if self.hash_vectors > 0 && self.hash_vectors < self.memories - self.without_vector {
             let all = grouped(self.hash_vectors);
-            part += &format!("{} hash vectors in the whole table\n", right(&all));
+            part.extend([format!("{} hash vectors in the whole table\n", right(&all))]);
         }
         part
     }
@@ -187,8 +191,10 @@ impl VerifiedJson {
             page += &memory.line(palette, width);
         }
         if self.differing.len() > SHOWN {
-            page +=
-                &format!("... and {} more (see --json)\n", grouped((self.differing.len() - SHOWN) as u64));
+            page.extend([format!(
+                "... and {} more (see --json)\n",
+                grouped((self.differing.len() - SHOWN) as u64)
+            )]);
         }
         page
     }
