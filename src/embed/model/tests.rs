@@ -231,3 +231,63 @@ fn a_snapshot_of_links_is_read() {
     assert_eq!(model(&snapshot).vectors(&["tea"]).unwrap(), model(&blobs).vectors(&["tea"]).unwrap());
     assert_eq!(model(&snapshot).id().unwrap(), model(&blobs).id().unwrap());
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let with_pipe = |folder: TempDir, name: &str| {
+        let path = folder.path().join(name);
+        let _ = fs::remove_file(&path);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        complaint(&folder)
+    };
+    insta::assert_snapshot!(with_pipe(folder(), "model.safetensors"), @"there is neither `model.onnx` nor `model.safetensors`");
+    insta::assert_snapshot!(with_pipe(folder(), "tokenizer.json"), @"`tokenizer.json` cannot be read");
+    insta::assert_snapshot!(with_pipe(folder(), "config.json"), @"`config.json` cannot be read");
+    insta::assert_snapshot!(with_pipe(onnx_folder(), graph::EXTERNAL), @"`model.data` cannot be read");
+}
+
+#[test]
+fn an_id_names_every_file_that_has_a_say() {
+    for (folder, names) in [
+        (onnx_folder(), &["model.onnx", graph::EXTERNAL, "tokenizer.json"][..]),
+        (
+            folder(),
+            &["model.safetensors", "tokenizer.json", "config.json", "modules.json", "1_Pooling/config.json"],
+        ),
+    ] {
+        let mut ids = vec![model(&folder).id().unwrap()];
+        for name in names {
+            let path = folder.path().join(name);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.push(b' ');
+            fs::write(&path, bytes).unwrap();
+            let id = model(&folder).id().unwrap();
+            assert!(!ids.contains(&id), "{name}");
+            ids.push(id);
+        }
+    }
+}
+
+#[test]
+fn files_that_were_replaced_since_they_were_named_make_nothing() {
+    for (folder, name) in [(folder(), "config.json"), (onnx_folder(), graph::EXTERNAL)] {
+        let model = model(&folder);
+        model.id().unwrap();
+        let path = folder.path().join(name);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes.extend_from_slice(b"    ");
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(model.make(&["tea"]), Err(Fault::Replaced)));
+    }
+}
+
+#[test]
+fn a_tokenizer_without_its_unknown_word_is_an_error() {
+    let folder = onnx_folder();
+    let mut value = tokenizer();
+    value["model"]["vocab"].as_object_mut().unwrap().remove("[UNK]");
+    write(folder.path(), "tokenizer.json", &value);
+    let error = model(&folder).vectors(&["tea", "coffee"]).unwrap_err();
+    insta::assert_snapshot!(std::error::Error::source(&error).unwrap(), @"the texts cannot be split into tokens");
+}
