@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use gix_hash::{Kind, hasher};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -37,7 +37,7 @@ impl Store {
         VectorCache {
             path: self.path.clone(),
             now: self.since,
-            lock: self.lock.as_ref().map(std::sync::Arc::downgrade).unwrap_or_default(),
+            lock: self.lock.as_ref().map(Arc::downgrade).unwrap_or_default(),
             connection: Mutex::new(None),
         }
     }
@@ -214,7 +214,9 @@ fn entry(connection: &Connection, model: &str, text: &str) -> rusqlite::Result<O
 /// The SHA-256 of all parts.
 fn digest(parts: &[&[u8]]) -> Vec<u8> {
     let mut hasher = hasher(Kind::Sha256);
-    parts.iter().for_each(|part| hasher.update(part));
+    for part in parts {
+        hasher.update(part);
+    }
     let digest = hasher.try_finalize().expect("only SHA-1 can fail, when it detects a collision attack");
     digest.as_slice().to_vec()
 }

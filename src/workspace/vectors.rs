@@ -147,6 +147,15 @@ mod tests {
         assert_eq!(run("one.db", arrivals(30..40)), 10, "only what is new");
     }
 
+    /// Cannot keep what is replaced, so that nothing is written, as if the process had died just then.
+    struct Full;
+    impl Witness for Full {
+        fn keep(&mut self, _: Vec<Replaced>) -> Result<(), Cause> {
+            Err("no room".into())
+        }
+        fn report(&mut self, _: ContentHash, _: Outcome) {}
+    }
+
     #[test]
     fn an_interrupted_run_goes_on_where_it_stopped() {
         let folder = tempfile::tempdir().unwrap();
@@ -154,14 +163,6 @@ mod tests {
         workspace.create_store().unwrap();
         let store = workspace.store(Access::Write, "memsync sync").unwrap();
         let (mut database, counting) = open(&workspace, "one.db");
-        // Whoever keeps what is replaced cannot, so that nothing is written, as if the process had died just then.
-        struct Full;
-        impl Witness for Full {
-            fn keep(&mut self, _: Vec<Replaced>) -> Result<(), Cause> {
-                Err("no room".into())
-            }
-            fn report(&mut self, _: ContentHash, _: Outcome) {}
-        }
         assert!(database.apply(arrivals(0..30), &mut Full).is_err());
         assert_eq!(counting.texts(), 31);
         drop((database, store));

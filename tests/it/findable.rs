@@ -133,8 +133,8 @@ fn assert_same_scores(one: &Client, other: &Client) {
         let (one, other) = (one.scores(query), other.scores(query));
         let differing: Vec<_> = one
             .iter()
-            .map(|(key, score)| (key, *score, other.get(key).copied().unwrap_or(f64::NAN)))
-            .filter(|(_, one, other)| !((one - other).abs() < SAME))
+            .map(|(key, score)| (key, *score, other.get(key).copied().unwrap_or(f64::INFINITY)))
+            .filter(|(_, one, other)| (one - other).abs() >= SAME)
             .collect();
         assert!(differing.is_empty(), "{query}: {differing:#?}");
         assert_eq!(one.len(), other.len(), "{query}");

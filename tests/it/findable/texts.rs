@@ -14,11 +14,9 @@ pub fn varied() -> Vec<String> {
 
 /// A text of so many sentences, of which no two are equal.
 pub fn long(sentences: usize) -> String {
-    (0..sentences)
-        .map(|number| {
-            format!("On day {number} the boats left the harbour before {} lamps were out. ", number * 7)
-        })
-        .collect()
+    let sentence =
+        |number| format!("On day {number} the boats left the harbour before {} lamps were out. ", number * 7);
+    (0..sentences).map(sentence).collect()
 }
 
 const SHORT: [&str; 34] = [

