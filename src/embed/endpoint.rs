@@ -71,8 +71,10 @@ struct Connection {
 /// How long to wait for an answer, and how often to ask again.
 #[derive(Clone, Copy)]
 struct Patience {
-    /// The longest time for an answer, which is the service's own.
+    /// The longest time for an answer, which is the service's own. Who let it pass is not asked again.
     answer: Duration,
+    /// The longest time for a request with all its retries.
+    whole: Duration,
     /// How often a failed request is sent again.
     retries: usize,
     /// The wait before the first retry; it doubles with each, plus a random part of the same size.
@@ -85,6 +87,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             answer: Duration::from_secs(30),
+            whole: Duration::from_secs(60),
             retries: 3,
             first_wait: Duration::from_millis(250),
             longest_wait: Duration::from_secs(20),
@@ -129,7 +132,10 @@ impl Endpoint {
         for batch in texts.chunks(BATCH) {
             let body = serde_json::to_string(&Question { input: batch, model: &self.model });
             let body = body.expect("texts are JSON");
-            let answer = runtime.block_on(self.send(http, target, &body))?;
+            let answer = runtime.block_on(async {
+                tokio::time::timeout(self.patience.whole, self.send(http, target, &body)).await
+            });
+            let answer = answer.unwrap_or(Err(Failure::Slow))?;
             vectors.extend(answer::read(&answer, batch.len())?);
         }
         answer::check_lengths(&vectors)?;

@@ -174,7 +174,8 @@ impl Caches {
 /// The snapshot in a folder of the Hugging Face cache that its `main` means, else the newest one with a model.
 fn snapshot(folder: &Path) -> Option<PathBuf> {
     let snapshots = folder.join("snapshots");
-    let main = fs::read_to_string(folder.join("refs").join("main")).ok();
+    let main = Some(folder.join("refs").join("main")).filter(|main| main.is_file());
+    let main = main.and_then(|main| fs::read_to_string(main).ok());
     let main = main.as_deref().map(str::trim).filter(|name| is_plain(name)).map(|name| snapshots.join(name));
     main.filter(|folder| has_model(folder)).or_else(|| {
         let entries = fs::read_dir(&snapshots).ok()?.flatten().map(|entry| entry.path());

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::proof::{is_evidence, is_nobodys, reproduces_all, reproduces_each, shortest_first};
-use super::{Hash, Maker, NoMaker, Proof, Sample, hash_vector};
+use super::{Error, Hash, Maker, NoMaker, Proof, Sample, hash_vector};
+
+/// The makers that could not be asked, by their names.
+type Failures = Vec<(String, Error)>;
 
 /// When the service fills a table without vectors with hash vectors, where it has no model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,52 +85,58 @@ impl Makers {
     /// The maker of a table whose vectors have `dimension` numbers: the first that reproduces all of `samples`. Asks
     /// no more than it must: a maker that misses one is asked no further, and none is asked where none can be meant.
     pub fn pick(&self, dimension: usize, samples: &[Sample]) -> Result<Arc<dyn Maker>, NoMaker> {
-        let samples = shortest_first(samples);
+        self.attempt(dimension, &shortest_first(samples)).map_err(|mut failures| {
+            // The first may be the maker that is meant, so it is what people should hear of.
+            if failures.is_empty() { NoMaker::Unproven } else { NoMaker::Failed(failures.remove(0).1) }
+        })
+    }
+
+    fn attempt(&self, dimension: usize, samples: &[&Sample]) -> Result<Arc<dyn Maker>, Failures> {
         let is_hopeless = samples.iter().any(|sample| is_nobodys(sample, dimension));
         if is_hopeless || !samples.iter().any(|sample| is_evidence(sample)) {
-            return Err(NoMaker::Unproven);
+            return Err(Failures::new());
         }
         let hash = Hash::new(dimension);
         let is_hash = |sample: &&&Sample| hash.is_same(&hash_vector(&sample.text, dimension), &sample.stored);
         // They cost next to nothing, so they are looked for before any model is loaded.
         match samples.iter().filter(is_hash).count() {
-            0 => self.pick_model(dimension, &samples),
+            0 => self.attempt_models(dimension, samples),
             all if all == samples.len() => Ok(Arc::new(hash)),
-            _ => Err(NoMaker::Unproven),
+            _ => Err(Failures::new()),
         }
     }
 
-    fn pick_model(&self, dimension: usize, samples: &[&Sample]) -> Result<Arc<dyn Maker>, NoMaker> {
-        let mut failure = None;
+    fn attempt_models(&self, dimension: usize, samples: &[&Sample]) -> Result<Arc<dyn Maker>, Failures> {
+        let mut failures = Failures::new();
         for maker in &self.models {
             match reproduces_all(maker.as_ref(), dimension, samples) {
                 Ok(true) => return Ok(Arc::clone(maker)),
                 Ok(false) => {}
-                // It may be the maker that is meant, so it is what people should hear of.
-                Err(error) => {
-                    failure.get_or_insert(error);
-                }
+                Err(error) => failures.push((maker.name().to_owned(), error)),
             }
         }
-        Err(failure.map_or(NoMaker::Unproven, NoMaker::Failed))
+        Err(failures)
     }
 
     /// The same as [`Self::pick`], and where there is no such maker, how many of `samples` each reproduces, which
-    /// takes asking all of them.
+    /// takes asking all of them that have not failed already.
     #[must_use]
     pub fn prove(&self, dimension: usize, samples: &[Sample]) -> Proof {
-        match self.pick(dimension, samples) {
+        let ordered = shortest_first(samples);
+        match self.attempt(dimension, &ordered) {
             Ok(maker) => Proof::of(maker, samples.len()),
-            Err(_) => self.count(dimension, samples),
+            Err(failures) => self.count(dimension, &ordered, failures),
         }
     }
 
-    fn count(&self, dimension: usize, samples: &[Sample]) -> Proof {
-        let samples = shortest_first(samples);
-        let mut proof = Proof::default();
+    fn count(&self, dimension: usize, samples: &[&Sample], failures: Failures) -> Proof {
+        let mut proof = Proof { failures, ..Proof::default() };
         let mut known = vec![false; samples.len()];
         for maker in self.candidates(dimension) {
-            match reproduces_each(maker.as_ref(), dimension, &samples) {
+            if proof.failures.iter().any(|(name, _)| name == maker.name()) {
+                continue;
+            }
+            match reproduces_each(maker.as_ref(), dimension, samples) {
                 Ok(same) => {
                     let count = same.iter().filter(|same| **same).count();
                     known.iter_mut().zip(same).for_each(|(known, same)| *known |= same);

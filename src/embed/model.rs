@@ -32,7 +32,7 @@ use tokenizers::Tokenizer;
 
 use super::{Error, Maker, ModelId};
 use fault::Fault;
-use folder::{Folder, Weights};
+use folder::{Folder, Stamps, Weights};
 use session::Session;
 use tokens::Tokens;
 
@@ -59,7 +59,7 @@ pub struct Model {
 #[derive(Debug)]
 struct Files {
     folder: Folder,
-    digest: OnceLock<String>,
+    digest: OnceLock<(String, Stamps)>,
     tokenizer: Mutex<Option<Arc<Tokenizer>>>,
     session: Mutex<Option<Arc<Session>>>,
 }
@@ -138,10 +138,11 @@ impl Maker for Model {
 impl Files {
     fn digest(&self) -> Result<&str, Fault> {
         if self.digest.get().is_none() {
+            let stamps = self.folder.stamps()?;
             let digest = self.folder.digest()?;
-            self.digest.get_or_init(|| digest);
+            self.digest.get_or_init(|| (digest, stamps));
         }
-        Ok(self.digest.get().expect("it was set above"))
+        Ok(&self.digest.get().expect("it was set above").0)
     }
 
     fn tokenizer(&self) -> Result<Arc<Tokenizer>, Fault> {
@@ -149,9 +150,18 @@ impl Files {
     }
 
     fn session(&self) -> Result<Arc<Session>, Fault> {
-        once(&self.session, || match self.folder.weights()? {
-            Weights::Onnx(path) => Session::from_onnx(&path),
-            Weights::Safetensors(path) => bert::load(&path, &self.folder),
+        once(&self.session, || {
+            // Refuses what the engine would open and wait for.
+            self.folder.stamps()?;
+            let session = match self.folder.weights()? {
+                Weights::Onnx(path) => Session::from_onnx(&path),
+                Weights::Safetensors(path) => bert::load(&path, &self.folder),
+            }?;
+            // The id may be hours old; the vectors of other files must not be kept under it.
+            match self.digest.get() {
+                Some((_, known)) if *known != self.folder.stamps()? => Err(Fault::Replaced),
+                _ => Ok(session),
+            }
         })
     }
 }

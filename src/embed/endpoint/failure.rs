@@ -28,6 +28,8 @@ pub(super) enum Failure {
         /// How long it asks to be left alone.
         retry_after: Option<Duration>,
     },
+    #[error("it fails again and again")]
+    Slow,
     #[error("its answer does not end")]
     TooLong,
     #[error("its answer is no list of vectors (line {line}, column {column})")]
@@ -60,7 +62,8 @@ impl Failure {
     /// Whether the same request may do better in a while that is not longer than `longest`.
     pub(super) fn is_transient(&self, longest: Duration) -> bool {
         match self {
-            Self::Transport(error) => !error.is_builder(),
+            // Silence was waited for long enough.
+            Self::Transport(error) => !error.is_builder() && !error.is_timeout(),
             Self::Status { status, .. } => {
                 let is_passing =
                     matches!(*status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);

@@ -11,6 +11,7 @@ const KEY: &str = "sk-hunter2";
 fn endpoint(url: &str) -> Endpoint {
     let patience = Patience {
         answer: Duration::from_secs(5),
+        whole: Duration::from_secs(60),
         retries: 2,
         first_wait: Duration::from_millis(1),
         longest_wait: Duration::from_secs(3),
@@ -200,6 +201,15 @@ fn silence_is_waited_for_no_longer_than_the_service_waits() {
     assert_eq!(Patience::default().answer, Duration::from_secs(30));
     endpoint.patience.answer = Duration::from_millis(20);
     insta::assert_snapshot!(complaint(endpoint.vectors(&["a"])), @"it cannot be reached, or fell silent: error sending request: operation timed out");
+    assert_eq!(server.asked.lock().unwrap().len(), 1, "a proof must not take as long as all retries");
+}
+
+#[test]
+fn retries_end_after_a_while_however_each_of_them_goes() {
+    let server = Server::start(|_| Reply::Status(503, "Retry-After: 3\r\n", Value::Null));
+    let mut endpoint = endpoint(&server.url);
+    endpoint.patience.whole = Duration::from_millis(20);
+    insta::assert_snapshot!(complaint(endpoint.vectors(&["a"])), @"it fails again and again");
 }
 
 #[test]

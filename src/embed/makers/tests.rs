@@ -150,11 +150,19 @@ fn a_maker_that_fails_is_told_of_unless_another_is_proven() {
 }
 
 #[test]
+fn a_maker_that_fails_is_not_waited_for_twice() {
+    let broken = Arc::new(Fake { fails: true, ..fake("broken", "broken", 8) });
+    let proof = makers(&[Arc::clone(&broken)]).prove(DIMENSION, &[fakes()[0].sample("a")]);
+    assert_eq!((proof.failures.len(), proof.unknown), (1, 1));
+    assert_eq!(*broken.asked.lock().unwrap(), ["a"]);
+}
+
+#[test]
 fn a_maker_of_another_dimension_is_asked_for_one_short_text() {
     let [onnx, ..] = fakes();
     let wide = Arc::new(Fake { dimension: DIMENSION + 1, ..fake("wide", "minilm", 8) });
     let samples = [onnx.sample("a longer text"), onnx.sample("a"), hashed("b")];
-    makers(&[Arc::clone(&wide)]).count(DIMENSION, &samples);
+    makers(&[Arc::clone(&wide)]).count(DIMENSION, &shortest_first(&samples), Vec::new());
     assert_eq!(*wide.asked.lock().unwrap(), ["a"]);
 }
 

@@ -27,6 +27,8 @@ pub(super) enum Fault {
     Run(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the model gives numbers that are no vector")]
     NoVector,
+    #[error("its files were replaced while memsync ran")]
+    Replaced,
     #[error("the files make the engine fail: {0}")]
     Panic(String),
 }

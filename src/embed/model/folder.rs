@@ -1,9 +1,9 @@
 //! The folder that holds the files of a model.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use gix_hash::{Kind, hasher};
 use serde::de::DeserializeOwned;
@@ -47,7 +47,7 @@ impl Folder {
 
     /// The whole of a file; `None` where there is none.
     pub(super) fn bytes(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
-        match fs::read(self.0.join(name)) {
+        match read(&self.0.join(name)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Fault::Unreadable { name: name.to_owned(), source }),
@@ -64,21 +64,64 @@ impl Folder {
 
     /// SHA-256 of everything that decides what vectors come out.
     pub(super) fn digest(&self) -> Result<String, Fault> {
-        let mut files = match self.weights()? {
-            Weights::Onnx(path) => with_external_data(&path)?,
-            Weights::Safetensors(path) => vec![path],
-        };
-        files.extend(SETTINGS.iter().map(|name| self.0.join(name)).filter(|path| path.is_file()));
         let mut digest = hasher(Kind::Sha256);
-        for path in files {
-            let name = path.strip_prefix(&self.0).unwrap_or(&path).display().to_string();
-            let content =
-                file_digest(&path).map_err(|source| Fault::Unreadable { name: name.clone(), source })?;
+        digest.update(format!("{COMPUTATION}\n").as_bytes());
+        for path in self.parts()? {
+            let content = file_digest(&path).map_err(|source| self.unreadable(&path, source))?;
+            let name = path.strip_prefix(&self.0).unwrap_or(&path).display();
             digest.update(format!("{content} {name}\n").as_bytes());
         }
         Ok(hexadecimal(digest))
     }
+
+    /// What shows that a file of [`Self::digest`] was replaced, at no cost.
+    pub(super) fn stamps(&self) -> Result<Stamps, Fault> {
+        let stamp = |path: PathBuf| match fs::metadata(&path) {
+            Ok(file) => Ok((path, file.len(), file.modified().ok())),
+            Err(source) => Err(self.unreadable(&path, source)),
+        };
+        self.parts()?.into_iter().map(stamp).collect()
+    }
+
+    /// The weights, and the files beside them that have a say in the vectors.
+    fn parts(&self) -> Result<Vec<PathBuf>, Fault> {
+        let mut files = match self.weights()? {
+            Weights::Onnx(path) => {
+                let mut files = self.external_data(&path)?;
+                files.insert(0, path);
+                files
+            }
+            Weights::Safetensors(path) => vec![path],
+        };
+        files.extend(SETTINGS.iter().map(|name| self.0.join(name)).filter(|path| path.is_file()));
+        Ok(files)
+    }
+
+    /// The files beside an ONNX file out of which the engine may take its weights, which it knows by their endings.
+    fn external_data(&self, onnx: &Path) -> Result<Vec<PathBuf>, Fault> {
+        let folder = onnx.parent().unwrap_or(&self.0);
+        let mut files = fs::read_dir(folder)
+            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>())
+            .map_err(|source| self.unreadable(folder, source))?;
+        files.retain(|path| is_external_data(path) && !path.is_dir());
+        files.sort_unstable();
+        match files.iter().find(|path| !path.is_file()) {
+            Some(other) => Err(self.unreadable(other, no_file())),
+            None => Ok(files),
+        }
+    }
+
+    fn unreadable(&self, path: &Path, source: io::Error) -> Fault {
+        let name = path.strip_prefix(&self.0).unwrap_or(path).display().to_string();
+        Fault::Unreadable { name, source }
+    }
 }
+
+/// The names, sizes and times of files.
+pub(super) type Stamps = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+/// Which vectors memsync makes of the same files: another number as soon as it makes others.
+const COMPUTATION: u32 = 1;
 
 /// The files beside the weights that have a say in the vectors.
 const SETTINGS: [&str; 7] = [
@@ -91,21 +134,19 @@ const SETTINGS: [&str; 7] = [
     "tokenizer_config.json",
 ];
 
-/// An ONNX file and those beside it that may hold its weights: `model.onnx.data`, `model.onnx_data` and the like.
-fn with_external_data(onnx: &Path) -> Result<Vec<PathBuf>, Fault> {
-    let read = |source| Fault::Unreadable { name: onnx.display().to_string(), source };
-    let folder = onnx.parent().unwrap_or(Path::new("."));
-    let mut files = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>())
-        .map_err(read)?;
-    files.retain(|path| path.is_file() && is_part_of(path, onnx.file_name()));
-    files.sort_unstable();
-    Ok(files)
+/// Whether the engine takes numbers out of a file of this name: `model.onnx.data`, `model.onnx_data_1` and the like.
+fn is_external_data(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().as_encoded_bytes();
+    ending.starts_with(b"data") || ending.starts_with(b"onnx_data")
 }
 
-fn is_part_of(path: &Path, onnx: Option<&OsStr>) -> bool {
-    let [path, onnx] = [path.file_name(), onnx].map(|name| name.unwrap_or_default().as_encoded_bytes());
-    path.starts_with(onnx)
+/// The whole of a file. Anything else is not opened: a pipe would be waited for, and a device may never end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if fs::metadata(path)?.is_file() { fs::read(path) } else { Err(no_file()) }
+}
+
+fn no_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is no file")
 }
 
 fn file_digest(path: &Path) -> io::Result<String> {

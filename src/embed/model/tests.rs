@@ -231,3 +231,112 @@ fn a_snapshot_of_links_is_read() {
     assert_eq!(model(&snapshot).vectors(&["tea"]).unwrap(), model(&blobs).vectors(&["tea"]).unwrap());
     assert_eq!(model(&snapshot).id().unwrap(), model(&blobs).id().unwrap());
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let with_pipe = |folder: TempDir, name: &str| {
+        let path = folder.path().join(name);
+        let _ = fs::remove_file(&path);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        complaint(&folder)
+    };
+    insta::assert_snapshot!(with_pipe(folder(), "model.safetensors"), @"there is neither `model.onnx` nor `model.safetensors`");
+    insta::assert_snapshot!(with_pipe(folder(), "tokenizer.json"), @"`tokenizer.json` cannot be read");
+    insta::assert_snapshot!(with_pipe(folder(), "config.json"), @"`config.json` cannot be read");
+    insta::assert_snapshot!(with_pipe(onnx_folder(), graph::EXTERNAL), @"`model.data` cannot be read");
+}
+
+#[test]
+fn an_id_names_every_file_that_has_a_say() {
+    for (folder, names) in [
+        (onnx_folder(), &["model.onnx", graph::EXTERNAL, "tokenizer.json"][..]),
+        (
+            folder(),
+            &["model.safetensors", "tokenizer.json", "config.json", "modules.json", "1_Pooling/config.json"],
+        ),
+    ] {
+        let mut ids = vec![model(&folder).id().unwrap()];
+        for name in names {
+            let path = folder.path().join(name);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.push(b' ');
+            fs::write(&path, bytes).unwrap();
+            let id = model(&folder).id().unwrap();
+            assert!(!ids.contains(&id), "{name}");
+            ids.push(id);
+        }
+    }
+}
+
+#[test]
+fn files_that_were_replaced_since_they_were_named_make_nothing() {
+    for (folder, name) in [(folder(), "config.json"), (onnx_folder(), graph::EXTERNAL)] {
+        let model = model(&folder);
+        model.id().unwrap();
+        let path = folder.path().join(name);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes.extend_from_slice(b"    ");
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(model.make(&["tea"]), Err(Fault::Replaced)));
+    }
+}
+
+#[test]
+fn a_text_may_not_be_longer_than_memory_has_room_for() {
+    let folder = onnx_folder();
+    let mut value = tokenizer();
+    value["truncation"] =
+        json!({"max_length": 1_000_000_000_000_u64, "strategy": "LongestFirst", "stride": 0});
+    value["padding"] = json!({
+        "strategy": {"Fixed": 1_000_000_000_000_u64}, "direction": "Right", "pad_to_multiple_of": null,
+        "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"
+    });
+    write(folder.path(), "tokenizer.json", &value);
+    insta::assert_snapshot!(complaint(&folder), @"a text is to be cut after 1000000000000 tokens, which memsync cannot compute");
+}
+
+#[test]
+fn a_tokenizer_without_its_unknown_word_is_an_error() {
+    let folder = onnx_folder();
+    let mut value = tokenizer();
+    value["model"]["vocab"].as_object_mut().unwrap().remove("[UNK]");
+    write(folder.path(), "tokenizer.json", &value);
+    let error = model(&folder).vectors(&["tea", "coffee"]).unwrap_err();
+    insta::assert_snapshot!(std::error::Error::source(&error).unwrap(), @"the texts cannot be split into tokens");
+}
+
+#[test]
+fn a_text_without_end_is_split_no_further_than_it_counts_and_no_differently() {
+    // Words, ideographs without a space between them, one endless word, and what only looks like a separator.
+    let parts = ["tea is at four. ", "日本語、", "tea", "\u{b}tea\u{301}", "[SEP] ", "a=b;c(d)", "\u{1f375}"];
+    let mut bert = tokenizer();
+    bert["normalizer"] = json!({
+        "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
+        "lowercase": true
+    });
+    bert["pre_tokenizer"] = json!({"type": "BertPreTokenizer"});
+    bert["added_tokens"] = json!([{
+        "id": 3, "special": true, "content": "[SEP]", "single_word": false, "lstrip": false, "rstrip": false,
+        "normalized": false
+    }]);
+    let tokenizer = |direction: &str| {
+        let mut value = bert.clone();
+        value["truncation"] =
+            json!({"max_length": 12, "strategy": "LongestFirst", "stride": 0, "direction": direction});
+        Tokenizer::from_bytes(serde_json::to_vec(&value).unwrap()).unwrap()
+    };
+    let right = tokenizer("Right");
+    for first in parts {
+        for second in ["tea", "\u{b}tea\u{301}", "[SEP] "] {
+            let text = format!("{}{}", first.repeat(tokens::HEAD / first.len()), second.repeat(99));
+            let whole = right.encode_fast(text.as_str(), true).unwrap();
+            let split = tokens::split(&right, &[&text]).unwrap().remove(0);
+            let ids: Vec<i32> = whole.get_ids().iter().map(|id| i32::try_from(*id).unwrap()).collect();
+            assert_eq!(split.ids, ids, "{first:?} and {second:?}");
+        }
+    }
+    let text = parts[0].repeat(tokens::HEAD);
+    assert_eq!(tokens::head(&tokenizer("Left"), &text).len(), text.len());
+    assert!(tokens::head(&right, &text).len() <= tokens::HEAD);
+}

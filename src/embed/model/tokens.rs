@@ -1,11 +1,20 @@
 //! Texts as the numbers that a model knows, cut where it is to cut them.
 
 use serde::Deserialize;
-use tokenizers::{Encoding, PostProcessor, Tokenizer, TruncationParams};
+use tokenizers::{
+    Encoding, NormalizerWrapper, PostProcessor, PreTokenizerWrapper, Tokenizer, TruncationDirection,
+    TruncationParams,
+};
 
 use super::Cut;
 use super::fault::{Fault, contained};
 use super::folder::{Folder, Weights};
+
+/// The most tokens that a text may have: what a run takes in memory grows with their square.
+const LONGEST: usize = 8192;
+
+/// How many bytes of a text are split into tokens where these alone are enough.
+pub(super) const HEAD: usize = 64 * 1024;
 
 /// One text.
 #[derive(Debug)]
@@ -70,7 +79,7 @@ fn longest(folder: &Folder) -> Result<usize, Fault> {
 /// `tokenizer` as it is used here: cut after `limit` tokens, padded by nobody.
 pub(super) fn cut_at(tokenizer: &Tokenizer, limit: usize, folder: &Folder) -> Result<Tokenizer, Fault> {
     let added = tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
-    if limit <= added {
+    if limit <= added || limit > LONGEST {
         return Err(Fault::Unsupported(format!("a text is to be cut after {limit} tokens")));
     }
     if let Some(SentenceBert { do_lower_case: true, .. }) = folder.json("sentence_bert_config.json")? {
@@ -84,10 +93,41 @@ pub(super) fn cut_at(tokenizer: &Tokenizer, limit: usize, folder: &Folder) -> Re
     Ok(tokenizer)
 }
 
-/// Splits texts, on all cores.
+/// Splits texts, on all cores. Of a long one only the head is split, unless that turns out to be too little.
 pub(super) fn split(tokenizer: &Tokenizer, texts: &[&str]) -> Result<Vec<Tokens>, Fault> {
-    let encodings = contained(|| tokenizer.encode_batch_fast(texts.to_vec(), true).map_err(Fault::Tokens))?;
+    let heads: Vec<&str> = texts.iter().map(|text| head(tokenizer, text)).collect();
+    let mut split = split_whole(tokenizer, heads.clone())?;
+    let limit = tokenizer.get_truncation().map_or(usize::MAX, |truncation| truncation.max_length);
+    for ((tokens, text), head) in split.iter_mut().zip(texts).zip(heads) {
+        if head.len() < text.len() && tokens.ids.len() < limit {
+            *tokens = split_whole(tokenizer, vec![text])?.remove(0);
+        }
+    }
+    Ok(split)
+}
+
+fn split_whole(tokenizer: &Tokenizer, texts: Vec<&str>) -> Result<Vec<Tokens>, Fault> {
+    let encodings = contained(|| tokenizer.encode_batch_fast(texts, true).map_err(Fault::Tokens))?;
     encodings.iter().map(tokens).collect()
+}
+
+/// A beginning of a long text whose tokens are the first ones of the whole: BERT's own rules look at one character at a
+/// time, and let no token reach over a space or a punctuation mark. The whole text where other rules hold.
+pub(super) fn head<'a>(tokenizer: &Tokenizer, text: &'a str) -> &'a str {
+    let is_bert = matches!(tokenizer.get_normalizer(), Some(NormalizerWrapper::BertNormalizer(_)))
+        && matches!(tokenizer.get_pre_tokenizer(), Some(PreTokenizerWrapper::BertPreTokenizer(_)));
+    let keeps_start = tokenizer
+        .get_truncation()
+        .is_some_and(|truncation| truncation.direction == TruncationDirection::Right);
+    if text.len() <= HEAD || !is_bert || !keeps_start {
+        return text;
+    }
+    // Tokens that are looked for in the text itself, such as `[SEP]`, may hold such a character.
+    let added = tokenizer.get_added_tokens_decoder();
+    let is_inside = |byte: u8| added.values().any(|token| token.content.as_bytes().contains(&byte));
+    let is_end = |byte: u8| (byte.is_ascii_punctuation() || b" \t\n\r".contains(&byte)) && !is_inside(byte);
+    let last = text.as_bytes()[..HEAD].iter().rposition(|byte| is_end(*byte));
+    last.map_or(text, |last| &text[..=last])
 }
 
 fn tokens(encoding: &Encoding) -> Result<Tokens, Fault> {
