@@ -22,6 +22,8 @@ use crate::object::Timestamp;
 struct Told {
     is_held: bool,
     fails: bool,
+    /// The text at which it fails.
+    fails_at: Option<&'static str>,
     batches: Vec<usize>,
     threads: Vec<(ThreadId, Option<String>)>,
 }
@@ -69,7 +71,7 @@ impl Maker for Model {
         // A test that fails meanwhile must still end.
         let long = Duration::from_mins(1);
         let (told, _) = self.changed.wait_timeout_while(told, long, |told| told.is_held).unwrap();
-        if told.fails {
+        if told.fails || told.fails_at.is_some_and(|text| texts.contains(&text)) {
             return Err(embed::Error::Unusable { path: "model.onnx".into(), cause: "it is damaged".into() });
         }
         let vector = |text: &&str| hash_vector(&format!("{} {text}", self.name), 384);
@@ -192,6 +194,26 @@ async fn what_arrives_while_the_model_fails_is_there_and_gets_its_vector_later()
     *hub.embedder.rests_until.lock().unwrap() = None;
     hub.fill_all().await.unwrap();
     assert_eq!(state(&hub).await, r#"3 listed, 0 lacking, 3 found by "Frail""#);
+}
+
+#[tokio::test]
+async fn a_text_at_which_the_model_fails_keeps_no_other_from_its_vector() {
+    let scene = Scene::new();
+    let model = Model::new("Short");
+    let hub = scene.hub(&[&model]).await;
+    model.tell(|told| told.fails_at = Some("Too long"));
+    for text in ["Tea", "Too long", "Coffee"] {
+        store(&hub, text).await;
+    }
+    assert_eq!(state(&hub).await, r#"3 listed, 1 lacking, 2 found by "Short""#);
+
+    let database = rusqlite::Connection::open(scene.path()).unwrap();
+    database.execute("DELETE FROM memory_embeddings WHERE rowid = 3", []).unwrap();
+    hub.fill_all().await.unwrap();
+    assert_eq!(state(&hub).await, r#"3 listed, 1 lacking, 2 found by "Short""#);
+    model.tell(|told| told.fails_at = None);
+    hub.fill_all().await.unwrap();
+    assert_eq!(state(&hub).await, r#"3 listed, 0 lacking, 3 found by "Short""#);
 }
 
 #[tokio::test]
