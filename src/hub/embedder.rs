@@ -55,7 +55,10 @@ impl Embedder {
         let (again, asked) = mpsc::channel();
         thread::spawn(move || {
             // It ends when the hub does.
-            while tell.send(Some(Arc::new(settle(&path, &makers)))).is_ok() && asked.recv().is_ok() {}
+            while tell.send(Some(Arc::new(settle(&path, &makers)))).is_ok() && asked.recv().is_ok() {
+                // One answer is one for all who have asked by now.
+                while asked.try_recv().is_ok() {}
+            }
         });
         let turns = Arc::new(Semaphore::new(AT_ONCE));
         Self { settled, again, turns, rests_until: Mutex::default() }
@@ -71,6 +74,11 @@ impl Embedder {
             // It fails where the hub is about to end.
             let _ = settled.changed().await;
         }
+    }
+
+    /// The same, for those who cannot wait long.
+    pub(super) async fn settle_soon_for(&self, tables: i64) {
+        let _ = timeout_at(Instant::now() + PATIENCE, self.settle_for(tables)).await;
     }
 
     /// What makes the vectors, once that is known.

@@ -95,6 +95,28 @@ impl Scene {
         self.folder.path().join("hub.db")
     }
 
+    /// Gives all memories vectors of the model of this name, in another table, as `memsync embed --all` does.
+    fn replace_vectors(&self, model: &str) {
+        let database = rusqlite::Connection::open(self.path()).unwrap();
+        let sql = "SELECT sql FROM sqlite_schema WHERE name = 'memory_embeddings'";
+        let layout: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
+        database.execute_batch(&format!("DROP TABLE memory_embeddings; {layout}")).unwrap();
+        let mut texts = database.prepare("SELECT id, content FROM memories").unwrap();
+        let texts = texts.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).unwrap();
+        for (id, text) in texts.map(Result::unwrap) {
+            let vector = embed::to_bytes(&hash_vector(&format!("{model} {text}"), 384));
+            let insert =
+                "INSERT INTO memory_embeddings (rowid, content_embedding, store) VALUES (?1, ?2, 'default')";
+            database.execute(insert, (id, vector)).unwrap();
+        }
+    }
+
+    /// How many vectors there are.
+    fn vectors(&self) -> i64 {
+        let database = rusqlite::Connection::open(self.path()).unwrap();
+        database.query_row("SELECT count(*) FROM memory_embeddings", [], |row| row.get(0)).unwrap()
+    }
+
     /// A hub on a machine with these models, once it has found out which one it uses.
     async fn hub(&self, models: &[&Arc<Model>]) -> Arc<Hub> {
         let models = models.iter().map(|model| Arc::clone(*model) as Arc<dyn Maker>);
@@ -236,14 +258,15 @@ async fn tables_that_another_program_has_replaced_are_looked_at_again() {
     let (one, other) = (Model::new("One"), Model::new("Other"));
     let hub = scene.hub(&[&one, &other]).await;
     store(&hub, "Tea").await;
-    let database = rusqlite::Connection::open(scene.path()).unwrap();
-    let vector = embed::to_bytes(&hash_vector("Other Tea", 384));
-    database.execute_batch("DELETE FROM memory_embeddings; CREATE TABLE swapped (id)").unwrap();
-    let insert = "INSERT INTO memory_embeddings (rowid, content_embedding, store) \
-                  SELECT id, ?1, store FROM memories";
-    database.execute(insert, [vector]).unwrap();
+    scene.replace_vectors("Other");
+    // Nobody has written meanwhile: who searches finds what is there.
+    let found = ask(&hub, "POST", "/api/search", &json!({ "query": "Tea" })).await;
+    assert_eq!(found["total_found"], 1);
+    assert!(found["results"][0]["similarity_score"].as_f64().unwrap() > 0.999, "{found}");
+
+    scene.replace_vectors("One");
     store(&hub, "Coffee").await;
-    assert_eq!(state(&hub).await, r#"2 listed, 1 lacking, 0 found by "One""#);
+    assert_eq!(scene.vectors(), 1, "none of another model");
     hub.fill_all().await.unwrap();
-    assert_eq!(state(&hub).await, r#"2 listed, 0 lacking, 2 found by "Other""#);
+    assert_eq!(state(&hub).await, r#"2 listed, 0 lacking, 2 found by "One""#);
 }
