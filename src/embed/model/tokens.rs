@@ -1,11 +1,14 @@
 //! Texts as the numbers that a model knows, cut where it is to cut them.
 
 use serde::Deserialize;
-use tokenizers::{Encoding, PostProcessor, Tokenizer, TruncationParams};
+use tokenizers::{Encoding, PostProcessor, Tokenizer, TruncationDirection, TruncationParams};
 
 use super::Cut;
 use super::fault::{Fault, contained};
 use super::folder::{Folder, Weights};
+
+/// How many bytes of a text are split at first: some ten times as many as the longest cut needs.
+const START: usize = 64 * 1024;
 
 /// One text.
 #[derive(Debug)]
@@ -84,10 +87,30 @@ pub(super) fn cut_at(tokenizer: &Tokenizer, limit: usize, folder: &Folder) -> Re
     Ok(tokenizer)
 }
 
-/// Splits texts, on all cores.
+/// Splits texts, on all cores. Of a long text only the start is split where that is cut already: a split takes a hundred
+/// times the memory of its text.
 pub(super) fn split(tokenizer: &Tokenizer, texts: &[&str]) -> Result<Vec<Tokens>, Fault> {
-    let encodings = contained(|| tokenizer.encode_batch_fast(texts.to_vec(), true).map_err(Fault::Tokens))?;
+    let encode = |texts| contained(|| tokenizer.encode_batch_fast(texts, true).map_err(Fault::Tokens));
+    let cut = tokenizer.get_truncation().filter(|cut| cut.direction == TruncationDirection::Right);
+    let Some(cut) = cut else { return encode(texts.to_vec())?.iter().map(tokens).collect() };
+    let starts: Vec<&str> = texts.iter().map(|text| start(text)).collect();
+    let mut encodings = encode(starts.clone())?;
+    for (index, (text, start)) in texts.iter().zip(starts).enumerate() {
+        if start.len() < text.len()
+            && encodings[index].len() < cut.max_length
+            && let Some(whole) = encode(vec![text])?.pop()
+        {
+            encodings[index] = whole;
+        }
+    }
     encodings.iter().map(tokens).collect()
+}
+
+/// The start of a long text, up to the end of a word: no tokenizer makes one token of what a space or the end of a line
+/// divides.
+fn start(text: &str) -> &str {
+    let start = &text[..text.floor_char_boundary(START)];
+    if start.len() == text.len() { text } else { start.rfind([' ', '\n']).map_or(text, |end| &text[..end]) }
 }
 
 fn tokens(encoding: &Encoding) -> Result<Tokens, Fault> {
