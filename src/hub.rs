@@ -81,8 +81,8 @@ struct Hub {
 }
 
 impl Hub {
-    /// Opens the database at `path`, which must be there and have 12.2.0's schema; one of `makers` makes the vectors. Until [`Hub::with_key`] says
-    /// otherwise there is no key.
+    /// Opens the database at `path`, which must be there and have 12.2.0's schema; one of `makers` makes the vectors.
+    /// Until [`Hub::with_key`] says otherwise there is no key.
     fn open(path: &Path, makers: Makers, clock: Clock) -> Result<Self, side::Error> {
         let database = Database::open(path, Arc::clone(&clock))?;
         let (embedder, lacking) = (Embedder::start(path.to_owned(), makers), Notify::new());

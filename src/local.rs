@@ -41,7 +41,7 @@ use crate::side::{self, Found, Side, Witness};
 pub use apply::Transactions;
 pub use prepare::{DIMENSION, Prepared, prepare};
 use schema::Schema;
-pub use vectors::{Filled, Making, NoVectors};
+pub use vectors::{Filled, Lacking, Making, NoVectors};
 
 /// Which database to open, and how to treat it.
 #[derive(Clone, Debug)]

@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
-use crate::embed::{self, Makers};
+use crate::embed::{self, Maker, Makers};
 use crate::local::service::{Settled, Vectors};
 
 use super::database::BUSY;
@@ -32,6 +32,9 @@ const AT_ONCE: usize = 2;
 
 /// How long a request waits for its vectors: clients wait half a minute for their answer, and it has yet to be written.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A text at which no maker fails that works at all.
+const HARMLESS: &str = "test";
 
 /// How long a maker that failed is left alone, so that nobody waits for an endpoint that does not answer.
 pub(super) const REST: Duration = Duration::from_secs(30);
@@ -52,7 +55,10 @@ impl Embedder {
         let (again, asked) = mpsc::channel();
         thread::spawn(move || {
             // It ends when the hub does.
-            while tell.send(Some(Arc::new(settle(&path, &makers)))).is_ok() && asked.recv().is_ok() {}
+            while tell.send(Some(Arc::new(settle(&path, &makers)))).is_ok() && asked.recv().is_ok() {
+                // One answer is one for all who have asked by now.
+                while asked.try_recv().is_ok() {}
+            }
         });
         let turns = Arc::new(Semaphore::new(AT_ONCE));
         Self { settled, again, turns, rests_until: Mutex::default() }
@@ -68,6 +74,11 @@ impl Embedder {
             // It fails where the hub is about to end.
             let _ = settled.changed().await;
         }
+    }
+
+    /// The same, for those who cannot wait long.
+    pub(super) async fn settle_soon_for(&self, tables: i64) {
+        let _ = timeout_at(Instant::now() + PATIENCE, self.settle_for(tables)).await;
     }
 
     /// What makes the vectors, once that is known.
@@ -124,9 +135,7 @@ impl Embedder {
         // The turn lasts until the work is done, whether or not somebody still waits for it.
         let work = move || {
             let _turn = turn;
-            let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let made = maker.vectors(&borrowed)?;
-            Ok::<_, embed::Error>(texts.into_iter().zip(made).collect())
+            make(maker.as_ref(), texts)
         };
         match spawn_blocking(work).await {
             Ok(Ok(made)) => return Some(made),
@@ -141,6 +150,25 @@ impl Embedder {
         *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + REST);
         None
     }
+}
+
+/// The vectors of `texts`. Where it is some of the texts that the maker fails at, such as those that are too long for an
+/// endpoint, these are left out: they must not keep the others from theirs.
+fn make(maker: &dyn Maker, texts: Vec<String>) -> Result<Vec<(String, Vec<f32>)>, embed::Error> {
+    let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let error = match maker.vectors(&borrowed) {
+        Ok(made) => return Ok(texts.into_iter().zip(made).collect()),
+        Err(error) => error,
+    };
+    if maker.vectors(&[HARMLESS]).is_err() {
+        return Err(error);
+    }
+    tracing::warn!(error = &error as &dyn Error, "a memory gets no vector");
+    let alone = |text: String| {
+        let vector = maker.vectors(&[&text]).ok()?.pop()?;
+        Some((text, vector))
+    };
+    Ok(texts.into_iter().filter_map(alone).collect())
 }
 
 /// Whether a vector is one that the table takes and the service would write.

@@ -7,19 +7,26 @@
 //! transaction of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::Hub;
 use super::embedder::{BATCH, REST};
 use super::failure::Failure;
 use crate::local::service::Reader;
 
+/// How long nothing is looked for where no request has left anything lacking: for what another program wrote, and what
+/// could not be made in its turn.
+const AGAIN: Duration = Duration::from_mins(5);
+
 /// Fills what lacks, and again whenever a request has left something lacking.
 pub(super) async fn fill(hub: Arc<Hub>) {
     loop {
         match hub.fill_all().await {
-            Ok(()) if !hub.embedder.is_resting() => hub.lacking.notified().await,
+            Ok(()) if !hub.embedder.is_resting() => {
+                let _ = timeout(AGAIN, hub.lacking.notified()).await;
+            }
             // The cause stands in the log.
             Ok(()) | Err(_) => sleep(REST).await,
         }
@@ -35,7 +42,7 @@ impl Hub {
             let lacking = self.database.read(move |reader| reader.lacking(before, BATCH)).await?;
             let Some(last) = lacking.last() else { break };
             before = last.id;
-            let vectors = self.embedder.vectors(lacking.iter().map(|memory| memory.content.as_str())).await;
+            let vectors = self.embedder.vectors(lacking.iter().map(|memory| memory.text.as_str())).await;
             filled += self.database.write(move |changes| changes.fill(&lacking, &vectors)).await?;
         }
         if filled > 0 {

@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Zoned};
 
-use crate::local::service::{Filter, Page, Record, Scope};
+use crate::local::service::{Filter, Page, Reader, Record, Scope, Vectors};
 
 use super::Hub;
 use super::failure::Failure;
@@ -50,7 +50,7 @@ async fn by_meaning(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result
     body.finish()?;
     let text = query.clone();
     let pool = if boost { limit * POOL } else { limit };
-    let vectors = hub.embedder.vectors(iter::once(text.as_str())).await;
+    let vectors = hub.vector(Some(&text)).await?;
     let found = hub.database.read(move |reader| reader.nearest(&text, &vectors, &scope, pool)).await?;
     let mut found = found.unwrap_or_default();
     // What has no likeness at all is below every threshold, even the lowest.
@@ -105,7 +105,7 @@ async fn by_time(State(hub): State<Arc<Hub>>, Body(mut body): Body) -> Result<Js
     }
     let scope = Scope { store, from, until };
     let meaning = Some(meaning.trim().to_owned()).filter(|meaning| !meaning.is_empty());
-    let vectors = hub.embedder.vectors(meaning.as_deref().into_iter()).await;
+    let vectors = hub.vector(meaning.as_deref()).await?;
     let found = hub.database.read(move |reader| {
         let nearest = meaning.map(|meaning| reader.nearest(&meaning, &vectors, &scope, limit));
         let nearest = nearest.transpose()?.flatten();
@@ -141,6 +141,13 @@ async fn similar(
 }
 
 impl Hub {
+    /// The vector of what is searched for, by what makes those of the tables that are there now.
+    async fn vector(&self, text: Option<&str>) -> Result<Vectors, Failure> {
+        let Some(text) = text else { return Ok(Vectors::default()) };
+        self.embedder.settle_soon_for(self.database.read(Reader::tables).await?).await;
+        Ok(self.embedder.vectors(iter::once(text)).await)
+    }
+
     /// The present in this device's time zone, in which the service, too, reckons days and weeks.
     fn local_time(&self) -> Zoned {
         let since_1970 = SignedDuration::try_from_secs_f64(self.now().seconds()).unwrap_or_default();

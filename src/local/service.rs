@@ -64,7 +64,6 @@ pub use condition::{Change, Condition, Versions};
 pub use create::{Creation, Draft, New, Unusable};
 pub use fate::Fate;
 pub use feed::{Feed, Logged};
-pub use fill::Lacking;
 pub use ingest::{Batch, Status};
 pub use list::{Filter, Name, Page};
 pub use name::content_hash;

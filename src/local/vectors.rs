@@ -19,9 +19,10 @@ use super::Database;
 use crate::embed::{self, Maker, NoMaker, Proof};
 use crate::side;
 
-pub(super) use ahead::Made;
+pub(super) use ahead::{BYTES, Made};
 pub use coverage::{Counts, Coverage};
-pub use fill::Filled;
+pub(super) use fill::give;
+pub use fill::{Filled, Lacking};
 pub use replace::{Estimate, Replaced, Step};
 pub use verify::{Differing, Verified};
 

@@ -160,6 +160,19 @@ fn a_text_is_cut_after_so_many_tokens_with_the_special_ones() {
 }
 
 #[test]
+fn a_text_of_which_only_the_start_is_split_has_the_same_vector() {
+    let folder = folder();
+    let model = model(&folder).with_cut(Cut::Tokens(8), "cut");
+    let vector = |text: &str| model.vectors(&[text]).unwrap().remove(0);
+    let words = "tea is at four ";
+    assert_eq!(vector(&words.repeat(10_000)), vector(&words.repeat(10)));
+    // The start alone does not tell.
+    assert_eq!(vector(&format!("{}tea is", " ".repeat(100_000))), vector("tea is"));
+    assert_eq!(vector(&format!("{} tea is", "x".repeat(100_000))), vector("x tea is"));
+    assert_eq!(vector(&format!("tea\n{} is", "x".repeat(100_000))), vector("tea x is"));
+}
+
+#[test]
 fn what_would_be_computed_differently_elsewhere_is_refused() {
     let with = |name: &str, change: &dyn Fn(&mut Value)| {
         let folder = folder();

@@ -13,7 +13,7 @@ use crate::side;
 /// How many texts a maker is given at once, and how many bytes of text: enough for all cores, and little enough that
 /// whoever waits sees it go on.
 pub(super) const TEXTS: usize = 64;
-pub(super) const BYTES: usize = 256 * 1024;
+pub(in crate::local) const BYTES: usize = 256 * 1024;
 
 /// How many edits get their vectors before any of them is written, and after how long no more join them: a quick
 /// maker must not break transactions up, and a slow one must not keep back what is done.

@@ -28,9 +28,12 @@ pub struct Filled {
 }
 
 /// A memory without a vector.
-struct Lacking {
-    id: i64,
-    text: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    /// The row.
+    pub id: i64,
+    /// Its text.
+    pub text: String,
 }
 
 impl Database {
@@ -131,7 +134,7 @@ impl Database {
         let rows = Rows { connection: &transaction, schema };
         let mut count = 0;
         for (lacking, vector) in vectors {
-            count += u64::from(give(rows, lacking, &vector).map_err(fail)?);
+            count += u64::from(give(rows, lacking, to_bytes(&vector)).map_err(fail)?);
             if began.elapsed() >= *hold {
                 break;
             }
@@ -143,9 +146,9 @@ impl Database {
 }
 
 /// Gives a memory its vector, unless it has got one meanwhile, or another text.
-fn give(rows: Rows<'_>, lacking: &Lacking, vector: &[f32]) -> rusqlite::Result<bool> {
+pub(in crate::local) fn give(rows: Rows<'_>, lacking: &Lacking, vector: Vec<u8>) -> rusqlite::Result<bool> {
     let Some((store, is_pending)) = standing(rows, lacking)? else { return Ok(false) };
-    rows.replace_vector(lacking.id, &store, Some(to_bytes(vector)))?;
+    rows.replace_vector(lacking.id, &store, Some(vector))?;
     if is_pending {
         rows.update(lacking.id, vec![("embedding_pending", 0.into())], None)?;
     }
