@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::proof::{is_evidence, is_nobodys, reproduces_all, reproduces_each, shortest_first};
+use super::proof::{is_evidence, is_nobodys, reproduces_all, reproduces_each, shares, shortest_first};
 use super::{Hash, Maker, NoMaker, Proof, Sample, hash_vector};
 
 /// When the service fills a table without vectors with hash vectors, where it has no model.
@@ -125,20 +125,15 @@ impl Makers {
     fn count(&self, dimension: usize, samples: &[Sample]) -> Proof {
         let samples = shortest_first(samples);
         let mut proof = Proof::default();
-        let mut known = vec![false; samples.len()];
+        let mut made = Vec::new();
         for maker in self.candidates(dimension) {
             match reproduces_each(maker.as_ref(), dimension, &samples) {
-                Ok(same) => {
-                    let count = same.iter().filter(|same| **same).count();
-                    known.iter_mut().zip(same).for_each(|(known, same)| *known |= same);
-                    proof.counts.push((maker.name().to_owned(), count));
-                }
+                Ok(same) => made.push((maker.name().to_owned(), same)),
                 Err(error) => proof.failures.push((maker.name().to_owned(), error)),
             }
         }
-        proof.counts.retain(|(_, count)| *count > 0);
-        proof.counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        proof.unknown = known.iter().filter(|known| !**known).count();
+        proof.counts = shares(made);
+        proof.unknown = samples.len() - proof.counts.iter().map(|(_, count)| count).sum::<usize>();
         proof
     }
 
