@@ -21,7 +21,7 @@ use crate::side;
 const BATCH: usize = 64;
 
 /// How much of the new table is written in a millisecond, measured with 100,000 vectors on a busy machine.
-const BYTES_A_MILLISECOND: u64 = 20_000;
+const BYTES_A_MILLISECOND: u64 = 15_000;
 
 /// Where the vectors wait, with the texts that they are of.
 const MADE: &str =
