@@ -6,8 +6,9 @@
 //! expects inside its transaction, and leave vectors, full-text index, tombstones and links as the service
 //! itself would have left them.
 //!
-//! Must never: hold the write lock for long, or write anything but the edits given to [`Side::apply`]; only
-//! [`prepare`] makes a database or changes its schema, and only where it is asked to.
+//! Must never: hold the write lock for long, but where all vectors are replaced at somebody's word, or write anything but
+//! the edits given to [`Side::apply`] and vectors; only [`prepare`] makes a database or changes its schema, and only
+//! where it is asked to.
 
 mod apply;
 pub mod check;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::proof::{is_evidence, is_nobodys, reproduces_all, reproduces_each, shortest_first};
+use super::proof::{is_evidence, is_nobodys, reproduces_all, reproduces_each, shares, shortest_first};
 use super::{Error, Hash, Maker, NoMaker, Proof, Sample, hash_vector};
 
 /// The makers that could not be asked, by their names.
@@ -131,23 +131,18 @@ impl Makers {
 
     fn count(&self, dimension: usize, samples: &[&Sample], failures: Failures) -> Proof {
         let mut proof = Proof { failures, ..Proof::default() };
-        let mut known = vec![false; samples.len()];
+        let mut made = Vec::new();
         for maker in self.candidates(dimension) {
             if proof.failures.iter().any(|(name, _)| name == maker.name()) {
                 continue;
             }
             match reproduces_each(maker.as_ref(), dimension, samples) {
-                Ok(same) => {
-                    let count = same.iter().filter(|same| **same).count();
-                    known.iter_mut().zip(same).for_each(|(known, same)| *known |= same);
-                    proof.counts.push((maker.name().to_owned(), count));
-                }
+                Ok(same) => made.push((maker.name().to_owned(), same)),
                 Err(error) => proof.failures.push((maker.name().to_owned(), error)),
             }
         }
-        proof.counts.retain(|(_, count)| *count > 0);
-        proof.counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        proof.unknown = known.iter().filter(|known| !**known).count();
+        proof.counts = shares(made);
+        proof.unknown = samples.len() - proof.counts.iter().map(|(_, count)| count).sum::<usize>();
         proof
     }
 

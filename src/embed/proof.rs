@@ -3,6 +3,7 @@
 //! A vector of all zeros is the hash of the empty text and what a program leaves that failed: it takes part, but a
 //! sample of nothing else proves nobody.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::{Error, Maker};
@@ -21,8 +22,9 @@ pub struct Sample {
 pub struct Proof {
     /// The maker that reproduces every one of them; `None` where none does, or where there was nothing to prove it by.
     pub maker: Option<Arc<dyn Maker>>,
-    /// How many of the sample each maker reproduces, by its name, the most first; makers of none are left out. Where
-    /// one is proven, no other was asked.
+    /// How many of the sample each maker reproduces, by its name, the most first. None counts twice: what several makers
+    /// reproduce is that one's which reproduces the most, so makers are told only where the others do not suffice.
+    /// Where one is proven, no other was asked.
     pub counts: Vec<(String, usize)>,
     /// How many no maker reproduces.
     pub unknown: usize,
@@ -56,6 +58,24 @@ pub(super) fn is_nobodys(sample: &Sample, dimension: usize) -> bool {
 /// Whether the vector says anything about its maker.
 pub(super) fn is_evidence(sample: &Sample) -> bool {
     sample.stored.iter().any(|number| *number != 0.0)
+}
+
+/// Which makers account for a sample, and for how many vectors each, by which of them each one reproduces. Two files of
+/// one model, or its two cuts, reproduce the same but for a few.
+pub(super) fn shares(mut makers: Vec<(String, Vec<bool>)>) -> Vec<(String, usize)> {
+    let count = |same: &[bool]| same.iter().filter(|same| **same).count();
+    let mut shares = Vec::new();
+    // The first of equals: that is the likelier one.
+    while let Some(most) = (0..makers.len()).min_by_key(|at| Reverse(count(&makers[*at].1)))
+        && count(&makers[most].1) > 0
+    {
+        let (name, taken) = makers.remove(most);
+        for (_, same) in &mut makers {
+            same.iter_mut().zip(&taken).for_each(|(same, taken)| *same &= !taken);
+        }
+        shares.push((name, count(&taken)));
+    }
+    shares
 }
 
 /// Whether `maker` reproduces all of `samples`, the first of which is asked for by itself.

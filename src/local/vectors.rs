@@ -13,6 +13,7 @@ mod proof;
 mod replace;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Database;
@@ -74,9 +75,24 @@ fn unproven(proof: &Proof) -> String {
             if proof.unknown > 0 {
                 shares.push(format!("{} of a model that is not on this device", proof.unknown));
             }
-            format!("the database's vectors are not all of one model: of a sample {}", shares.join(", "))
+            let makers: Vec<&str> = counts.iter().map(|(maker, _)| maker.as_str()).collect();
+            let what = if proof.unknown == 0 && are_cuts(&makers) {
+                "of one model, which cut long texts at different lengths"
+            } else {
+                "not all of one model"
+            };
+            format!("the database's vectors are {what}: of a sample {}", shares.join(", "))
         }
     }
+}
+
+/// Whether several makers are one model, by their names, `MODEL (WHERE IT IS)`: then long texts alone tell them apart,
+/// because the service's two ways to a model cut them at different lengths.
+#[must_use]
+pub fn are_cuts(makers: &[&str]) -> bool {
+    let models: Option<BTreeSet<&str>> =
+        makers.iter().map(|maker| maker.split_once(" (").map(|(model, _)| model)).collect();
+    makers.len() > 1 && models.is_some_and(|models| models.len() == 1)
 }
 
 /// Vectors, and who made them.

@@ -3,6 +3,7 @@
 mod all;
 mod target;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use crate::embed::Makers;
 use crate::error::{CommandError, ErrorKind, ExitCode};
 use crate::local::Database;
-use crate::local::vectors::{Coverage, Differing, Filled, NoVectors, Verified};
+use crate::local::vectors::{Coverage, Differing, Filled, NoVectors, Verified, are_cuts};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::vectors::{advice, make_missing, memories, with_causes};
 use crate::porcelain::shared::words::to_json;
@@ -47,13 +48,16 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["missing", "verify"])]
     pub all: bool,
     /// With --all: by what: a model's name, a folder with one, 'hash', 'endpoint' [default: what the service would use]
-    #[arg(long, value_name = "MODEL", requires = "all")]
+    #[arg(
+        long, value_name = "MODEL", requires = "all", value_hint = clap::ValueHint::AnyPath,
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
     pub model: Option<String>,
     /// With --all: do not ask
     #[arg(short = 'y', long, requires = "all")]
     pub yes: bool,
     /// Work on another database file, such as that of memsync serve
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub db: Option<PathBuf>,
     /// Print the result as JSON
     #[arg(long)]
@@ -153,7 +157,11 @@ fn show(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError
     let (lacks, ui) = (document.without_vector > 0, &mut workspace.ui);
     match &coverage.making {
         Ok(maker) => {
-            ui.note(&format!("memories that arrive get vectors of {}", escape_line(maker.name())));
+            ui.note(&if maker.is_instant() {
+                "memories that arrive get hash vectors, which find equal texts only".to_owned()
+            } else {
+                format!("memories that arrive get vectors of {}", escape_line(maker.name()))
+            });
             if lacks {
                 ui.hint("`memsync embed --missing` gives the others theirs");
             }
@@ -259,6 +267,11 @@ fn verify(args: &Args, extent: Extent, workspace: &mut Workspace) -> Result<Exit
         workspace.ui.data(&page)?;
         for failure in &document.failures {
             workspace.ui.warn(&format!("{} could not be asked: {}", failure.maker, failure.why));
+        }
+        let makers = document.differing.iter().map(|memory| memory.maker.as_deref());
+        let makers: Option<BTreeSet<&str>> = makers.chain([document.maker.as_deref()]).collect();
+        if makers.is_some_and(|makers| are_cuts(&Vec::from_iter(makers))) {
+            workspace.ui.note("all are of one model, which cut long texts at different lengths");
         }
         if differs && document.maker.is_some() {
             workspace.ui.hint("`memsync embed --all` gives all memories vectors of one model");

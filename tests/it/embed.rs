@@ -52,7 +52,7 @@ fn what_is_missing_is_shown_and_made_without_init() {
     Made by, of a sample of 2 vectors:
             2 hash vectors
     ----- stderr -----
-    memories that arrive get vectors of hash vectors
+    memories that arrive get hash vectors, which find equal texts only
     hint: `memsync embed --missing` gives the others theirs
     ");
     let coverage: Coverage = documents::parse(&device.memsync(["embed", "--json"]).success());
@@ -95,7 +95,7 @@ fn vectors_of_two_models_are_told_and_nothing_is_written() {
             1 no model on this device
             1 hash vectors in the whole table
     ----- stderr -----
-    memories that arrive get no vector: its vectors are not all of one model: of a sample 1 are of hash vectors, 1 of none that is on this device
+    memories that arrive get no vector: the database's vectors are not all of one model: of a sample 1 of hash vectors, 1 of a model that is not on this device
     hint: `memsync embed --verify=all` lists those that differ
     hint: `memsync embed --all` gives all memories vectors of one model
     ");
@@ -103,7 +103,7 @@ fn vectors_of_two_models_are_told_and_nothing_is_written() {
     exit status: 6
     ----- stderr -----
     1 memory without a vector: found by list, tag and text, not by meaning
-    warning: its vectors are not all of one model: of a sample 1 are of hash vectors, 1 of none that is on this device
+    warning: the database's vectors are not all of one model: of a sample 1 of hash vectors, 1 of a model that is not on this device
     hint: `memsync embed --verify=all` lists those that differ
     hint: `memsync embed --all` gives all memories vectors of one model
     ");
@@ -161,6 +161,7 @@ fn all_vectors_are_made_anew_only_where_somebody_says_so() {
     error: there is no model `gpt` on this device
     hint: give the folder that holds it
     ");
+    device.memsync(["embed", "--all", "--yes", "--model", ""]).expect_status(2);
     assert_snapshot!(device.memsync(["embed", "--all", "--model", "endpoint"]), @"
     exit status: 2
     ----- stderr -----

@@ -7,6 +7,7 @@
 mod foreign;
 mod interrupted;
 mod later;
+mod moved;
 mod texts;
 
 use serde_json::json;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::replace::Fake;
 use super::*;
+use crate::embed::Proof;
 
 /// A database with memories whose vectors are of hash, of a model, of a text that was there before, and of nothing.
 fn mixed() -> (Fixture, Database) {
@@ -42,7 +43,7 @@ fn every_vector_and_every_gap_is_counted() {
         ),
     }
     ");
-    insta::assert_snapshot!(coverage.making.unwrap_err(), @"its vectors are not all of one model: of a sample 3 are of hash vectors, 1 are of model, 1 of none that is on this device");
+    insta::assert_snapshot!(coverage.making.unwrap_err(), @"the database's vectors are not all of one model: of a sample 3 of hash vectors, 1 of model, 1 of a model that is not on this device");
     assert_eq!((coverage.sample, coverage.proof.unknown), (5, 1));
 }
 
@@ -64,4 +65,14 @@ fn vectors_that_differ_are_told_with_what_made_them() {
 
     let some = database.verify_vectors(Some(2), &mut |_, _| {}).unwrap();
     assert_eq!((some.checked, some.differing.len()), (2, 0), "the first and one from the middle");
+}
+
+#[test]
+fn one_model_that_cut_texts_at_two_lengths_is_told_from_two_models() {
+    let said = |makers: [&str; 2]| {
+        let counts = makers.iter().map(|maker| ((*maker).to_owned(), 2)).collect();
+        NoVectors::Unproven(Arc::new(Proof { counts, ..Proof::default() })).to_string()
+    };
+    insta::assert_snapshot!(said(["minilm (ONNX)", "minilm (Hugging Face)"]), @"the database's vectors are of one model, which cut long texts at different lengths: of a sample 2 of minilm (ONNX), 2 of minilm (Hugging Face)");
+    insta::assert_snapshot!(said(["minilm (ONNX)", "hash vectors"]), @"the database's vectors are not all of one model: of a sample 2 of minilm (ONNX), 2 of hash vectors");
 }

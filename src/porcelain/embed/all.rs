@@ -13,6 +13,9 @@ use crate::ui::escape_line;
 use crate::ui::view::text::counted;
 use crate::workspace::Workspace;
 
+/// From when on it is worth saying that the database is locked: the service gives up after six seconds.
+const LONG: Duration = Duration::from_secs(2);
+
 pub(super) fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let _kept = staging(workspace)?;
     let mut database = database(args, workspace)?;
@@ -54,6 +57,12 @@ fn is_confirmed(
     ));
     ui.note(&format!("instead of {}", escape_line(&present(&coverage))));
     ui.note(&format!("takes {}; the old ones stay until all are made", time(estimate.takes)));
+    if estimate.locked >= LONG {
+        let seconds = estimate.locked.as_secs();
+        ui.note(&format!(
+            "at its end the database is locked for about {seconds} seconds: nothing can be stored then"
+        ));
+    }
     ui.note("stop mcp-memory-service before, and start it with the new model afterwards");
     Ok(ui.confirm("Make all vectors anew?")? == Some(true))
 }

@@ -32,8 +32,8 @@ fn report(is_new: bool, making: &Making, workspace: &mut Workspace) -> Result<()
     let (staging, database) = (workspace.staging_path()?, workspace.database_path()?);
     let word = if is_new { "Initialised" } else { "Kept the" };
     workspace.ui.note(&format!("{word} staging database {}", staging.display()));
-    let maker = making.as_ref().map_or("no vectors", |maker| maker.name());
-    workspace.ui.note(&format!("Memories: {} ({})", database.display(), escape_line(maker)));
+    let maker = making.as_ref().map_or(String::new(), |maker| format!(" ({})", escape_line(maker.name())));
+    workspace.ui.note(&format!("Memories: {}{maker}", database.display()));
     if let Err(why) = making {
         let why = with_causes(why);
         workspace.ui.note(&format!("memories that arrive get no vector: {}", escape_line(&why)));
