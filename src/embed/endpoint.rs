@@ -163,8 +163,13 @@ impl Maker for Endpoint {
     }
 
     fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
-        let failed = |failure| Error::Endpoint { address: self.address.clone(), cause: Box::new(failure) };
-        self.ask(texts).map_err(failed)
+        self.ask(texts).map_err(|failure| {
+            let address = self.address.clone();
+            match failure.concerns_text() {
+                true => Error::Refused { address, cause: failure.into() },
+                false => Error::Endpoint { address, cause: failure.into() },
+            }
+        })
     }
 }
 

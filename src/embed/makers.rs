@@ -122,7 +122,9 @@ impl Makers {
         }
     }
 
-    fn count(&self, dimension: usize, samples: &[Sample]) -> Proof {
+    /// How many of `samples` each maker reproduces, which takes asking all of them. None of them is proven.
+    #[must_use]
+    pub fn count(&self, dimension: usize, samples: &[Sample]) -> Proof {
         let samples = shortest_first(samples);
         let mut proof = Proof::default();
         let mut known = vec![false; samples.len()];

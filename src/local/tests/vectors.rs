@@ -264,6 +264,40 @@ fn a_maker_that_fails_midway_keeps_no_memory_back_and_is_not_asked_again() {
 }
 
 #[test]
+fn a_text_that_the_maker_refuses_keeps_no_other_from_its_vector() {
+    let maker = Fake::new("fake");
+    let fixture = made_by(&maker);
+    let refused = |texts: &[&str]| {
+        let cause = || "413".into();
+        let is_long = |text: &&str| matches!(*text, "number 70" | "number 199");
+        match texts.iter().any(is_long) {
+            true => Err(embed::Error::Refused { address: "http://model:80".to_owned(), cause: cause() }),
+            false => Ok(()),
+        }
+    };
+    maker.when_asked(refused);
+    let mut database = fixture.open_with(&[&maker]);
+    assert!(apply(&mut database, arrivals(200)).iter().all(is_done));
+    assert_eq!(database.missing_vectors().unwrap(), 2);
+    assert_eq!((fixture.vector("70"), fixture.vector("71")), (None, Some(maker.vector("number 71"))));
+
+    execute(&fixture.service, "DELETE FROM memory_embeddings WHERE rowid % 2 = 1 AND rowid > 1", ());
+    let mut database = fixture.open_with(&[&maker]);
+    let filled = database.fill_missing(&mut |_, _| {}).unwrap();
+    assert_eq!((filled.filled, filled.left), (99, 2));
+    insta::assert_snapshot!(filled.why.unwrap(), @"fake makes none of some texts");
+    assert_eq!(fixture.counts(), [201, 201, 199]);
+
+    // Who refuses everything is not asked for the rest.
+    execute(&fixture.service, "DELETE FROM memory_embeddings WHERE rowid > 1", ());
+    maker.when_asked(move |texts| if texts == ["Seed"] { Ok(()) } else { refused(&["number 70"]) });
+    maker.count();
+    let filled = fixture.open_with(&[&maker]).fill_missing(&mut |_, _| {}).unwrap();
+    assert_eq!((filled.filled, filled.left, maker.count()), (0, 200, 1 + 64 * 7));
+    assert!(matches!(filled.why, Some(NoVectors::Failed { .. })), "{:?}", filled.why);
+}
+
+#[test]
 fn what_was_interrupted_goes_on_where_it_stopped() {
     let maker = Fake::new("fake");
     let fixture = made_by(&maker);
@@ -322,7 +356,10 @@ fn nothing_is_written_into_a_table_of_several_models_or_of_an_unknown_one() {
         let filled = database.fill_missing(&mut |_, _| {}).unwrap();
         assert_eq!((filled.filled, filled.left), (0, 2));
         assert_eq!(fixture.counts()[2], before);
-        filled.why.unwrap().to_string()
+        assert!(maker.count() <= 2, "nobody is asked for counts that nobody reads");
+        let why = database.counted(filled.why.unwrap()).unwrap().to_string();
+        maker.count();
+        why
     };
     let [ours, theirs] = [&known, &other].map(|maker| maker.vector("Seed"));
     let hash = hash_vector("Seed", 384);

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::Batch;
 use crate::embed::{from_bytes, to_bytes};
 use crate::local::image::Image;
 use crate::local::{Database, write};
@@ -107,12 +108,14 @@ impl Database {
         if texts.is_empty() {
             return Ok(());
         }
-        let Ok((maker, vectors)) = self.make(&texts)? else { return Ok(()) };
+        let Ok(Batch { maker, vectors, .. }) = self.make(&texts)? else { return Ok(()) };
         if made.version != self.schema.version {
             *made = Made { version: self.schema.version, vectors: HashMap::new() };
         }
         for (need, vector) in needs.into_iter().zip(vectors) {
-            if !need.kept.is_some_and(|kept| maker.is_same(&vector, &kept)) {
+            if let Some(vector) = vector
+                && !need.kept.is_some_and(|kept| maker.is_same(&vector, &kept))
+            {
                 made.vectors.insert(need.key, to_bytes(&vector));
             }
         }
