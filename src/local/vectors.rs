@@ -73,6 +73,17 @@ pub enum NoVectors {
     Unwritten(#[source] Arc<side::Error>),
 }
 
+impl NoVectors {
+    /// Whether the same maker may make them another time.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Failed { .. } | Self::Misfit { .. } | Self::Refused { .. } => true,
+            Self::Unknown(why) => matches!(**why, NoMaker::Failed(_)),
+            Self::NoTable | Self::Unproven(_) | Self::NoModel(_) | Self::Unwritten(_) => false,
+        }
+    }
+}
+
 /// What a proof says, as a part of a sentence.
 fn unproven(proof: &Proof) -> String {
     match (proof.counts.as_slice(), proof.failures.as_slice()) {

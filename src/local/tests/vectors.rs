@@ -495,13 +495,7 @@ fn a_kept_vector_comes_back_bit_for_bit_unless_the_proven_maker_makes_another_on
         let before = ["same", "foreign"].map(|name| held(database, name).unwrap());
         let deletions = before.iter().map(|memory| edit(&memory.content, Some(memory), None)).collect();
         database.apply(deletions, &mut kept).unwrap();
-        let back = |(replaced, memory): (&Replaced, &Memory)| Edit {
-            key: replaced.key.clone(),
-            expected: replaced.now,
-            target: Some(memory.clone()),
-            row: Some(replaced.row.clone()),
-        };
-        let edits = kept.replaced.iter().zip(&before).map(back).collect();
+        let edits = taking_back(&kept.replaced, &before);
         assert!(apply(database, edits).iter().all(is_done));
     };
     // Nothing is proven by a device that has no such model.
@@ -514,4 +508,59 @@ fn a_kept_vector_comes_back_bit_for_bit_unless_the_proven_maker_makes_another_on
     take_away_and_back(&mut fixture.open_with(&[&maker]));
     assert_eq!(fixture.vector("same"), Some(same));
     assert_eq!(fixture.vector("foreign"), Some(maker.vector("foreign")));
+}
+
+/// What an undo of `edits` is made of: the rows as they were before.
+fn taking_back(replaced: &[Replaced], memories: &[Memory]) -> Vec<Edit> {
+    let back = |(replaced, memory): (&Replaced, &Memory)| Edit {
+        key: replaced.key.clone(),
+        expected: replaced.now,
+        target: Some(memory.clone()),
+        row: Some(replaced.row.clone()),
+    };
+    replaced.iter().zip(memories).map(back).collect()
+}
+
+#[test]
+fn no_undo_brings_back_vectors_of_a_model_that_the_database_has_left() {
+    let [old, new] = ["old", "new"].map(Fake::new);
+    let fixture = made_by(&old);
+    for name in ["deleted", "tagged", "rewritten"] {
+        fixture.insert(name, name, "{}");
+        fixture.give(name, &old.vector(name));
+    }
+    let names = ["deleted", "tagged", "rewritten"];
+    let mut database = fixture.open_with(&[&old]);
+    let before = names.map(|name| held(&mut database, name).unwrap());
+    let tagged = Memory { tags: ["new".to_owned()].into(), ..before[1].clone() };
+    let rewritten = Memory { content: "Another text".to_owned(), ..before[2].clone() };
+    let targets = [None, Some(&tagged), Some(&rewritten)];
+    let edits = names.iter().zip(&before).zip(targets);
+    let mut kept = image::Kept::default();
+    let edits = edits.map(|((name, before), target)| edit(name, Some(before), target)).collect();
+    database.apply(edits, &mut kept).unwrap();
+
+    // All vectors are of the new model now, as `embed --all` leaves them.
+    for (name, text) in [("seed", "Seed"), ("tagged", "tagged"), ("rewritten", "Another text")] {
+        execute(
+            &fixture.service,
+            "DELETE FROM memory_embeddings WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1)",
+            [name],
+        );
+        fixture.give(name, &new.vector(text));
+    }
+    // Which one that is cannot be asked at the moment.
+    new.when_asked(|_| Err(down()));
+    let mut database = fixture.open_with(&[&new]);
+    assert!(apply(&mut database, taking_back(&kept.replaced, &before)).iter().all(is_done));
+    assert_eq!(fixture.vector("tagged"), Some(new.vector("tagged")), "its text has not changed");
+    assert_eq!((fixture.vector("deleted"), fixture.vector("rewritten")), (None, None));
+    assert_eq!(names.map(|name| held(&mut database, name).unwrap()), before);
+
+    new.when_asked(|_| Ok(()));
+    assert_eq!(fixture.open_with(&[&new]).fill_missing(&mut |_, _| {}).unwrap().filled, 2);
+    for name in names {
+        assert_eq!(fixture.vector(name), Some(new.vector(name)), "{name}");
+    }
+    fixture.assert_sound(&mut database);
 }
