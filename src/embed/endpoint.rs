@@ -165,9 +165,10 @@ impl Maker for Endpoint {
     fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
         self.ask(texts).map_err(|failure| {
             let address = self.address.clone();
-            match failure.concerns_text() {
-                true => Error::Refused { address, cause: failure.into() },
-                false => Error::Endpoint { address, cause: failure.into() },
+            if failure.concerns_text() {
+                Error::Refused { address, cause: failure.into() }
+            } else {
+                Error::Endpoint { address, cause: failure.into() }
             }
         })
     }

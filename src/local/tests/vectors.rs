@@ -270,10 +270,10 @@ fn a_text_that_the_maker_refuses_keeps_no_other_from_its_vector() {
     let refused = |texts: &[&str]| {
         let cause = || "413".into();
         let is_long = |text: &&str| matches!(*text, "number 70" | "number 199");
-        match texts.iter().any(is_long) {
-            true => Err(embed::Error::Refused { address: "http://model:80".to_owned(), cause: cause() }),
-            false => Ok(()),
+        if texts.iter().any(is_long) {
+            return Err(embed::Error::Refused { address: "http://model:80".to_owned(), cause: cause() });
         }
+        Ok(())
     };
     maker.when_asked(refused);
     let mut database = fixture.open_with(&[&maker]);
