@@ -169,8 +169,14 @@ impl Maker for Endpoint {
     }
 
     fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
-        let failed = |failure| Error::Endpoint { address: self.address.clone(), cause: Box::new(failure) };
-        self.ask(texts).map_err(failed)
+        self.ask(texts).map_err(|failure| {
+            let address = self.address.clone();
+            if failure.concerns_text() {
+                Error::Refused { address, cause: failure.into() }
+            } else {
+                Error::Endpoint { address, cause: failure.into() }
+            }
+        })
     }
 }
 

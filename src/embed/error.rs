@@ -19,6 +19,15 @@ pub enum Error {
         #[source]
         cause: Cause,
     },
+    /// The endpoint takes one of the texts for no text that it makes a vector of: it may be too long for its model.
+    #[error("the embedding endpoint {address} gives no vector of this text")]
+    Refused {
+        /// Its address, without credentials.
+        address: String,
+        /// What happened.
+        #[source]
+        cause: Cause,
+    },
     /// The endpoint gave no vectors.
     #[error("the embedding endpoint {address} gives no vectors")]
     Endpoint {

@@ -125,11 +125,18 @@ impl Makers {
         let ordered = shortest_first(samples);
         match self.attempt(dimension, &ordered) {
             Ok(maker) => Proof::of(maker, samples.len()),
-            Err(failures) => self.count(dimension, &ordered, failures),
+            Err(failures) => self.count_others(dimension, &ordered, failures),
         }
     }
 
-    fn count(&self, dimension: usize, samples: &[&Sample], failures: Failures) -> Proof {
+    /// How many of `samples` each maker reproduces, which takes asking all of them. None of them is proven.
+    #[must_use]
+    pub fn count(&self, dimension: usize, samples: &[Sample]) -> Proof {
+        self.count_others(dimension, &shortest_first(samples), Failures::new())
+    }
+
+    /// The same, without asking the makers that have failed already.
+    fn count_others(&self, dimension: usize, samples: &[&Sample], failures: Failures) -> Proof {
         let mut proof = Proof { failures, ..Proof::default() };
         let mut made = Vec::new();
         for maker in self.candidates(dimension) {

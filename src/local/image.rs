@@ -53,10 +53,7 @@ impl Image {
 
     /// The vector's bytes.
     pub(super) fn vector(&self) -> Option<&[u8]> {
-        match find(&self.vector, "content_embedding") {
-            Some(Cell::Blob(bytes)) => Some(bytes),
-            _ => None,
-        }
+        bytes(&self.vector)
     }
 
     /// The row's text, where it can be read.
@@ -67,12 +64,28 @@ impl Image {
         }
     }
 
+    /// Whether its vector is one of the other's text, too, so that nothing takes its place: the other's own may be of
+    /// a model that the database has left since.
+    pub(super) fn has_vector_for(&self, other: &Self) -> bool {
+        let is_pending = self.cell("embedding_pending") == Some(&Cell::Integer(1));
+        let is_same = self.cell("content").is_some() && self.cell("content") == other.cell("content");
+        is_same && !is_pending && self.is_live() && other.is_live() && self.vector().is_some()
+    }
+
     fn cell(&self, column: &str) -> Option<&Cell> {
         find(&self.row, column)
     }
 
     fn is_live(&self) -> bool {
         !self.row.is_empty() && matches!(self.cell("deleted_at"), None | Some(Cell::Null))
+    }
+}
+
+/// The bytes of a row of `memory_embeddings`.
+fn bytes(vector: &Cells) -> Option<&[u8]> {
+    match find(vector, "content_embedding") {
+        Some(Cell::Blob(bytes)) => Some(bytes),
+        _ => None,
     }
 }
 
@@ -113,8 +126,9 @@ impl Rows<'_> {
         let id = self.put_row_back(standing, image)?;
         if let Some(id) = id {
             self.remove_vector(id)?;
-            if self.fits(image) {
-                self.put("INSERT INTO memory_embeddings", &self.vector_of(id, image))?;
+            let vector = if standing.has_vector_for(image) { &standing.vector } else { &image.vector };
+            if self.fits(vector) {
+                self.put("INSERT INTO memory_embeddings", &self.vector_of(id, image, vector))?;
             }
         }
         match (standing.is_live(), image.is_live()) {
@@ -132,15 +146,15 @@ impl Rows<'_> {
         Ok(id)
     }
 
-    /// Whether the image's vector is one of this database's.
-    fn fits(&self, image: &Image) -> bool {
+    /// Whether a vector is one of this database's.
+    fn fits(&self, vector: &Cells) -> bool {
         let dimension = self.schema.vectors.and_then(|vectors| vectors.dimension);
-        image.vector().is_some_and(|bytes| dimension.is_some_and(|dimension| bytes.len() == dimension * 4))
+        bytes(vector).is_some_and(|bytes| dimension.is_some_and(|dimension| bytes.len() == dimension * 4))
     }
 
     /// The image's vector as this database has its columns.
-    fn vector_of(&self, id: i64, image: &Image) -> Cells {
-        let mut columns = image.vector.clone();
+    fn vector_of(&self, id: i64, image: &Image, vector: &Cells) -> Cells {
+        let mut columns = vector.clone();
         columns.push(("rowid".to_owned(), Cell::Integer(id)));
         columns.retain(|(name, _)| name != "store");
         if self.schema.vectors.is_some_and(|vectors| vectors.store) {

@@ -36,7 +36,11 @@ pub enum NoVectors {
     /// The database has no table of vectors that is understood.
     #[error("the database has no table for vectors")]
     NoTable,
-    /// No maker reproduces the vectors that are there.
+    /// No maker reproduces the vectors that are there, or the one that might could not be asked.
+    #[error(transparent)]
+    Unknown(Arc<NoMaker>),
+    /// No maker reproduces the vectors that are there, and how many of them each does: what
+    /// [`Database::counted`] makes of [`Self::Unknown`].
     #[error("{}", unproven(.0))]
     Unproven(Arc<Proof>),
     /// There is no vector yet, and nothing that the service would make one with.
@@ -51,6 +55,15 @@ pub enum NoVectors {
         #[source]
         cause: Arc<embed::Error>,
     },
+    /// The maker makes those of other texts, but not all.
+    #[error("{maker} makes none of some texts")]
+    Refused {
+        /// Its name.
+        maker: String,
+        /// What it says of one of them.
+        #[source]
+        cause: Arc<embed::Error>,
+    },
     /// The maker made what is no vector of this database.
     #[error("{maker} made vectors of another size")]
     Misfit {
@@ -60,6 +73,17 @@ pub enum NoVectors {
     /// The database could not be written.
     #[error("{0}")]
     Unwritten(#[source] Arc<side::Error>),
+}
+
+impl NoVectors {
+    /// Whether the same maker may make them another time.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Failed { .. } | Self::Misfit { .. } | Self::Refused { .. } => true,
+            Self::Unknown(why) => matches!(**why, NoMaker::Failed(_)),
+            Self::NoTable | Self::Unproven(_) | Self::NoModel(_) | Self::Unwritten(_) => false,
+        }
+    }
 }
 
 /// What a proof says, as a part of a sentence.
@@ -95,8 +119,50 @@ pub fn are_cuts(makers: &[&str]) -> bool {
     makers.len() > 1 && models.is_some_and(|models| models.len() == 1)
 }
 
-/// Vectors, and who made them.
-type Vectors = (Arc<dyn Maker>, Vec<Vec<f32>>);
+/// What was made of some texts.
+struct Batch {
+    maker: Arc<dyn Maker>,
+    /// A vector for each text, in their order; `None` for one that the maker refuses.
+    vectors: Vec<Option<Vec<f32>>>,
+    /// Why it refuses one.
+    refused: Option<embed::Error>,
+}
+
+impl Batch {
+    fn new(maker: Arc<dyn Maker>) -> Self {
+        Self { maker, vectors: Vec::new(), refused: None }
+    }
+
+    /// Adds what the maker makes of `texts`. Where it refuses them, halves find out which ones it means: a text that it
+    /// never takes must not keep all others from their vectors.
+    fn make(&mut self, texts: &[&str]) -> Result<(), embed::Error> {
+        match self.maker.vectors(texts) {
+            Ok(made) => self.vectors.extend(made.into_iter().map(Some)),
+            Err(embed::Error::Refused { .. }) if texts.len() > 1 => {
+                let (first, second) = texts.split_at(texts.len() / 2);
+                self.make(first)?;
+                self.make(second)?;
+            }
+            Err(refused @ embed::Error::Refused { .. }) => {
+                self.vectors.push(None);
+                self.refused = Some(refused);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Whether there is a vector, or a refusal, for each of `count` texts, and each vector has `dimension` numbers.
+    fn fits(&self, count: usize, dimension: Option<usize>) -> bool {
+        let is_one = |vector: &Vec<f32>| Some(vector.len()) == dimension;
+        self.vectors.len() == count && self.vectors.iter().flatten().all(is_one)
+    }
+
+    /// Whether it refuses all of several texts, so that it is not them that something is wrong with.
+    fn is_refusal(&self) -> bool {
+        self.vectors.len() > 1 && self.vectors.iter().all(Option::is_none)
+    }
+}
 
 /// The maker that was found for a database, for as long as its tables stay what they are.
 #[derive(Clone, Debug)]
@@ -120,6 +186,13 @@ impl Database {
         Ok(making)
     }
 
+    /// `why` with the counts of makers, for whoever is going to read it: that takes asking all of them.
+    pub fn counted(&self, why: NoVectors) -> Result<NoVectors, side::Error> {
+        let (NoVectors::Unknown(_), Some(dimension)) = (&why, self.dimension()) else { return Ok(why) };
+        let samples = self.samples().map_err(|error| self.reading(error))?;
+        Ok(NoVectors::Unproven(Arc::new(self.options.makers.count(dimension, &samples))))
+    }
+
     /// How many live memories have no vector, so that no search by meaning finds them.
     pub fn missing_vectors(&mut self) -> Result<u64, side::Error> {
         self.refresh()?;
@@ -130,15 +203,21 @@ impl Database {
     }
 
     /// Vectors of `texts`, in their order, and who made them. Must not be called while the database is locked.
-    fn make(&mut self, texts: &[&str]) -> Result<Result<Vectors, NoVectors>, side::Error> {
-        let maker = match self.maker()? {
-            Ok(maker) => maker,
+    fn make(&mut self, texts: &[&str]) -> Result<Result<Batch, NoVectors>, side::Error> {
+        let mut batch = match self.maker()? {
+            Ok(maker) => Batch::new(maker),
             Err(why) => return Ok(Err(why)),
         };
-        let why = match maker.vectors(texts) {
-            Ok(made) if fits(&made, texts.len(), self.dimension()) => return Ok(Ok((maker, made))),
-            Ok(_) => NoVectors::Misfit { maker: maker.name().to_owned() },
-            Err(cause) => NoVectors::Failed { maker: maker.name().to_owned(), cause: cause.into() },
+        let made = batch.make(texts);
+        let maker = batch.maker.name().to_owned();
+        let why = match made {
+            Ok(()) if !batch.fits(texts.len(), self.dimension()) => NoVectors::Misfit { maker },
+            Ok(()) if !batch.is_refusal() => return Ok(Ok(batch)),
+            Ok(()) => {
+                let cause = batch.refused.take().expect("it has refused them");
+                NoVectors::Failed { maker, cause: cause.into() }
+            }
+            Err(cause) => NoVectors::Failed { maker, cause: cause.into() },
         };
         // It is not asked again: whoever waits would wait for the same once more.
         self.found = Some(Found { version: self.schema.version, making: Err(why.clone()) });

@@ -41,7 +41,8 @@ pub(super) struct Writer<'a> {
     pub(super) rows: Rows<'a>,
     /// Which metadata members stay as they are.
     pub(super) bookkeeping: &'a Bookkeeping,
-    /// The vectors of new texts; a text that has none here gets none.
+    /// The vectors of new texts; a text that has none here gets none. `None` where the tables have changed since, so
+    /// that nothing is known of vectors, nor of those that were kept.
     pub(super) made: Option<&'a Made>,
     /// The moment that the service's `updated_at` and `deleted_at` get.
     pub(super) now: Timestamp,
@@ -119,9 +120,11 @@ impl Writer<'_> {
     ) -> rusqlite::Result<()> {
         let returns = |key: &str| ContentHash::new(key).is_ok_and(|key| self.returning.contains(&key));
         let id = self.rows.put_back(key.as_str(), standing, image, &returns)?;
-        match (id.zip(target), self.vector(key)) {
-            // The kept one is not what the database's maker makes of the text by now.
-            (Some((id, target)), vector @ Some(_)) => self.rows.replace_vector(id, store(target), vector),
+        match id.zip(target) {
+            // The kept one is not what the database's maker makes of the text by now, or may not be.
+            Some((id, target)) if self.made.is_none_or(|made| made.replaces(key)) => {
+                self.rows.replace_vector(id, store(target), self.vector(key))
+            }
             _ => Ok(()),
         }
     }

@@ -13,7 +13,7 @@ use crate::error::{CommandError, ErrorKind, ExitCode};
 use crate::local::Database;
 use crate::local::vectors::{Coverage, Differing, Filled, NoVectors, Verified, are_cuts};
 use crate::porcelain::shared::arguments::extra;
-use crate::porcelain::shared::vectors::{advice, make_missing, memories, with_causes};
+use crate::porcelain::shared::vectors::{advice, counted, make_missing, memories, with_causes};
 use crate::porcelain::shared::words::to_json;
 use crate::store::Store;
 use crate::ui::view::embed::{
@@ -220,6 +220,7 @@ fn missing(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let _kept = staging(workspace)?;
     let mut database = database(args, workspace)?;
     let filled = make_missing(&mut database, &mut workspace.ui)?;
+    let filled = counted(filled, &database)?;
     told(args, workspace, &filled, filled.filled)
 }
 

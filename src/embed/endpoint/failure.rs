@@ -74,6 +74,14 @@ impl Failure {
         }
     }
 
+    /// Whether it is about the texts that were sent, so that others may fare better. One that is too long gets any of
+    /// these, depending on the server.
+    pub(super) fn concerns_text(&self) -> bool {
+        let statuses =
+            [StatusCode::BAD_REQUEST, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNPROCESSABLE_ENTITY];
+        matches!(self, Self::Status { status, .. } if statuses.contains(status))
+    }
+
     /// How long the endpoint asks to be left alone.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {

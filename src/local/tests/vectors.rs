@@ -264,6 +264,40 @@ fn a_maker_that_fails_midway_keeps_no_memory_back_and_is_not_asked_again() {
 }
 
 #[test]
+fn a_text_that_the_maker_refuses_keeps_no_other_from_its_vector() {
+    let maker = Fake::new("fake");
+    let fixture = made_by(&maker);
+    let refused = |texts: &[&str]| {
+        let cause = || "413".into();
+        let is_long = |text: &&str| matches!(*text, "number 70" | "number 199");
+        if texts.iter().any(is_long) {
+            return Err(embed::Error::Refused { address: "http://model:80".to_owned(), cause: cause() });
+        }
+        Ok(())
+    };
+    maker.when_asked(refused);
+    let mut database = fixture.open_with(&[&maker]);
+    assert!(apply(&mut database, arrivals(200)).iter().all(is_done));
+    assert_eq!(database.missing_vectors().unwrap(), 2);
+    assert_eq!((fixture.vector("70"), fixture.vector("71")), (None, Some(maker.vector("number 71"))));
+
+    execute(&fixture.service, "DELETE FROM memory_embeddings WHERE rowid % 2 = 1 AND rowid > 1", ());
+    let mut database = fixture.open_with(&[&maker]);
+    let filled = database.fill_missing(&mut |_, _| {}).unwrap();
+    assert_eq!((filled.filled, filled.left), (99, 2));
+    insta::assert_snapshot!(filled.why.unwrap(), @"fake makes none of some texts");
+    assert_eq!(fixture.counts(), [201, 201, 199]);
+
+    // Who refuses everything is not asked for the rest.
+    execute(&fixture.service, "DELETE FROM memory_embeddings WHERE rowid > 1", ());
+    maker.when_asked(move |texts| if texts == ["Seed"] { Ok(()) } else { refused(&["number 70"]) });
+    maker.count();
+    let filled = fixture.open_with(&[&maker]).fill_missing(&mut |_, _| {}).unwrap();
+    assert_eq!((filled.filled, filled.left, maker.count()), (0, 200, 1 + 64 * 7));
+    assert!(matches!(filled.why, Some(NoVectors::Failed { .. })), "{:?}", filled.why);
+}
+
+#[test]
 fn what_was_interrupted_goes_on_where_it_stopped() {
     let maker = Fake::new("fake");
     let fixture = made_by(&maker);
@@ -322,7 +356,10 @@ fn nothing_is_written_into_a_table_of_several_models_or_of_an_unknown_one() {
         let filled = database.fill_missing(&mut |_, _| {}).unwrap();
         assert_eq!((filled.filled, filled.left), (0, 2));
         assert_eq!(fixture.counts()[2], before);
-        filled.why.unwrap().to_string()
+        assert!(maker.count() <= 2, "nobody is asked for counts that nobody reads");
+        let why = database.counted(filled.why.unwrap()).unwrap().to_string();
+        maker.count();
+        why
     };
     let [ours, theirs] = [&known, &other].map(|maker| maker.vector("Seed"));
     let hash = hash_vector("Seed", 384);
@@ -458,13 +495,7 @@ fn a_kept_vector_comes_back_bit_for_bit_unless_the_proven_maker_makes_another_on
         let before = ["same", "foreign"].map(|name| held(database, name).unwrap());
         let deletions = before.iter().map(|memory| edit(&memory.content, Some(memory), None)).collect();
         database.apply(deletions, &mut kept).unwrap();
-        let back = |(replaced, memory): (&Replaced, &Memory)| Edit {
-            key: replaced.key.clone(),
-            expected: replaced.now,
-            target: Some(memory.clone()),
-            row: Some(replaced.row.clone()),
-        };
-        let edits = kept.replaced.iter().zip(&before).map(back).collect();
+        let edits = taking_back(&kept.replaced, &before);
         assert!(apply(database, edits).iter().all(is_done));
     };
     // Nothing is proven by a device that has no such model.
@@ -477,4 +508,59 @@ fn a_kept_vector_comes_back_bit_for_bit_unless_the_proven_maker_makes_another_on
     take_away_and_back(&mut fixture.open_with(&[&maker]));
     assert_eq!(fixture.vector("same"), Some(same));
     assert_eq!(fixture.vector("foreign"), Some(maker.vector("foreign")));
+}
+
+/// What an undo of `edits` is made of: the rows as they were before.
+fn taking_back(replaced: &[Replaced], memories: &[Memory]) -> Vec<Edit> {
+    let back = |(replaced, memory): (&Replaced, &Memory)| Edit {
+        key: replaced.key.clone(),
+        expected: replaced.now,
+        target: Some(memory.clone()),
+        row: Some(replaced.row.clone()),
+    };
+    replaced.iter().zip(memories).map(back).collect()
+}
+
+#[test]
+fn no_undo_brings_back_vectors_of_a_model_that_the_database_has_left() {
+    let [old, new] = ["old", "new"].map(Fake::new);
+    let fixture = made_by(&old);
+    for name in ["deleted", "tagged", "rewritten"] {
+        fixture.insert(name, name, "{}");
+        fixture.give(name, &old.vector(name));
+    }
+    let names = ["deleted", "tagged", "rewritten"];
+    let mut database = fixture.open_with(&[&old]);
+    let before = names.map(|name| held(&mut database, name).unwrap());
+    let tagged = Memory { tags: ["new".to_owned()].into(), ..before[1].clone() };
+    let rewritten = Memory { content: "Another text".to_owned(), ..before[2].clone() };
+    let targets = [None, Some(&tagged), Some(&rewritten)];
+    let edits = names.iter().zip(&before).zip(targets);
+    let mut kept = image::Kept::default();
+    let edits = edits.map(|((name, before), target)| edit(name, Some(before), target)).collect();
+    database.apply(edits, &mut kept).unwrap();
+
+    // All vectors are of the new model now, as `embed --all` leaves them.
+    for (name, text) in [("seed", "Seed"), ("tagged", "tagged"), ("rewritten", "Another text")] {
+        execute(
+            &fixture.service,
+            "DELETE FROM memory_embeddings WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1)",
+            [name],
+        );
+        fixture.give(name, &new.vector(text));
+    }
+    // Which one that is cannot be asked at the moment.
+    new.when_asked(|_| Err(down()));
+    let mut database = fixture.open_with(&[&new]);
+    assert!(apply(&mut database, taking_back(&kept.replaced, &before)).iter().all(is_done));
+    assert_eq!(fixture.vector("tagged"), Some(new.vector("tagged")), "its text has not changed");
+    assert_eq!((fixture.vector("deleted"), fixture.vector("rewritten")), (None, None));
+    assert_eq!(names.map(|name| held(&mut database, name).unwrap()), before);
+
+    new.when_asked(|_| Ok(()));
+    assert_eq!(fixture.open_with(&[&new]).fill_missing(&mut |_, _| {}).unwrap().filled, 2);
+    for name in names {
+        assert_eq!(fixture.vector(name), Some(new.vector(name)), "{name}");
+    }
+    fixture.assert_sound(&mut database);
 }

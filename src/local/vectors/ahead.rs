@@ -1,11 +1,13 @@
 //! The vectors that edits need, made before the transactions that write them.
 #![expect(clippy::disallowed_methods, reason = "edits wait for their vectors only so long")]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use crate::embed::{from_bytes, to_bytes};
+use super::Batch;
+use crate::embed::{Maker, from_bytes, to_bytes};
 use crate::local::image::Image;
+use crate::local::rows::Rows;
 use crate::local::{Database, write};
 use crate::object::{ContentHash, Edit};
 use crate::side;
@@ -35,12 +37,19 @@ pub(in crate::local) struct Made {
     /// SQLite's counter of changes of the schema when they were made: they fit no other table.
     pub(in crate::local) version: i64,
     vectors: HashMap<ContentHash, Vec<u8>>,
+    /// The memories whose kept vectors are not this database's, or may not be.
+    unproven: HashSet<ContentHash>,
 }
 
 impl Made {
     /// The vector of `key`; `None` where it needs none, or none could be made.
     pub(in crate::local) fn of(&self, key: &ContentHash) -> Option<Vec<u8>> {
         self.vectors.get(key).cloned()
+    }
+
+    /// Whether the vector that was kept with the row of `key` must not come back.
+    pub(in crate::local) fn replaces(&self, key: &ContentHash) -> bool {
+        self.unproven.contains(key)
     }
 }
 
@@ -52,6 +61,13 @@ struct Need {
     kept: Option<Vec<f32>>,
 }
 
+impl Need {
+    /// Whether the kept vector is the one that `maker` made.
+    fn is_met_by(&self, vector: Option<&[f32]>, maker: &dyn Maker) -> bool {
+        vector.zip(self.kept.as_deref()).is_some_and(|(vector, kept)| maker.is_same(vector, kept))
+    }
+}
+
 impl Database {
     /// Takes the first of `edits`, and makes the vectors that they need. None are left once the window is empty.
     pub(in crate::local) fn look_ahead(
@@ -59,7 +75,9 @@ impl Database {
         edits: &mut impl Iterator<Item = Edit>,
     ) -> Result<Window, side::Error> {
         let began = Instant::now();
+        self.refresh()?;
         let mut window = Window::default();
+        window.made.version = self.schema.version;
         while window.edits.len() < EDITS && began.elapsed() < LONG_ENOUGH {
             let (mut needs, mut bytes) = (Vec::new(), 0);
             let before = window.edits.len();
@@ -88,6 +106,11 @@ impl Database {
         let Some(target) = &edit.target else { return Ok(None) };
         let need = |text: &str, kept| Need { key: edit.key.clone(), text: text.to_owned(), kept };
         if let Some(image) = edit.row.as_ref().and_then(|row| Image::from_row(row).ok()) {
+            let standing =
+                Rows { connection: &self.connection, schema: &self.schema }.image(edit.key.as_str())?;
+            if standing.has_vector_for(&image) {
+                return Ok(None);
+            }
             let text = image.text().unwrap_or(&target.content);
             return Ok(image.vector().map(|vector| need(text, Some(from_bytes(vector)))));
         }
@@ -107,14 +130,23 @@ impl Database {
         if texts.is_empty() {
             return Ok(());
         }
-        let Ok((maker, vectors)) = self.make(&texts)? else { return Ok(()) };
-        if made.version != self.schema.version {
-            *made = Made { version: self.schema.version, vectors: HashMap::new() };
-        }
-        for (need, vector) in needs.into_iter().zip(vectors) {
-            if !need.kept.is_some_and(|kept| maker.is_same(&vector, &kept)) {
-                made.vectors.insert(need.key, to_bytes(&vector));
+        match self.make(&texts)? {
+            // They are of other tables than those before; whoever writes will find that out.
+            _ if made.version != self.schema.version => {}
+            Ok(Batch { maker, vectors, .. }) => {
+                for (need, vector) in needs.into_iter().zip(vectors) {
+                    if need.is_met_by(vector.as_deref(), maker.as_ref()) {
+                        continue;
+                    }
+                    made.unproven.insert(need.key.clone());
+                    made.vectors.extend(vector.map(|vector| (need.key, to_bytes(&vector))));
+                }
             }
+            // Whose vectors are the database's can be told later, and those of another maker would stay for good.
+            Err(why) if why.may_pass() => {
+                made.unproven.extend(needs.into_iter().map(|need| need.key));
+            }
+            Err(_) => {}
         }
         Ok(())
     }

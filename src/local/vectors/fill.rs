@@ -23,7 +23,7 @@ pub struct Filled {
     pub filled: u64,
     /// How many lack theirs still.
     pub left: u64,
-    /// Why it ended before all had theirs; `None` also where some changed meanwhile.
+    /// Why some have none, be it that it ended before; `None` also where some changed meanwhile.
     pub why: Option<NoVectors>,
 }
 
@@ -47,16 +47,20 @@ impl Database {
             return Ok(Filled { filled: 0, left: 0, why: None });
         }
         let total = lacking.len() as u64;
-        let (mut filled, mut why) = (0, None);
+        let mut filled = Filled { filled: 0, left: 0, why: None };
         let mut pace = Pace::new(self.pauses);
         let mut rest = lacking.iter();
         progress(0, total);
-        while rest.len() > 0 && why.is_none() {
+        while rest.len() > 0 {
             let batch = self.texts(&mut rest).map_err(|error| self.reading(error))?;
-            why = self.fill(&batch, &mut pace, &mut filled)?;
-            progress(filled, total);
+            if let Err(why) = self.fill(&batch, &mut pace, &mut filled)? {
+                filled.why = Some(why);
+                break;
+            }
+            progress(filled.filled, total);
         }
-        Ok(Filled { filled, left: self.missing_vectors()?, why })
+        filled.left = self.missing_vectors()?;
+        Ok(filled)
     }
 
     /// The ids of the memories that lack a vector, the newest first.
@@ -82,36 +86,42 @@ impl Database {
         Ok(batch)
     }
 
-    /// Makes the vectors of `batch` and writes them; says what is in the way of going on.
+    /// Makes the vectors of `batch` and writes them; the inner error says what is in the way of going on.
     fn fill(
         &mut self,
         batch: &[Lacking],
         pace: &mut Pace,
-        filled: &mut u64,
-    ) -> Result<Option<NoVectors>, side::Error> {
+        filled: &mut Filled,
+    ) -> Result<Result<(), NoVectors>, side::Error> {
         let texts: Vec<&str> = batch.iter().map(|lacking| lacking.text.as_str()).collect();
         if texts.is_empty() {
-            return Ok(None);
+            return Ok(Ok(()));
         }
-        let vectors = match self.make(&texts)? {
-            Ok((_, vectors)) => vectors,
-            Err(why) => return Ok(Some(why)),
+        let made = match self.make(&texts)? {
+            Ok(made) => made,
+            Err(why) => return Ok(Err(why)),
         };
+        if let Some(cause) = made.refused {
+            let maker = made.maker.name().to_owned();
+            filled.why = Some(NoVectors::Refused { maker, cause: cause.into() });
+        }
         let version = self.schema.version;
-        let mut rest = batch.iter().zip(vectors);
+        let vectors = batch.iter().zip(made.vectors);
+        let vectors: Vec<_> = vectors.filter_map(|(lacking, vector)| Some((lacking, vector?))).collect();
+        let mut rest = vectors.into_iter();
         while rest.len() > 0 {
             pace.wait();
             let written = self.write_vectors(version, &mut rest);
             pace.rest();
             match written {
-                Ok(count) => *filled += count,
+                Ok(count) => filled.filled += count,
                 Err(error @ (side::Error::Busy { .. } | side::Error::Unwritable { .. })) => {
-                    return Ok(Some(NoVectors::Unwritten(Arc::new(error))));
+                    return Ok(Err(NoVectors::Unwritten(Arc::new(error))));
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(None)
+        Ok(Ok(()))
     }
 
     /// One transaction with as many vectors as fit in; how many were written.

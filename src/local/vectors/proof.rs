@@ -29,8 +29,8 @@ impl Database {
             let making = self.options.makers.for_empty(dimension, holds_memories);
             return Ok(making.map_err(|why| NoVectors::NoModel(Arc::new(why))));
         }
-        let mut proof = self.options.makers.prove(dimension, &samples);
-        Ok(proof.maker.take().ok_or_else(|| NoVectors::Unproven(Arc::new(proof))))
+        let making = self.options.makers.pick(dimension, &samples);
+        Ok(making.map_err(|why| NoVectors::Unknown(Arc::new(why))))
     }
 
     /// Memories with their vectors, by which a maker can be proven: the newest, the oldest, the longest and some

@@ -84,10 +84,12 @@ impl Database {
     /// The makers, the likeliest first.
     fn candidates(&mut self) -> Result<Vec<Arc<dyn Maker>>, side::Error> {
         let Some(dimension) = self.dimension() else { return Ok(Vec::new()) };
-        let likely = match self.maker()? {
+        let likely = match self.maker()?.map_err(|why| self.counted(why)) {
             Ok(maker) => Some(maker.name().to_owned()),
-            Err(NoVectors::Unproven(proof)) => proof.counts.first().map(|(maker, _)| maker.clone()),
-            Err(_) => None,
+            Err(why) => match why? {
+                NoVectors::Unproven(proof) => proof.counts.first().map(|(maker, _)| maker.clone()),
+                _ => None,
+            },
         };
         let mut makers = self.options.makers.candidates(dimension);
         makers.sort_by_key(|maker| likely.as_deref() != Some(maker.name()));

@@ -14,8 +14,13 @@ pub(crate) fn memories(count: u64) -> String {
 /// Ends a run that wrote to this device: gives memories that lack a vector theirs, and says how many got it. What could
 /// not be made is said where `has_written`, because then it may be news. None of it is a reason for the run to fail.
 pub(crate) fn fill(database: &mut Database, has_written: bool, ui: &mut Ui) {
-    match make_missing(database, ui) {
-        Ok(filled) => tell(&filled, has_written, ui),
+    let filled = make_missing(database, ui).and_then(|filled| {
+        // Only who reads the counts has to wait for them.
+        let is_told = filled.left > 0 && (has_written || filled.filled > 0);
+        if is_told { counted(filled, database) } else { Ok(Filled { left: 0, ..filled }) }
+    });
+    match filled {
+        Ok(filled) => tell(&filled, ui),
         Err(error) => ui.warn(&format!("no vectors were made: {}", with_causes(&error))),
     }
 }
@@ -29,12 +34,18 @@ pub(crate) fn make_missing(database: &mut Database, ui: &mut Ui) -> Result<Fille
     })
 }
 
-fn tell(filled: &Filled, has_written: bool, ui: &mut Ui) {
+/// The same with a reason that says how many vectors are whose.
+pub(crate) fn counted(filled: Filled, database: &Database) -> Result<Filled, side::Error> {
+    let why = filled.why.map(|why| database.counted(why)).transpose()?;
+    Ok(Filled { why, ..filled })
+}
+
+fn tell(filled: &Filled, ui: &mut Ui) {
     if filled.filled > 0 {
         let count = memories(filled.filled);
         ui.note(&format!("made the {} of {count}", if filled.filled == 1 { "vector" } else { "vectors" }));
     }
-    if filled.left > 0 && (has_written || filled.filled > 0) {
+    if filled.left > 0 {
         let why = filled.why.as_ref().map_or(String::new(), |why| format!(" ({})", with_causes(why)));
         ui.note(&escape_line(&format!("{}{why}", without_vector(filled.left))));
         ui.hint("`memsync embed` says what to do about it");
@@ -59,14 +70,15 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
 pub(crate) fn advice(why: &NoVectors) -> Vec<&'static str> {
     match why {
         NoVectors::NoTable => vec!["`memsync embed --all` makes the table"],
-        NoVectors::Unproven(proof) if proof.counts.is_empty() => vec![
-            "`memsync config embed.model FOLDER` names the model that made them, if you have it",
-            "`memsync embed --all` gives all memories vectors of another one",
-        ],
-        NoVectors::Unproven(_) => vec![
+        NoVectors::Unproven(proof) if !proof.counts.is_empty() => vec![
             "`memsync embed --verify=all` lists those that differ",
             "`memsync embed --all` gives all memories vectors of one model",
         ],
+        NoVectors::Unknown(_) | NoVectors::Unproven(_) => vec![
+            "`memsync config embed.model FOLDER` names the model that made them, if you have it",
+            "`memsync embed --all` gives all memories vectors of another one",
+        ],
+        NoVectors::Refused { .. } => vec!["those memories are still found by their words"],
         NoVectors::NoModel(_) => vec![
             "`memsync config embed.model FOLDER` names a folder with a model",
             "or start mcp-memory-service once with its own model: it downloads it",
