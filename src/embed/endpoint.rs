@@ -87,7 +87,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             answer: Duration::from_secs(30),
-            whole: Duration::from_secs(60),
+            whole: Duration::from_mins(1),
             retries: 3,
             first_wait: Duration::from_millis(250),
             longest_wait: Duration::from_secs(20),
@@ -171,6 +171,11 @@ impl Maker for Endpoint {
     fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
         let failed = |failure| Error::Endpoint { address: self.address.clone(), cause: Box::new(failure) };
         self.ask(texts).map_err(failed)
+    }
+
+    /// The address is nothing for whoever asks a hub for its model.
+    fn model(&self) -> &str {
+        &self.model
     }
 }
 
