@@ -87,7 +87,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             answer: Duration::from_secs(30),
-            whole: Duration::from_secs(60),
+            whole: Duration::from_mins(1),
             retries: 3,
             first_wait: Duration::from_millis(250),
             longest_wait: Duration::from_secs(20),
@@ -177,6 +177,11 @@ impl Maker for Endpoint {
                 Error::Endpoint { address, cause: failure.into() }
             }
         })
+    }
+
+    /// The address is nothing for whoever asks a hub for its model.
+    fn model(&self) -> &str {
+        &self.model
     }
 }
 

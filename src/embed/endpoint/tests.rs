@@ -11,7 +11,7 @@ const KEY: &str = "sk-hunter2";
 fn endpoint(url: &str) -> Endpoint {
     let patience = Patience {
         answer: Duration::from_secs(5),
-        whole: Duration::from_secs(60),
+        whole: Duration::from_mins(1),
         retries: 2,
         first_wait: Duration::from_millis(1),
         longest_wait: Duration::from_secs(3),
@@ -237,6 +237,7 @@ fn the_key_and_what_an_address_hides_show_nowhere() {
         let error = endpoint.vectors(&["a"]).unwrap_err();
         let shown = format!("{}\n{error:?}\n{endpoint:?}\n{}", words(&error), endpoint.name());
         assert!(shown.contains("401"), "{shown}");
+        assert_eq!(endpoint.model(), "tiny");
         for secret in ["hunter2", "pa55word", "YWRhOnBhNTV3b3Jk"] {
             assert!(!shown.contains(secret), "{shown}");
         }
