@@ -158,7 +158,7 @@ impl Embedder {
                 "no vectors can be made: memories that arrive get theirs later"
             ),
             Err(_) => {
-                tracing::error!("what makes the vectors panicked: memories that arrive get theirs later")
+                tracing::error!("what makes the vectors panicked: memories that arrive get theirs later");
             }
         }
         *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + REST);
