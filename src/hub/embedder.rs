@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use crate::embed::{self, Maker, Makers};
 use crate::local::service::{Settled, Vectors};
@@ -78,7 +78,7 @@ impl Embedder {
 
     /// The same, for those who cannot wait long.
     pub(super) async fn settle_soon_for(&self, tables: i64) {
-        let _ = timeout_at(Instant::now() + PATIENCE, self.settle_for(tables)).await;
+        let _ = timeout(PATIENCE, self.settle_for(tables)).await;
     }
 
     /// What makes the vectors, once that is known.
@@ -93,30 +93,44 @@ impl Embedder {
 
     /// The same, for those who cannot wait long; nothing where it is not known yet.
     pub(super) async fn settled_soon(&self) -> Arc<Settled> {
-        timeout_at(Instant::now() + PATIENCE, self.settled()).await.unwrap_or_default()
+        timeout(PATIENCE, self.settled()).await.unwrap_or_default()
     }
 
     /// The vectors of `texts`, as far as they can be made in time.
     pub(super) async fn vectors<'a>(&self, texts: impl Iterator<Item = &'a str> + Send) -> Vectors {
-        let deadline = Instant::now() + PATIENCE;
-        let settled = timeout_at(deadline, self.settled()).await.unwrap_or_default();
+        let mut vectors = Vectors::default();
+        // What is there by then is used.
+        let _ = timeout(PATIENCE, self.add_vectors(texts, &mut vectors)).await;
+        vectors
+    }
+
+    /// The same, however long it takes: whoever gave up in the midst of a batch would never get on where one takes long.
+    pub(super) async fn vectors_in_the_end<'a>(
+        &self,
+        texts: impl Iterator<Item = &'a str> + Send,
+    ) -> Vectors {
+        let mut vectors = Vectors::default();
+        self.add_vectors(texts, &mut vectors).await;
+        vectors
+    }
+
+    async fn add_vectors<'a>(&self, texts: impl Iterator<Item = &'a str> + Send, vectors: &mut Vectors) {
+        let settled = self.settled().await;
         match &settled.making {
-            Err(_) => return Vectors::default(),
+            Err(_) => return,
             Ok(maker) if maker.is_instant() => {
-                return Vectors::instant(Arc::clone(maker)).for_tables(settled.tables);
+                *vectors = Vectors::instant(Arc::clone(maker)).for_tables(settled.tables);
+                return;
             }
-            Ok(_) => {}
+            Ok(_) => *vectors = Vectors::default().for_tables(settled.tables),
         }
         let texts: BTreeSet<&str> = texts.collect();
         let texts: Vec<String> = texts.into_iter().map(str::to_owned).collect();
-        let mut vectors = Vectors::default().for_tables(settled.tables);
         for batch in texts.chunks(BATCH) {
-            let made = timeout_at(deadline, self.make(&settled, batch.to_vec())).await;
-            let Ok(Some(made)) = made else { break };
+            let Some(made) = self.make(&settled, batch.to_vec()).await else { break };
             let proper = made.into_iter().filter(|(_, vector)| is_proper(vector, settled.dimension));
             proper.for_each(|(text, vector)| vectors.insert(text, &vector));
         }
-        vectors
     }
 
     /// Whether the maker has failed just now and is left alone.
@@ -144,7 +158,7 @@ impl Embedder {
                 "no vectors can be made: memories that arrive get theirs later"
             ),
             Err(_) => {
-                tracing::error!("what makes the vectors panicked: memories that arrive get theirs later")
+                tracing::error!("what makes the vectors panicked: memories that arrive get theirs later");
             }
         }
         *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + REST);

@@ -42,7 +42,8 @@ impl Hub {
             let lacking = self.database.read(move |reader| reader.lacking(before, BATCH)).await?;
             let Some(last) = lacking.last() else { break };
             before = last.id;
-            let vectors = self.embedder.vectors(lacking.iter().map(|memory| memory.text.as_str())).await;
+            let texts = lacking.iter().map(|memory| memory.text.as_str());
+            let vectors = self.embedder.vectors_in_the_end(texts).await;
             filled += self.database.write(move |changes| changes.fill(&lacking, &vectors)).await?;
         }
         if filled > 0 {

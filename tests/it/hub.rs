@@ -7,6 +7,7 @@ mod events;
 mod fuzz;
 mod hostile;
 mod lasting;
+mod meaning;
 mod normal;
 mod official;
 pub mod random;

@@ -239,6 +239,29 @@ async fn a_text_at_which_the_model_fails_keeps_no_other_from_its_vector() {
 }
 
 #[tokio::test]
+async fn filling_in_waits_for_a_model_that_takes_longer_than_any_request_does() {
+    let scene = Scene::new();
+    let model = Model::new("Slow");
+    let hub = scene.hub(&[&model]).await;
+    store(&hub, "Tea").await;
+    rusqlite::Connection::open(scene.path()).unwrap().execute("DELETE FROM memory_embeddings", []).unwrap();
+    let before = model.told.lock().unwrap().batches.len();
+    model.tell(|told| told.is_held = true);
+    let filling = tokio::spawn({
+        let hub = Arc::clone(&hub);
+        async move { hub.fill_all().await.is_ok() }
+    });
+    let entered = Arc::clone(&model);
+    spawn_blocking(move || entered.await_batches(before + 1)).await.unwrap();
+    tokio::time::pause();
+    tokio::time::advance(PATIENCE * 3).await;
+    tokio::time::resume();
+    model.tell(|told| told.is_held = false);
+    assert!(filling.await.unwrap());
+    assert_eq!(state(&hub).await, r#"1 listed, 0 lacking, 1 found by "Slow""#);
+}
+
+#[tokio::test]
 async fn each_start_proves_the_maker_and_none_writes_beside_another() {
     let scene = Scene::new();
     let (one, other) = (Model::new("One"), Model::new("Other"));
