@@ -45,8 +45,8 @@ fn what_is_missing_is_shown_and_made_without_init() {
     ----- stdout -----
     [TMP]/laptop/sqlite_vec.db
             3 memories
-            2 with a vector: found by list, tag, text and meaning
-            1 without: found by list, tag and text, not by meaning
+            2 with a vector: found by meaning too
+            1 without: found by list, tag and text only
           384 numbers in a vector
 
     Made by, of a sample of 2 vectors:
@@ -86,8 +86,8 @@ fn vectors_of_two_models_are_told_and_nothing_is_written() {
     ----- stdout -----
     [TMP]/laptop/sqlite_vec.db
             3 memories
-            2 with a vector: found by list, tag, text and meaning
-            1 without: found by list, tag and text, not by meaning
+            2 with a vector: found by meaning too
+            1 without: found by list, tag and text only
           384 numbers in a vector
 
     Made by, of a sample of 2 vectors:

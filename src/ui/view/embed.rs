@@ -73,9 +73,9 @@ impl CoverageJson {
             )]);
         };
         line(self.memories, if self.memories == 1 { "memory" } else { "memories" });
-        line(self.with_vector, "with a vector: found by list, tag, text and meaning");
+        line(self.with_vector, "with a vector: found by meaning too");
         if self.without_vector > 0 {
-            line(self.without_vector, "without: found by list, tag and text, not by meaning");
+            line(self.without_vector, "without: found by list, tag and text only");
         }
         if self.pending > 0 {
             line(self.pending, "of these put off by mcp-memory-service");
