@@ -361,7 +361,7 @@ complete -c memsync -n "__fish_memsync_using_subcommand digest" -s v -l verbose 
 complete -c memsync -n "__fish_memsync_using_subcommand digest" -l no-pager -d 'Print long output without a pager'
 complete -c memsync -n "__fish_memsync_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsync -n "__fish_memsync_using_subcommand embed" -l verify -d 'Compare vectors with those that their texts would get now: of N memories, or of all [default: 100]' -r
-complete -c memsync -n "__fish_memsync_using_subcommand embed" -l model -d 'With --all: by what: a model\'s name, a folder with one, \'hash\', \'endpoint\' [default: what the service would use]' -r
+complete -c memsync -n "__fish_memsync_using_subcommand embed" -l model -d 'With --all: by what: a model\'s name, a folder with one, \'hash\', \'endpoint\' [default: what the service would use]' -r -F
 complete -c memsync -n "__fish_memsync_using_subcommand embed" -l db -d 'Work on another database file, such as that of memsync serve' -r -F
 complete -c memsync -n "__fish_memsync_using_subcommand embed" -l color -d 'When to use colours: auto, always or never' -r -f -a "auto\t'On terminals that can show them, unless `NO_COLOR` is set'
 always\t'Always'
