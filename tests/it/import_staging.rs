@@ -96,7 +96,9 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
     exit status: 1
     ----- stderr -----
     Kept the staging database [TMP]/laptop/staging.db
-    Memories: [TMP]/laptop/sqlite_vec.db (memories that arrive will lack a vector)
+    Memories: [TMP]/laptop/sqlite_vec.db
+    memories that arrive get no vector: there is no embedding model on this device, and a database that holds memories gets no hash vectors
+    hint: `memsync embed` says what to do about it
     Remote origin: [TMP]/stick/sqlite_vec.db
     hint: `memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do
     Imported 4 rows of [TMP]/laptop/scripts.db:
@@ -121,7 +123,9 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
     exit status: 1
     ----- stderr -----
     Kept the staging database [TMP]/laptop/staging.db
-    Memories: [TMP]/laptop/sqlite_vec.db (memories that arrive will lack a vector)
+    Memories: [TMP]/laptop/sqlite_vec.db
+    memories that arrive get no vector: there is no embedding model on this device, and a database that holds memories gets no hash vectors
+    hint: `memsync embed` says what to do about it
     Remote origin: [TMP]/stick/sqlite_vec.db
     hint: `memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do
     Imported 4 rows of [TMP]/laptop/scripts.db:
@@ -159,6 +163,8 @@ fn what_never_reached_the_server_is_created_and_sent_by_the_next_sync() {
     restoring from the import of 2025-01-02 03:04 ([ID])
     hint: the next `memsync sync` brings this to the server (origin): 1 changed there
     hint: `memsync undo` takes this back
+    4 memories without a vector: found by list, tag and text, not by meaning (there is no embedding model on this device, and a database that holds memories gets no hash vectors)
+    hint: `memsync embed` says what to do about it
     ");
     assert!(live(&album).contains("[physics,say \"hi\"]"), "{}", live(&album));
     assert_snapshot!(album.laptop.memsync(["cat-file", "-p", "imported/scripts"]).without_ids(), @"
@@ -213,7 +219,9 @@ fn nothing_that_this_device_holds_is_replaced_or_deleted() {
     exit status: 1
     ----- stderr -----
     Kept the staging database [TMP]/laptop/staging.db
-    Memories: [TMP]/laptop/sqlite_vec.db (memories that arrive will lack a vector)
+    Memories: [TMP]/laptop/sqlite_vec.db
+    memories that arrive get no vector: there is no embedding model on this device, and a database that holds memories gets no hash vectors
+    hint: `memsync embed` says what to do about it
     Remote origin: [TMP]/stick/sqlite_vec.db
     hint: `memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do
     Imported 4 rows of [TMP]/laptop/scripts.db:
@@ -252,7 +260,9 @@ fn what_was_deleted_since_the_last_sync_stays_deleted() {
     exit status: 1
     ----- stderr -----
     Kept the staging database [TMP]/laptop/staging.db
-    Memories: [TMP]/laptop/sqlite_vec.db (memories that arrive will lack a vector)
+    Memories: [TMP]/laptop/sqlite_vec.db
+    memories that arrive get no vector: there is no embedding model on this device, and a database that holds memories gets no hash vectors
+    hint: `memsync embed` says what to do about it
     Remote origin: [TMP]/stick/sqlite_vec.db
     hint: `memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do
     Imported 2 rows of [TMP]/laptop/scripts.db:
@@ -290,7 +300,9 @@ fn every_row_lands_somewhere() {
     exit status: 1
     ----- stderr -----
     Kept the staging database [TMP]/laptop/staging.db
-    Memories: [TMP]/laptop/sqlite_vec.db (memories that arrive will lack a vector)
+    Memories: [TMP]/laptop/sqlite_vec.db
+    memories that arrive get no vector: there is no embedding model on this device, and a database that holds memories gets no hash vectors
+    hint: `memsync embed` says what to do about it
     Remote origin: [TMP]/stick/sqlite_vec.db
     hint: `memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do
     Imported 12 rows of [TMP]/laptop/scripts.db:
@@ -364,7 +376,9 @@ fn where_the_old_file_is_in_the_way_the_hint_is_the_way_on() {
     exit status: 0
     ----- stderr -----
     Initialised staging database [TMP]/laptop/staging.db
-    Memories: [TMP]/laptop/sqlite_vec.db (memories that arrive will lack a vector)
+    Memories: [TMP]/laptop/sqlite_vec.db
+    memories that arrive get no vector: there is no embedding model on this device, and a database that holds memories gets no hash vectors
+    hint: `memsync embed` says what to do about it
     Remote origin: [TMP]/stick/sqlite_vec.db
     hint: `memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do
     Imported 1 row of [TMP]/laptop/staging.scripts.db:
@@ -434,7 +448,9 @@ fn a_write_that_was_interrupted_is_undone_in_a_copy() {
     exit status: 0
     ----- stderr -----
     Kept the staging database [TMP]/laptop/staging.db
-    Memories: [TMP]/laptop/sqlite_vec.db (memories that arrive will lack a vector)
+    Memories: [TMP]/laptop/sqlite_vec.db
+    memories that arrive get no vector: there is no embedding model on this device, and a database that holds memories gets no hash vectors
+    hint: `memsync embed` says what to do about it
     Remote origin: [TMP]/stick/sqlite_vec.db
     hint: `memsync sync` does the first sync, `memsync sync --dry-run` shows what it would do
     Imported 1 row of [TMP]/laptop/crashed/scripts.db:
