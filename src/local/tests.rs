@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "these tests make and damage database files")]
 
 mod check;
+mod fake;
 mod image;
 mod replace;
 mod scale;

@@ -3,50 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use super::fake::{Fake, down};
 use super::*;
-use crate::embed::{self, Hash, Maker, ModelId};
+use crate::embed::{self, Hash, Maker};
 use crate::local::vectors::{Step, Verified};
-
-/// A model whose vectors are those of the hash, but for their sign.
-pub(super) struct Fake {
-    name: &'static str,
-    dimension: usize,
-    /// What happens when it is asked for vectors.
-    meanwhile: Mutex<Box<dyn FnMut() + Send>>,
-}
-
-impl Fake {
-    pub(super) fn new(name: &'static str, dimension: usize) -> Self {
-        Self { name, dimension, meanwhile: Mutex::new(Box::new(|| ())) }
-    }
-
-    pub(super) fn vector(&self, text: &str) -> Vec<f32> {
-        hash_vector(text, self.dimension).into_iter().map(|number| -number).collect()
-    }
-}
-
-impl std::fmt::Debug for Fake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-impl Maker for Fake {
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    fn id(&self) -> Result<Option<ModelId>, embed::Error> {
-        Ok(None)
-    }
-
-    fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, embed::Error> {
-        (self.meanwhile.lock().unwrap())();
-        Ok(texts.iter().map(|text| self.vector(text)).collect())
-    }
-}
 
 /// A database with as many memories, each with its hash vector, and a tombstone where there can be one.
 fn filled(schema: &str, count: usize) -> Fixture {
@@ -75,7 +37,7 @@ fn another_model_of_another_size_is_laid_out_as_the_service_would() {
         let fixture = filled(schema, 200);
         let layout = "SELECT sql FROM sqlite_schema WHERE name = 'memory_embeddings'";
         let before: String = fixture.one(layout);
-        let maker: Arc<dyn Maker> = Arc::new(Fake::new("model", 8));
+        let maker: Arc<dyn Maker> = Fake::with_dimension("model", 8);
         let mut steps = Vec::new();
         let replaced =
             fixture.open().replace_vectors(maker.as_ref(), &mut |step| steps.push(step)).unwrap().unwrap();
@@ -89,7 +51,7 @@ fn another_model_of_another_size_is_laid_out_as_the_service_would() {
         assert_eq!(verified.maker.as_deref(), Some("model"));
         fixture.assert_sound(&mut fixture.open());
         // What the service's search asks.
-        let near: Vec<u8> = embed::to_bytes(&Fake::new("model", 8).vector("Text 7"));
+        let near: Vec<u8> = embed::to_bytes(&Fake::with_dimension("model", 8).vector("Text 7"));
         let search = "SELECT content FROM memories JOIN (SELECT rowid FROM memory_embeddings \
                       WHERE content_embedding MATCH ?1 AND k = 1) AS found ON found.rowid = id";
         let found: String = fixture.service.query_row(search, [near], |row| row.get(0)).unwrap();
@@ -107,7 +69,8 @@ fn what_is_written_meanwhile_never_gets_a_vector_of_its_old_text() {
     );
     let path = fixture.options().path;
     let mut calls = 0;
-    let meanwhile = move || {
+    let maker = Fake::with_dimension("model", 8);
+    maker.when_asked(move |_| {
         calls += 1;
         // The first call asks for the size of a vector, the second one for the vectors.
         if calls == 2 {
@@ -117,10 +80,10 @@ fn what_is_written_meanwhile_never_gets_a_vector_of_its_old_text() {
             execute(&service, sql, []);
             execute(&service, "UPDATE memories SET deleted_at = 2.5 WHERE content_hash = 'key 0'", []);
         }
-    };
-    let maker = Fake { meanwhile: Mutex::new(Box::new(meanwhile)), ..Fake::new("model", 8) };
+        Ok(())
+    });
     let mut database = fixture.open();
-    let replaced = database.replace_vectors(&maker, &mut |_| ()).unwrap().unwrap();
+    let replaced = database.replace_vectors(&*maker, &mut |_| ()).unwrap().unwrap();
     assert_eq!(replaced.memories, 3);
     assert_eq!(database.missing_vectors().unwrap(), 1, "it gets its vector afterwards");
     let left: String = fixture.one(
@@ -132,30 +95,18 @@ fn what_is_written_meanwhile_never_gets_a_vector_of_its_old_text() {
 
 #[test]
 fn a_maker_that_fails_leaves_everything_as_it_was() {
-    #[derive(Debug)]
-    struct Tired(Mutex<u32>);
-    impl Maker for Tired {
-        fn name(&self) -> &'static str {
-            "tired"
-        }
-        fn id(&self) -> Result<Option<ModelId>, embed::Error> {
-            Ok(None)
-        }
-        fn vectors(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, embed::Error> {
-            let mut calls = self.0.lock().unwrap();
-            *calls += 1;
-            if *calls < 3 {
-                return Ok(vec![vec![1.0; 8]; texts.len()]);
-            }
-            Err(embed::Error::Endpoint { address: "http://nowhere".to_owned(), cause: "it is gone".into() })
-        }
-    }
+    let maker = Fake::with_dimension("model", 8);
+    let mut calls = 0;
+    maker.when_asked(move |_| {
+        calls += 1;
+        if calls < 3 { Ok(()) } else { Err(down()) }
+    });
     let fixture = filled(V12, 100);
     let mut database = fixture.open();
-    let why = database.replace_vectors(&Tired(Mutex::new(0)), &mut |_| ()).unwrap().unwrap_err();
-    assert_eq!(why.to_string(), "tired made none");
+    let why = database.replace_vectors(&*maker, &mut |_| ()).unwrap().unwrap_err();
+    assert_eq!(why.to_string(), "model made none");
     assert_eq!(verified(&fixture, vec![]).differing, []);
-    database.replace_vectors(&Fake::new("model", 8), &mut |_| ()).unwrap().unwrap();
+    database.replace_vectors(&*Fake::with_dimension("model", 8), &mut |_| ()).unwrap().unwrap();
 }
 
 /// Where the child process of the tests below finds the database, and when it stops.
@@ -182,7 +133,7 @@ fn be_killed() {
             stop();
         }
     };
-    database.replace_vectors(&Fake::new("model", 8), &mut reached).unwrap().unwrap();
+    database.replace_vectors(&*Fake::with_dimension("model", 8), &mut reached).unwrap().unwrap();
     stop();
 }
 
@@ -207,7 +158,7 @@ fn a_killed_process_leaves_the_old_vectors_or_the_new_ones() {
     {
         let fixture = filled(V12, 200);
         kill_at(moment, &fixture.options().path);
-        let model: Arc<dyn Maker> = Arc::new(Fake::new("model", 8));
+        let model: Arc<dyn Maker> = Fake::with_dimension("model", 8);
         let mut database = fixture.open();
         assert_eq!(database.facts().unwrap().dimension, Some(dimension), "{moment}");
         let verified_now = verified(&fixture, vec![Arc::clone(&model)]);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::replace::Fake;
+use super::fake::Fake;
 use super::*;
 use crate::embed::Proof;
 
 /// A database with memories whose vectors are of hash, of a model, of a text that was there before, and of nothing.
 fn mixed() -> (Fixture, Database) {
     let fixture = Fixture::with_seed(V12);
-    let fake = Fake::new("model", 384);
+    let fake = Fake::new("model");
     for number in 0..6 {
         let text = format!("Text {number}");
         fixture.insert(&format!("key {number}"), &text, "{}");
@@ -21,7 +21,7 @@ fn mixed() -> (Fixture, Database) {
         };
         fixture.put_vector(fixture.service.last_insert_rowid(), &vector);
     }
-    let options = Options { makers: Makers::new(vec![Arc::new(fake)]), ..fixture.options() };
+    let options = Options { makers: Makers::new(vec![fake]), ..fixture.options() };
     (fixture, Database::open(options).unwrap())
 }
 
