@@ -11,6 +11,7 @@ pub mod error;
 pub mod hub;
 pub mod local;
 pub mod object;
+pub mod planted;
 pub mod plumbing;
 pub mod porcelain;
 pub mod reconcile;

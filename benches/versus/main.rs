@@ -1,0 +1,3 @@
+//! memsync beside what people would use instead, in one run.
+
+fn main() {}

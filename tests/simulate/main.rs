@@ -1,0 +1,1 @@
+//! A world of devices and a server, played from a seed, in which no promise may break.
