@@ -55,7 +55,7 @@ const OF_ANYBODY: &[(usize, Make)] = &[
 /// What devices ask, and people who search.
 const OF_DEVICES: &[(usize, Make)] = &[
     (8, page),
-    (18, |requests| create(requests).without("X-Agent-ID")),
+    (18, create),
     (8, get),
     (14, put),
     (9, delete),
@@ -217,7 +217,8 @@ impl Iterator for Requests {
             return Some(create(self));
         }
         let request = self.make();
-        let request = if self.random.chance(self.spoiled) { spoil::spoil(&mut self.random, request) } else { request };
+        let request =
+            if self.random.chance(self.spoiled) { spoil::spoil(&mut self.random, request) } else { request };
         Some(if creates_nothing(&request) { create(self) } else { request })
     }
 }
@@ -327,7 +328,7 @@ fn list(requests: &mut Requests) -> Request {
 fn page(requests: &mut Requests) -> Request {
     let size = requests.random.pick(&[1, 2, 5, 20, 100, 100]);
     let page = requests.random.pick(&[1, 1, 2, 3, 9]);
-    let store = requests.random.pick(&["all", "all", requests.store()]);
+    let store = if requests.random.chance(60) { "all" } else { requests.store() };
     Request::new("GET", format!("/api/memories?page={page}&page_size={size}&store={}", encoded(store)))
 }
 

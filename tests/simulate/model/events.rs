@@ -21,7 +21,8 @@ const FAILED: Status = "failed";
 impl Server {
     pub(super) fn ingest(&mut self, request: &Request, now: f64) -> Response {
         let events = request.body["events"].as_array().cloned().unwrap_or_default();
-        let is_anonymous = |event: &Value| rewrite::strip(event["agent_id"].as_str().unwrap_or_default()).is_empty();
+        let is_anonymous =
+            |event: &Value| rewrite::strip(event["agent_id"].as_str().unwrap_or_default()).is_empty();
         if events.iter().any(is_anonymous) {
             return Response::error(403, "event missing agent_id");
         }
@@ -120,7 +121,12 @@ impl Server {
             return Response::error(500, "Internal server error");
         }
         let skipped = usize::try_from(since).unwrap_or(0);
-        let shown: Vec<Value> = (1_i64..).zip(&self.log.0).skip(skipped).take(limit).map(|(seq, entry)| self.logged(seq, entry)).collect();
+        let shown: Vec<Value> = (1_i64..)
+            .zip(&self.log.0)
+            .skip(skipped)
+            .take(limit)
+            .map(|(seq, entry)| self.logged(seq, entry))
+            .collect();
         let next_seq = shown.last().map_or(json!(since), |event| event["seq"].clone());
         let has_more = self.log.0.len() > skipped + shown.len() && !shown.is_empty();
         Response::ok(json!({ "events": shown, "next_seq": next_seq, "has_more": has_more }))
@@ -158,7 +164,9 @@ impl Server {
         let clock = self.entries(&row.content_hash).iter().map(|entry| (entry.physical, entry.logical)).max();
         let (physical, logical) = clock.unwrap_or((milliseconds(row.created.0), 0));
         let (op, payload) = match row.deleted_at {
-            Some(deleted_at) => ("delete", json!({ "content_hash": row.content_hash, "deleted_at": deleted_at })),
+            Some(deleted_at) => {
+                ("delete", json!({ "content_hash": row.content_hash, "deleted_at": deleted_at }))
+            }
             None => ("create", baseline_payload(row)),
         };
         let agent_id = row.metadata.get("agent_id").and_then(Value::as_str).filter(|agent| !agent.is_empty());
@@ -188,13 +196,20 @@ fn new_row(entry: &Entry, now: f64) -> Row {
         content_hash: entry.content_hash.clone(),
         content: entry.content().to_owned(),
         tags: payload.get("tags").map(column).unwrap_or_default(),
-        memory_type: if payload.contains_key("memory_type") { text("memory_type") } else { Some("general".to_owned()) },
-        metadata: rewrite::numbers(payload.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default()),
+        memory_type: if payload.contains_key("memory_type") {
+            text("memory_type")
+        } else {
+            Some("general".to_owned())
+        },
+        metadata: rewrite::numbers(
+            payload.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default(),
+        ),
         created: with_text(created_at),
         updated: with_text(updated_at),
         deleted_at: None,
         store: text("store").filter(|store| !store.is_empty()).unwrap_or_else(|| "default".to_owned()),
         superseded_by: text("superseded_by"),
+        has_vector: true,
     }
 }
 
@@ -216,7 +231,7 @@ fn baseline_payload(row: &Row) -> Value {
         "created_at": row.created.0,
         "updated_at": row.updated.0,
         "metadata": row.metadata,
-        "store": row.store,
+        "store": if row.store.is_empty() { "default" } else { row.store.as_str() },
         "superseded_by": row.superseded_by,
     })
 }
@@ -237,7 +252,8 @@ impl Entry {
     /// Reads an event; `None` where a member that must be there is not.
     fn read(event: &Value) -> Option<Self> {
         let text = |name: &str| event.get(name).and_then(Value::as_str).map(str::to_owned);
-        let payload = event.get("payload").map_or(Some(Map::new()), |payload| payload.as_object().cloned())?;
+        let payload =
+            event.get("payload").map_or(Some(Map::new()), |payload| payload.as_object().cloned())?;
         Some(Self {
             physical: event.get("hlc_physical")?.as_i64()?,
             logical: event.get("hlc_logical")?.as_i64()?,
@@ -256,7 +272,8 @@ impl Entry {
 
     /// Whether `other` brings the text that this create lacks. Whatever else it says does not count.
     fn may_be_mended_by(&self, other: &Self) -> bool {
-        let hash = |entry: &Self| entry.payload.get("content_hash").and_then(Value::as_str).map(str::to_owned);
+        let hash =
+            |entry: &Self| entry.payload.get("content_hash").and_then(Value::as_str).map(str::to_owned);
         let name = Some(other.content_hash.clone());
         let lacks_it = self.content().is_empty() && !other.content().is_empty();
         lacks_it && other.op == "create" && hash(self) == name && hash(other) == name

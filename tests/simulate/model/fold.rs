@@ -27,7 +27,13 @@ type Rank<'a> = (Reverse<(i64, i64)>, bool, &'a str, &'a str, &'a str);
 impl Entry {
     /// The later counts, then a deletion, then the author and the id.
     pub(super) fn rank(&self) -> Rank<'_> {
-        (Reverse((self.physical, self.logical)), self.op != "delete", &self.agent_id, &self.event_id, &self.op)
+        (
+            Reverse((self.physical, self.logical)),
+            self.op != "delete",
+            &self.agent_id,
+            &self.event_id,
+            &self.op,
+        )
     }
 
     /// The text that a create brings.
@@ -94,7 +100,8 @@ pub(super) fn fields(entries: &[Entry]) -> Fields {
         _ => false,
     };
     // The earliest first, so that later ones replace what it says.
-    let counting: BTreeMap<_, _> = entries.iter().filter(counts).map(|entry| (Reverse(entry.rank()), entry)).collect();
+    let counting: BTreeMap<_, _> =
+        entries.iter().filter(counts).map(|entry| (Reverse(entry.rank()), entry)).collect();
     let mut fields = Fields::default();
     for entry in counting.into_values() {
         fields.take(entry);

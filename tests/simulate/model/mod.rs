@@ -188,6 +188,7 @@ impl Server {
 }
 
 fn unauthorized() -> Response {
-    let words = "Authorization required. Provide valid API key via X-API-Key header or api_key query parameter.";
+    let words =
+        "Authorization required. Provide valid API key via X-API-Key header or api_key query parameter.";
     Response::error(401, json!({ "error": "authorization_required", "error_description": words }))
 }

@@ -19,9 +19,13 @@ pub(super) fn seconds(iso: &str) -> Option<f64> {
 }
 
 /// The moment to the microsecond, as Python rounds it; far beyond any calendar it is the epoch.
-#[expect(clippy::cast_possible_truncation, reason = "a count of microseconds that fits is whole, and others are cut")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a count of microseconds that fits is whole, and others are cut"
+)]
 fn at(seconds: f64) -> jiff::Timestamp {
     let (whole, part) = (seconds.trunc(), seconds.fract());
-    let microseconds = (whole as i64).saturating_mul(1_000_000).saturating_add((part * 1e6).round_ties_even() as i64);
+    let microseconds =
+        (whole as i64).saturating_mul(1_000_000).saturating_add((part * 1e6).round_ties_even() as i64);
     jiff::Timestamp::from_microsecond(microseconds).unwrap_or_default()
 }

@@ -49,9 +49,12 @@ impl Server {
     pub(super) fn hashes(&self, request: &Request) -> Response {
         let cursor = request.number("cursor", 0);
         let limit = usize::try_from(request.number("limit", 1000)).unwrap_or(0);
-        let deleted = ["true", "1", "yes"].map(Some).contains(&request.query.get("include_deleted").map(String::as_str));
+        let deleted = ["true", "1", "yes"]
+            .map(Some)
+            .contains(&request.query.get("include_deleted").map(String::as_str));
         let rows = self.rows.range(cursor + 1..).filter(|(_, row)| deleted || row.is_live()).take(limit);
-        let (ids, hashes): (Vec<i64>, Vec<&str>) = rows.map(|(id, row)| (*id, row.content_hash.as_str())).unzip();
+        let (ids, hashes): (Vec<i64>, Vec<&str>) =
+            rows.map(|(id, row)| (*id, row.content_hash.as_str())).unzip();
         let has_more = ids.len() == limit;
         let next_cursor = ids.last().filter(|_| has_more);
         Response::ok(json!({ "hashes": hashes, "next_cursor": next_cursor, "has_more": has_more }))
@@ -112,6 +115,7 @@ impl Server {
             deleted_at: None,
             store: store.unwrap_or("default").to_owned(),
             superseded_by: None,
+            has_vector: true,
         }
     }
 
@@ -163,7 +167,7 @@ impl Server {
         };
         match self.find_mut(hash).filter(|row| row.is_in(store.as_deref())) {
             Some(row) => {
-                row.deleted_at = Some(now);
+                (row.deleted_at, row.has_vector) = (Some(now), false);
                 answer(true, format!("Successfully deleted memory {hash}"))
             }
             None if version == Version::V12_2_0 => Response::error(404, "Memory not found"),
@@ -171,10 +175,18 @@ impl Server {
         }
     }
 
-    /// A search for exactly the text of a memory, which finds that one and notes that it was found.
+    /// The row that a search for exactly this text finds first.
+    pub(crate) fn finds(&self, text: &str) -> Option<i64> {
+        let is_shown =
+            |row: &Row| row.is_in(Some("default")) && row.superseded_by.is_none() && row.has_vector;
+        let is_it = |row: &Row| is_shown(row) && row.content == text;
+        self.rows.iter().find(|(_, row)| is_it(row)).map(|(id, _)| *id)
+    }
+
+    /// A search notes in what it finds that it was found.
     pub(super) fn search(&mut self, request: &Request, now: f64) -> Response {
         let query = request.text("query").unwrap_or_default();
-        let row = self.rows.values_mut().find(|row| row.is_in(Some("default")) && row.content == query);
+        let row = self.finds(query).and_then(|id| self.rows.get_mut(&id));
         if let Some(row) = row {
             note_search(&mut row.metadata, query, now);
         }
@@ -198,7 +210,8 @@ fn change(row: &mut Row, request: &Request, version: Version, now: f64) -> Vec<&
         row.metadata.extend(rewrite::numbers(metadata));
         names.push("custom_metadata");
     }
-    let is_edit = rewrite::set(&row.tags) != rewrite::set(&before.tags) || row.memory_type != before.memory_type;
+    let is_edit =
+        rewrite::set(&row.tags) != rewrite::set(&before.tags) || row.memory_type != before.memory_type;
     let moves = version == Version::V10_20_6 || is_edit;
     if !names.is_empty() && (moves || row.updated.0.is_none_or(|seconds| seconds == 0.0)) {
         row.updated.0 = Some(now);

@@ -19,6 +19,9 @@ pub(crate) struct Row {
     pub(crate) deleted_at: Option<f64>,
     pub(crate) store: String,
     pub(crate) superseded_by: Option<String>,
+    /// Whether a search can find it: REST takes the vector of what it deletes, and no event that brings the memory back
+    /// makes another.
+    pub(crate) has_vector: bool,
 }
 
 impl Row {
