@@ -7,7 +7,7 @@
 
 mod events;
 mod fold;
-mod moment;
+pub(crate) mod moment;
 mod rest;
 mod rewrite;
 mod row;
@@ -180,7 +180,7 @@ impl Server {
     }
 
     /// Adds a row in the place of any other of its name; it becomes the last.
-    fn insert(&mut self, row: Row) {
+    pub(crate) fn insert(&mut self, row: Row) {
         self.rows.retain(|_, other| other.content_hash != row.content_hash);
         self.last_id += 1;
         self.rows.insert(self.last_id, row);

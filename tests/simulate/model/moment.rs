@@ -1,7 +1,7 @@
 //! Moments as Python writes and reads them.
 
 /// `datetime.utcfromtimestamp(seconds).isoformat() + "Z"`: microseconds where there are any.
-pub(super) fn iso(seconds: f64) -> String {
+pub(crate) fn iso(seconds: f64) -> String {
     let timestamp = at(seconds);
     let whole = timestamp.subsec_nanosecond() == 0;
     timestamp.strftime(if whole { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S.%6fZ" }).to_string()

@@ -35,7 +35,7 @@ impl Row {
     }
 
     /// The row as REST shows it at `now`, which stands for a moment that the row does not tell.
-    pub(super) fn shown(&self, version: Version, now: f64) -> Value {
+    pub(crate) fn shown(&self, version: Version, now: f64) -> Value {
         let (created_at, created_at_iso) = shown_moment(&self.created, now);
         let (updated_at, updated_at_iso) = shown_moment(&self.updated, now);
         json!({
