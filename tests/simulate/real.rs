@@ -67,7 +67,9 @@ fn with_members(standing: &Map<String, Value>, wanted: &Memory) -> Map<String, V
     let bookkeeping = Bookkeeping::default();
     let mut members = standing.clone();
     members.retain(|name, _| bookkeeping.owns(name));
-    members.extend(wanted.metadata.members().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+    members.extend(
+        wanted.metadata.members().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
+    );
     members
 }
 

@@ -1,12 +1,12 @@
 //! A device: a database file of 12.2.0's schema, which the service has open, and which `local::Database` opens too.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
-use std::cell::RefCell;
 
-use memsync::embed::{Makers, hash_vector, to_bytes};
+use memsync::embed::{HashRule, Makers, Settings, hash_vector, to_bytes};
 use memsync::local::{DIMENSION, Database, Options, prepare};
 use memsync::object::{Bookkeeping, ContentHash, Memory, Timestamp};
 use memsync::side::{self, Side};
@@ -67,7 +67,10 @@ impl Device {
     fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> T {
         let service = self.service.borrow();
         let service = service.as_ref().expect("the service runs between two calls");
-        service.busy_timeout(Duration::from_secs(20)).and_then(|()| work(service)).expect("the service's work succeeds")
+        service
+            .busy_timeout(Duration::from_secs(20))
+            .and_then(|()| work(service))
+            .expect("the service's work succeeds")
     }
 }
 
@@ -75,9 +78,12 @@ impl Place for Device {
     fn memories(&self) -> Memories {
         self.with(|service| {
             let mut statement = service.prepare_cached(&format!("{SELECT} WHERE deleted_at IS NULL"))?;
-            let rows = statement.query_map([], |row| Ok((row.get::<_, String>("content_hash")?, memory(row)?)))?;
-            rows.map(|row| row.map(|(key, memory)| (ContentHash::new(key).expect("no row has an odd name"), memory)))
-                .collect()
+            let rows =
+                statement.query_map([], |row| Ok((row.get::<_, String>("content_hash")?, memory(row)?)))?;
+            rows.map(|row| {
+                row.map(|(key, memory)| (ContentHash::new(key).expect("no row has an odd name"), memory))
+            })
+            .collect()
         })
     }
 
@@ -98,7 +104,8 @@ impl Place for Device {
             bookkeeping: Bookkeeping::default(),
             busy_timeout: Duration::from_secs(20),
             now: Timestamp::new(seconds(caller.now)).expect("a moment is finite"),
-            makers: Makers::default(),
+            // The service has no model and may make hash vectors, as in all tests.
+            makers: Makers::find(Settings { hash: HashRule::Always, ..Settings::default() }),
         })?;
         Ok(Box::new(database))
     }
@@ -191,17 +198,37 @@ fn create(service: &Connection, key: &ContentHash, memory: &Memory, now: f64) ->
     let store = memory.store.as_deref().unwrap_or(Memory::DEFAULT_STORE);
     let sql = "INSERT INTO memories (content_hash, content, tags, memory_type, metadata, created_at, created_at_iso, \
                updated_at, updated_at_iso, store, superseded_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-    execute(service, sql, params![
-        key.as_str(), memory.content, column(memory), memory.memory_type,
-        Value::Object(with_members(&Map::new(), memory)).to_string(),
-        created, moment::iso(created), now, moment::iso(now), store, memory.superseded_by,
-    ])?;
-    let vector = to_bytes(&hash_vector(&memory.content, DIMENSION));
-    let sql = "INSERT INTO memory_embeddings (rowid, content_embedding, store) VALUES (?1, ?2, ?3)";
-    execute(service, sql, params![service.last_insert_rowid(), vector, store])
+    execute(
+        service,
+        sql,
+        params![
+            key.as_str(),
+            memory.content,
+            column(memory),
+            memory.memory_type,
+            Value::Object(with_members(&Map::new(), memory)).to_string(),
+            created,
+            moment::iso(created),
+            now,
+            moment::iso(now),
+            store,
+            memory.superseded_by,
+        ],
+    )?;
+    put_vector(service, service.last_insert_rowid())
 }
 
-/// Tags, type, metadata and the letter case of the text; the vector stays, as people's tools leave it.
+/// Gives a row the vector of its text.
+fn put_vector(service: &Connection, id: i64) -> rusqlite::Result<()> {
+    let sql = "SELECT content, store FROM memories WHERE id = ?1";
+    let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    let (content, store) = service.prepare_cached(sql)?.query_row([id], read)?;
+    execute(service, "DELETE FROM memory_embeddings WHERE rowid = ?1", [id])?;
+    let sql = "INSERT INTO memory_embeddings (rowid, content_embedding, store) VALUES (?1, ?2, ?3)";
+    execute(service, sql, params![id, to_bytes(&hash_vector(&content, DIMENSION)), store])
+}
+
+/// Tags, type, metadata and the letter case of the text, which has a vector of its own.
 fn change(service: &Connection, key: &ContentHash, memory: &Memory, now: f64) -> rusqlite::Result<()> {
     let Some((id, metadata)) = standing(service, key)? else { return Ok(()) };
     let sql = "UPDATE memories SET content = ?2, tags = ?3, memory_type = ?4, metadata = ?5, updated_at = ?6, \
@@ -209,7 +236,8 @@ fn change(service: &Connection, key: &ContentHash, memory: &Memory, now: f64) ->
     let metadata = Value::Object(with_members(&metadata, memory)).to_string();
     let values: [&dyn ToSql; 7] =
         [&id, &memory.content, &column(memory), &memory.memory_type, &metadata, &now, &moment::iso(now)];
-    execute(service, sql, &values[..])
+    execute(service, sql, &values[..])?;
+    put_vector(service, id)
 }
 
 fn delete(service: &Connection, key: &ContentHash, now: f64) -> rusqlite::Result<()> {
@@ -224,7 +252,11 @@ fn search(service: &Connection, key: &ContentHash, now: f64) -> rusqlite::Result
     metadata.insert("access_count".to_owned(), json!(count + 1));
     metadata.insert("last_accessed_at".to_owned(), json!(now));
     metadata.insert("access_queries".to_owned(), json!([{ "query": "what was it", "timestamp": now }]));
-    execute(service, "UPDATE memories SET metadata = ?2 WHERE id = ?1", params![id, Value::Object(metadata).to_string()])
+    execute(
+        service,
+        "UPDATE memories SET metadata = ?2 WHERE id = ?1",
+        params![id, Value::Object(metadata).to_string()],
+    )
 }
 
 /// The column of tags.

@@ -52,13 +52,17 @@ impl Server {
         if content_hash(&memory.content) != key.as_str() {
             return self.insert(key, memory);
         }
-        self.ask("POST", "/api/memories", json!({
-            "content": memory.content,
-            "tags": memory.tags,
-            "memory_type": memory.memory_type,
-            "metadata": memory.metadata.members(),
-            "store": memory.store.as_deref().unwrap_or(Memory::DEFAULT_STORE),
-        }));
+        self.ask(
+            "POST",
+            "/api/memories",
+            json!({
+                "content": memory.content,
+                "tags": memory.tags,
+                "memory_type": memory.memory_type,
+                "metadata": memory.metadata.members(),
+                "store": memory.store.as_deref().unwrap_or(Memory::DEFAULT_STORE),
+            }),
+        );
     }
 
     /// Stores a memory under a name of its own, as older versions and other programs did.
@@ -92,11 +96,15 @@ impl Server {
         let gone = row.metadata.keys().filter(|name| !metadata.contains_key(*name));
         let gone: Map<String, Value> = gone.map(|name| (name.clone(), Value::Null)).collect();
         metadata.extend(gone);
-        self.ask("PUT", &format!("/api/memories/{key}{query}"), json!({
-            "tags": memory.tags,
-            "memory_type": memory.memory_type.as_deref().unwrap_or_default(),
-            "metadata": metadata,
-        }));
+        self.ask(
+            "PUT",
+            &format!("/api/memories/{key}{query}"),
+            json!({
+                "tags": memory.tags,
+                "memory_type": memory.memory_type.as_deref().unwrap_or_default(),
+                "metadata": metadata,
+            }),
+        );
     }
 }
 
@@ -105,7 +113,8 @@ impl Place for Server {
         let state = self.wire.state();
         let version = state.server.version;
         let live = state.server.rows.values().filter(|row| row.is_live());
-        live.filter_map(|row| Some((ContentHash::new(&*row.content_hash).ok()?, shown(row, version)))).collect()
+        live.filter_map(|row| Some((ContentHash::new(&*row.content_hash).ok()?, shown(row, version))))
+            .collect()
     }
 
     fn work(&self, work: &Work, now: i64) {

@@ -1,4 +1,6 @@
-//! That real places are what they say.
+//! That real places are what they say, and that what `remote` says of an edit is true whatever befell its requests.
+
+mod truth;
 
 use std::ops::ControlFlow;
 
@@ -52,7 +54,10 @@ fn work_on(place: &dyn Place) {
     place.work(&Work::Create(tea.clone(), note("Tea is at four", "home")), 1_700_000_001);
     place.work(&Work::Create(gone.clone(), note("gone", "x")), 1_700_000_002);
     place.work(&Work::Search(tea.clone()), 1_700_000_003);
-    place.work(&Work::Change(tea.clone(), Memory { metadata: Metadata::default(), ..note("Tea is at four", "new") }), 1_700_000_004);
+    place.work(
+        &Work::Change(tea.clone(), Memory { metadata: Metadata::default(), ..note("Tea is at four", "new") }),
+        1_700_000_004,
+    );
     place.work(&Work::Delete(gone.clone()), 1_700_000_005);
     let memories = place.memories();
     assert_eq!(memories.keys().collect::<Vec<_>>(), [&tea]);
