@@ -92,10 +92,11 @@ pub(crate) trait Place {
     /// The service is restarted.
     fn restart(&self) {}
 
-    /// From now on requests go wrong on their way as this seed says, or no longer. Only a place with a network knows of
-    /// any.
-    fn misbehave(&self, seed: Option<u64>) {
+    /// From now on requests go wrong on their way as this seed says, or no longer; whether any did since this was last
+    /// said. Only a place with a network knows of any.
+    fn misbehave(&self, seed: Option<u64>) -> bool {
         let _ = seed;
+        false
     }
 
     /// Something that differs wherever anything there does, to the last byte.

@@ -189,8 +189,10 @@ impl Place for Server {
         };
     }
 
-    fn misbehave(&self, seed: Option<u64>) {
-        self.wire.state().seed = seed;
+    fn misbehave(&self, seed: Option<u64>) -> bool {
+        let mut state = self.wire.state();
+        state.seed = seed;
+        std::mem::take(&mut state.has_struck)
     }
 
     fn fingerprint(&self) -> Vec<u8> {
