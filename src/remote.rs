@@ -207,10 +207,11 @@ impl Side for Http {
 
     fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, Error> {
         self.run(Remote::probe)?;
-        let mut rows = self.run(|remote| remote.read_surely(keys))?;
+        let rows = self.run(|remote| remote.read_surely(keys))?;
         let hides_some = !self.remote.has_baseline.get() && self.remote.hides_some.get();
-        let answers = keys.iter().map(|key| match rows.remove(key) {
-            Some(known) => known.row.into_found(key.clone()),
+        // A name may be asked for twice.
+        let answers = keys.iter().map(|key| match rows.get(key) {
+            Some(known) => known.row.clone().into_found(key.clone()),
             None if hides_some => Some(Found::Unreadable {
                 key: Some(key.clone()),
                 why: "the server counts memories that it does not show, and this may be one".to_owned(),

@@ -56,6 +56,7 @@ mod restore;
 mod scale;
 mod serve;
 mod service;
+mod service_model;
 mod shapes;
 mod show;
 mod stash;

@@ -1,5 +1,4 @@
 //! Playing many histories, on all cores, and making one that fails small.
-#![expect(clippy::disallowed_methods, reason = "runs for as long as it was told, and reads the kept histories")]
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +9,7 @@ use std::{env, fs};
 use crate::fast::Fast;
 use crate::history::{History, generate, shrink};
 use crate::place::Ground;
+use crate::real::Real;
 use crate::world::{Violation, World};
 
 /// How much is played.
@@ -46,9 +46,14 @@ impl std::fmt::Display for Failure {
 /// How often a failing history is played again to make it small.
 const ATTEMPTS: usize = 600;
 
-/// Plays histories on places in memory, beginning with `seed`; the first failure, made small.
+/// Plays histories on places in memory and on real ones, half of the budget each, beginning with `seed`; the first
+/// failure, made small.
 pub(crate) fn find(budget: Budget, seed: u64) -> Option<Failure> {
-    find_on(&|| Box::new(Fast), budget, seed)
+    let half = match budget {
+        Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(2)),
+        Budget::Histories(count) => Budget::Histories(count.div_ceil(2)),
+    };
+    find_on(&|| Box::new(Fast), half, seed).or_else(|| find_on(&|| Box::new(Real), half, seed))
 }
 
 /// The same on any ground; each thread makes its own.
@@ -118,15 +123,17 @@ fn every_kept_history_keeps_the_promises() {
             .expect("a text")
             .parse()
             .unwrap_or_else(|line| panic!("{}: {line}", path.display()));
-        if let Some(violation) = World::play(&history, &Fast) {
-            panic!("{}: {violation:?}", path.display());
+        for ground in [&Fast as &dyn Ground, &Real] {
+            if let Some(violation) = World::play(&history, ground) {
+                panic!("{}: {violation:?}", path.display());
+            }
         }
     }
 }
 
 #[test]
 fn fresh_histories_keep_the_promises() {
-    let seconds = setting("MEMSYNC_SIMULATE").unwrap_or(60) / 2;
+    let seconds = setting("MEMSYNC_SIMULATE").unwrap_or(60);
     let seed = setting("MEMSYNC_SIMULATE_SEED").unwrap_or_else(|| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         now.map_or(0, |now| now.as_secs()) << 20

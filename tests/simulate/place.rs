@@ -92,6 +92,12 @@ pub(crate) trait Place {
     /// The service is restarted.
     fn restart(&self) {}
 
+    /// From now on requests go wrong on their way as this seed says, or no longer. Only a place with a network knows of
+    /// any.
+    fn misbehave(&self, seed: Option<u64>) {
+        let _ = seed;
+    }
+
     /// Something that differs wherever anything there does, to the last byte.
     fn fingerprint(&self) -> Vec<u8>;
 
