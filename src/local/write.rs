@@ -13,6 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::object::{Bookkeeping, ContentHash, Edit, Memory, Outcome, Timestamp};
+use crate::planted::{self, Mistake};
 use crate::side::Replaced;
 
 use super::image::{Damaged, Image};
@@ -61,7 +62,10 @@ impl Writer<'_> {
         let mut images = Vec::with_capacity(edits.len());
         for edit in edits {
             let current = match self.find(&edit.key)?.transpose() {
-                Ok(current) if current.as_ref().map(|stored| stored.held.memory.id()) == edit.expected => {
+                Ok(current)
+                    if current.as_ref().map(|stored| stored.held.memory.id()) == edit.expected
+                        || planted::makes(Mistake::OverwriteLocally) =>
+                {
                     current
                 }
                 _ => {
@@ -174,7 +178,7 @@ impl Writer<'_> {
         columns.extend(moment("updated_at", "updated_at_iso", Some(self.now)));
         columns.retain(|(name, _)| self.rows.schema.has(name));
         self.rows.update(current.id, columns, new_content)?;
-        if new_content.is_some() {
+        if new_content.is_some() && !planted::makes(Mistake::KeepTheOldVector) {
             self.rows.replace_vector(current.id, store(target), vector)
         } else if memory.store != target.store {
             self.rows.move_vector(current.id, store(target))

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::plan::Plan;
 use super::state::Base;
 use crate::object::tree::Snapshot;
+use crate::planted::{self, Mistake};
 
 /// How much a plan may delete on either side without being asked about (`sync.maxDelete`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +109,12 @@ pub fn brakes(
         [(SideName::Local, local, SideName::Remote), (SideName::Remote, remote, SideName::Local)]
     {
         let deletions = plan.steps(side).filter(|(_, step)| step.is_deletion()).count();
-        if limit.is_passed(deletions, snapshot.len()) {
+        if limit.is_passed(deletions, snapshot.len()) && !planted::makes(Mistake::DeleteWithoutLimit) {
             found.push(Brake::TooManyDeletions { side, deletions, held: snapshot.len() });
         }
         let deletes_elsewhere = plan.steps(other).any(|(_, step)| step.is_deletion());
-        if !deletes_elsewhere || base.keys().any(|key| snapshot.contains_key(key)) {
+        let accepts = planted::makes(Mistake::AcceptAnEmptyListing);
+        if accepts || !deletes_elsewhere || base.keys().any(|key| snapshot.contains_key(key)) {
             continue;
         }
         if snapshot.is_empty() {

@@ -9,6 +9,7 @@ use super::field::take_field;
 use super::merge::{Field, Merged, differing, merge, merge_by};
 use super::state::Versions;
 use crate::object::{BlobId, Memory, Resolution, SideName};
+use crate::planted::{self, Mistake};
 
 /// The side whose value is taken, by the name of a field.
 pub type Choices = BTreeMap<String, SideName>;
@@ -30,6 +31,9 @@ impl Resolved {
     #[must_use]
     pub fn holds_for(&self, now: Versions) -> bool {
         let is_carried_out = self.resolution == Resolution::Merged(now.local);
+        if planted::makes(Mistake::AnswerForEver) {
+            return true;
+        }
         (now.base, now.remote) == (self.versions.base, self.versions.remote)
             && (now.local == self.versions.local || now.local == self.held || is_carried_out)
     }

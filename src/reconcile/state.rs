@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, ContentHash, SideName};
+use crate::planted::{self, Mistake};
 
 /// What both sides held when they last agreed, each in its own form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -94,7 +95,8 @@ impl State {
     /// The state of a memory; `None` where no tree holds it.
     #[must_use]
     pub fn of(versions: Versions) -> Option<Self> {
-        let Some(base) = versions.base else {
+        let forgets = versions.remote.is_none() && planted::makes(Mistake::ForgetTombstone);
+        let Some(base) = versions.base.filter(|_| !forgets) else {
             return match (versions.local, versions.remote) {
                 (None, None) => None,
                 (Some(_), None) => Some(Self::AddedByUs),

@@ -1,8 +1,4 @@
 //! Playing many histories, on all cores, and making one that fails small.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "runs for as long as it was told, and reads the kept histories"
-)]
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +9,7 @@ use std::{env, fs};
 use crate::fast::Fast;
 use crate::history::{History, generate, shrink};
 use crate::place::Ground;
+use crate::real::Real;
 use crate::world::{Violation, World};
 
 /// How much is played.
@@ -49,9 +46,14 @@ impl std::fmt::Display for Failure {
 /// How often a failing history is played again to make it small.
 const ATTEMPTS: usize = 600;
 
-/// Plays histories on places in memory, beginning with `seed`; the first failure, made small.
+/// Plays histories on places in memory and on real ones, half of the budget each, beginning with `seed`; the first
+/// failure, made small.
 pub(crate) fn find(budget: Budget, seed: u64) -> Option<Failure> {
-    find_on(&|| Box::new(Fast), budget, seed)
+    let half = match budget {
+        Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(2)),
+        Budget::Histories(count) => Budget::Histories(count.div_ceil(2)),
+    };
+    find_on(&|| Box::new(Fast), half, seed).or_else(|| find_on(&|| Box::new(Real), half, seed))
 }
 
 /// The same on any ground; each thread makes its own.
@@ -129,8 +131,10 @@ fn every_kept_history_keeps_the_promises() {
             .expect("a text")
             .parse()
             .unwrap_or_else(|line| panic!("{}: {line}", path.display()));
-        if let Some(violation) = World::play(&history, &Fast) {
-            panic!("{}: {violation:?}", path.display());
+        for ground in [&Fast as &dyn Ground, &Real] {
+            if let Some(violation) = World::play(&history, ground) {
+                panic!("{}: {violation:?}", path.display());
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ mod generate;
 mod shrink;
 mod text;
 
-pub(crate) use generate::{Random, generate};
+pub(crate) use generate::generate;
 pub(crate) use shrink::shrink;
 
 use crate::place::Version;

@@ -18,14 +18,11 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
     let device = &world.devices[run.device];
     no_error_without_a_cause(world, watch, ended);
     nothing_is_written_over_unseen(world, watch);
-    what_is_replaced_can_be_printed(world, device, watch);
-    the_base_was_held_by_both_sides(world, device);
+    what_is_kept(world, device, watch);
     nothing_is_invented(world, run, watch);
     requests_are_bounded(world, watch);
-    let is_exchange = matches!(
-        run.command,
-        Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun
-    );
+    let is_exchange =
+        matches!(run.command, Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun);
     if is_exchange {
         nothing_is_deleted_without_evidence(world, device, run, watch);
         the_brake_holds(world, watch);
@@ -55,49 +52,45 @@ fn nothing_is_written_over_unseen(world: &World, watch: &Watch<'_>) {
     }
 }
 
-/// Whatever a run replaces or deletes, on either side, is in its staging database afterwards, to be printed and restored.
-fn what_is_replaced_can_be_printed(world: &World, device: &Device, watch: &Watch<'_>) {
-    let seen = watch.seen.borrow();
-    let mut replaced = seen.iter().filter(|seen| seen.before != seen.after).peekable();
-    if replaced.peek().is_none() {
-        return;
+/// Looks into the staging database that a run left.
+fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>) {
+    let kept = Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
+        what_is_replaced_can_be_printed(world, &store, watch);
+        the_base_was_held_by_both_sides(world, device, &store)
+    });
+    if let Err(stop) = kept {
+        world.say("no_error_without_a_cause", format!("{stop:?}"));
     }
-    match Store::open_read_only(&device.staging, &world.holder()) {
-        Err(error) => world.say("what_is_replaced_can_be_printed", error.to_string()),
-        Ok(store) => {
-            for (seen, before) in replaced.filter_map(|seen| Some((seen, seen.before.as_ref()?))) {
-                if store.memory(before.id()).is_err() {
-                    let detail = format!("{} {}: {before:?}", seen.side, seen.key);
-                    world.say("what_is_replaced_can_be_printed", detail);
-                }
-            }
+}
+
+/// Whatever a run replaces or deletes, on either side, is in its staging database afterwards, to be printed and restored.
+fn what_is_replaced_can_be_printed(world: &World, store: &Store, watch: &Watch<'_>) {
+    for seen in watch.seen.borrow().iter().filter(|seen| seen.before != seen.after) {
+        if seen.before.as_ref().is_some_and(|before| store.memory(before.id()).is_err()) {
+            let detail = format!("{} {}: {:?}", seen.side, seen.key, seen.before);
+            world.say("what_is_replaced_can_be_printed", detail);
         }
     }
 }
 
 /// Both forms of a base pair were held by their side: a base that runs ahead of a write turns the old value into an edit.
-fn the_base_was_held_by_both_sides(world: &World, device: &Device) {
-    let base = Store::open_read_only(&device.staging, &world.holder())
-        .map_err(Stop::from)
-        .and_then(|store| Ok(commands::session(world, device, &store).base()?));
-    let base = match base {
-        Err(stop) => return world.say("the_base_was_held_by_both_sides", format!("{stop:?}")),
-        Ok(base) => base.base,
-    };
-    for (key, pair) in base {
+fn the_base_was_held_by_both_sides(world: &World, device: &Device, store: &Store) -> Result<(), Stop> {
+    let session = commands::session(world, device, store);
+    let at = store.reference(&sync::base_reference(&session.remote)?)?;
+    if device.base_seen.replace(at) == at {
+        return Ok(());
+    }
+    for (key, pair) in session.base()?.base {
         if !world.has_held(Spot::Device(device.number), &key, pair.local) {
-            world.say(
-                "the_base_was_held_by_both_sides",
-                format!("this device never held {key}: {}", pair.local),
-            );
+            let detail = format!("this device never held {key}: {:?}", store.memory(pair.local));
+            world.say("the_base_was_held_by_both_sides", detail);
         }
         if !world.has_held(Spot::Server, &key, pair.remote) {
-            world.say(
-                "the_base_was_held_by_both_sides",
-                format!("the server never held {key}: {}", pair.remote),
-            );
+            let detail = format!("the server never held {key}: {:?}", store.memory(pair.remote));
+            world.say("the_base_was_held_by_both_sides", detail);
         }
     }
+    Ok(())
 }
 
 /// Each value that a run writes was written by a user, or is what the server makes of one.
@@ -141,8 +134,7 @@ fn nothing_is_deleted_without_evidence(world: &World, device: &Device, run: &Run
         let is_in_base = noted.iter().any(|noted| noted.proposal.base.base.contains_key(key));
         let is_decided = noted.iter().any(|noted| noted.decided.contains(key));
         if !(is_decided || is_asked && is_in_base) {
-            let detail =
-                format!("{key} on the {} side; asked: {is_asked}, in the base: {is_in_base}", seen.side);
+            let detail = format!("{key} on the {} side; asked: {is_asked}, in the base: {is_in_base}", seen.side);
             world.say("nothing_is_deleted_without_evidence", detail);
         }
     }
@@ -163,9 +155,7 @@ fn the_brake_holds(world: &World, watch: &Watch<'_>) {
         let held = reading.snapshot.len();
         let is_too_much = match commands::wishes(world).limit {
             DeletionLimit::Count(limit) => deletions > limit,
-            DeletionLimit::Percent(percent) => {
-                deletions > 10 && deletions * 100 > held * usize::from(percent)
-            }
+            DeletionLimit::Percent(percent) => deletions > 10 && deletions * 100 > held * usize::from(percent),
         };
         if is_too_much {
             world.say("the_brake_holds", format!("{deletions} of {held} deleted on the {side} side"));
@@ -176,8 +166,7 @@ fn the_brake_holds(world: &World, watch: &Watch<'_>) {
 /// What a filter leaves out is neither sent, nor fetched, nor deleted.
 fn what_is_out_of_scope_is_left_alone(world: &World, watch: &Watch<'_>) {
     let noted = watch.noted.borrow();
-    let scopes: Vec<_> =
-        noted.iter().filter_map(|noted| noted.in_scope.as_ref().map(|keys| (noted, keys))).collect();
+    let scopes: Vec<_> = noted.iter().filter_map(|noted| noted.in_scope.as_ref().map(|keys| (noted, keys))).collect();
     if scopes.is_empty() {
         return;
     }
@@ -187,8 +176,7 @@ fn what_is_out_of_scope_is_left_alone(world: &World, watch: &Watch<'_>) {
             readings.iter().any(|reading| reading.snapshot.contains_key(&seen.key))
         };
         if !scopes.iter().any(|(noted, keys)| keys.contains(&seen.key) || !is_held(noted)) {
-            world
-                .say("what_is_out_of_scope_is_left_alone", format!("{} on the {} side", seen.key, seen.side));
+            world.say("what_is_out_of_scope_is_left_alone", format!("{} on the {} side", seen.key, seen.side));
         }
     }
 }
@@ -257,7 +245,7 @@ fn plan_of(world: &World, number: usize) -> Option<String> {
     let session = commands::session(world, device, &store);
     let base = session.base().ok()?;
     let caller = world.caller(device, true);
-    let mut read = |side, place: &dyn crate::place::Place| {
+    let read = |side, place: &dyn crate::place::Place| {
         session.read(side, &mut *place.side(&caller).ok()?, &base.base, &mut |_| {}).ok()
     };
     let (theirs, ours) = (read(SideName::Remote, &*world.server)?, read(SideName::Local, &*device.place)?);
@@ -267,9 +255,7 @@ fn plan_of(world: &World, number: usize) -> Option<String> {
 
 /// A run that is killed anywhere and an ordinary one after it come to the same as two ordinary ones.
 pub(crate) fn a_crash_equals_no_crash(world: &World, without: &[Memories; 2], with: &[Memories; 2]) {
-    for (place, without, with) in
-        [("the device", &without[0], &with[0]), ("the server", &without[1], &with[1])]
-    {
+    for (place, without, with) in [("the device", &without[0], &with[0]), ("the server", &without[1], &with[1])] {
         for key in &world.keys {
             if !agree(without.get(key), with.get(key)) {
                 let detail = format!("{place} {key}: {:?} became {:?}", without.get(key), with.get(key));

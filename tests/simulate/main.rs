@@ -4,6 +4,8 @@
 //! `MEMSYNC_SIMULATE_SEED=N` with which seed they begin. A history that fails is printed as small as it could be made;
 //! kept as a file in `kept/`, it is played first each time.
 
+#![expect(clippy::disallowed_methods, reason = "tests make folders and databases themselves")]
+
 mod commands;
 mod explore;
 mod fast;
@@ -13,6 +15,8 @@ mod invariants;
 mod ledger;
 mod model;
 mod place;
+#[cfg(feature = "planted")]
+mod planted;
 mod real;
 mod wire;
 mod world;

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use memsync::local::service::content_hash;
-use memsync::object::{BlobId, ContentHash, Memory, SideName};
+use memsync::object::{BlobId, CommitId, ContentHash, Memory, SideName};
 use memsync::store::{Holder, Store};
 
 use crate::commands::{self, Ended};
@@ -44,6 +44,8 @@ pub(crate) struct Device {
     pub is_baseless: Cell<bool>,
     /// What a run wrote somewhere without learning that it had.
     pub unsettled: RefCell<BTreeSet<ContentHash>>,
+    /// The base when it was last looked at.
+    pub base_seen: Cell<Option<CommitId>>,
     /// What the server did not have when it was last asked for it.
     pub absent_when_fetched: RefCell<BTreeSet<ContentHash>>,
 }
@@ -102,10 +104,12 @@ impl World {
             skew: Cell::new(0),
             is_baseless: Cell::new(false),
             unsettled: RefCell::default(),
+            base_seen: Cell::new(None),
             absent_when_fetched: RefCell::default(),
         };
-        let keys = (0..shape.memories)
-            .map(|memory| ContentHash::new(content_hash(&text(memory, 0))).expect("a hash is a name"));
+        let keys = (0..shape.memories).map(|memory| {
+            ContentHash::new(content_hash(&text(memory, 0))).expect("a hash is a name")
+        });
         let world = Self {
             keys: keys.collect(),
             server: ground.server(),
@@ -317,8 +321,7 @@ impl World {
 
     /// What everybody holds: the server's first.
     pub(crate) fn everything(&self) -> Vec<(Spot, Memories)> {
-        let devices =
-            self.devices.iter().map(|device| (Spot::Device(device.number), device.place.memories()));
+        let devices = self.devices.iter().map(|device| (Spot::Device(device.number), device.place.memories()));
         [(Spot::Server, self.server.memories())].into_iter().chain(devices).collect()
     }
 }

@@ -8,14 +8,14 @@ use super::{COMMON_TAGS, Command, Deed, Fault, History, PATHS, Run, Shape, Spot,
 use crate::place::Version;
 
 /// Random numbers from a seed (SplitMix64), the same on every machine.
-pub(crate) struct Random(u64);
+struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -24,13 +24,13 @@ impl Random {
     }
 
     /// A number below `limit`, which is not zero.
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
+    fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit).expect("a usize fits");
         usize::try_from(self.next() % limit).expect("it is below a usize")
     }
 
     /// True in so many of a hundred cases.
-    pub(crate) fn percent(&mut self, percent: usize) -> bool {
+    fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
@@ -189,8 +189,7 @@ impl Generator {
         let (device, command) = (self.device(), self.command());
         let mut run = Run::new(device, command);
         run.insists = self.random.percent(30);
-        if matches!(command, Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun)
-        {
+        if matches!(command, Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun) {
             let is_special = self.random.percent(self.taste.others);
             run.scope = (is_special && self.random.percent(20)).then(|| self.random.below(COMMON_TAGS.len()));
             let strategies = [Strategy::Ours, Strategy::Theirs, Strategy::Newest];

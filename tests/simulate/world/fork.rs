@@ -1,5 +1,4 @@
 //! Putting a device, the server and a staging database back as they were, to see what would have happened otherwise.
-#![expect(clippy::disallowed_methods, reason = "copies staging databases of the simulated devices")]
 
 use std::fs;
 use std::path::Path;
