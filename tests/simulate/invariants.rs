@@ -267,6 +267,8 @@ pub(crate) fn a_crash_equals_no_crash(world: &World, without: &[Memories; 2], wi
 
 /// Looks at a world in which nothing is left to do.
 pub(crate) fn at_rest(world: &World) {
+    // What the server will never hold again stays where it is, and nobody can do anything about it.
+    world.keys.iter().filter(|key| world.server.has_barred(key)).for_each(|key| world.contest(key));
     everybody_converges(world);
     the_second_plan_is_empty(world);
     no_update_is_lost(world);
@@ -284,7 +286,7 @@ fn everybody_converges(world: &World) {
     let everything = world.everything();
     let Some(((_, theirs), devices)) = everything.split_first() else { return };
     for (spot, ours) in devices {
-        for key in &world.keys {
+        for key in world.keys.iter().filter(|key| !world.server.has_barred(key)) {
             if !agree(ours.get(key), theirs.get(key)) {
                 let detail = format!("{spot} {key}: {:?}, the server {:?}", ours.get(key), theirs.get(key));
                 world.say("everybody_converges", detail);

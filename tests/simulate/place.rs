@@ -108,6 +108,12 @@ pub(crate) trait Place {
         Vec::new()
     }
 
+    /// Whether the service takes a memory of this name no more, whatever it is asked: 10.20.6 takes no deleted one back.
+    fn has_barred(&self, key: &ContentHash) -> bool {
+        let _ = key;
+        false
+    }
+
     /// How many requests all handles together have sent, where that means anything.
     fn requests(&self) -> u64 {
         0

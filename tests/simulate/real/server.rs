@@ -203,6 +203,12 @@ impl Place for Server {
         self.complaints.borrow().clone()
     }
 
+    fn has_barred(&self, key: &ContentHash) -> bool {
+        let state = self.wire.state();
+        let is_buried = |row: &Row| row.content_hash == key.as_str() && !row.is_live();
+        state.server.version == model::Version::V10_20_6 && state.server.rows.values().any(is_buried)
+    }
+
     fn requests(&self) -> u64 {
         self.wire.state().requests
     }
