@@ -119,6 +119,17 @@ fn requests_are_bounded(world: &World, watch: &Watch<'_>) {
     }
 }
 
+/// A run asks a server for each memory only so often, and for the whole only so often: in each of its rounds the memory is
+/// read, compared, written and read back, and what fails is tried again.
+pub(crate) fn questions_are_bounded(world: &World, requests: u64) {
+    const ATTEMPTS: u64 = 3;
+    const ROUNDS: u64 = 3 * 2;
+    let memories = u64::try_from(world.keys.len()).expect("few memories");
+    if requests > ATTEMPTS * ROUNDS * (12 + 6 * memories) {
+        world.say("requests_are_bounded", format!("{requests} requests for {memories} memories"));
+    }
+}
+
 /// A memory is deleted on one side only where the base had it and the other side, asked for it directly, did not: or where
 /// people decided so.
 fn nothing_is_deleted_without_evidence(world: &World, device: &Device, run: &Run, watch: &Watch<'_>) {

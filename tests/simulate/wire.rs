@@ -89,13 +89,13 @@ impl Asked {
         ([OF_ONE, more].concat(), true)
     }
 
-    /// The fault that it meets when this was asked `seen` times before.
-    fn fault(&self, seed: u64, seen: u32) -> Option<Fault> {
+    /// The fault that it meets when this was asked so often `before`.
+    fn fault(&self, seed: u64, before: u32) -> Option<Fault> {
         let (faults, is_one_of_many) = self.faults();
-        if is_one_of_many && seen % ATTEMPTS == ATTEMPTS - 1 {
+        if is_one_of_many && before % ATTEMPTS == ATTEMPTS - 1 {
             return None;
         }
-        let drawn = self.number(&(seed, seen));
+        let drawn = self.number(&(seed, before));
         let at = usize::try_from(drawn / 100 % 1000).expect("a small number");
         (drawn % 100 < FAULTY).then(|| faults[at % faults.len()])
     }

@@ -292,6 +292,7 @@ impl World {
         let happen = |step: Step| self.step(&step);
         let watch = Watch::new(run.fault, &run.during, &happen);
         self.server.misbehave(self.troubles(run));
+        let asked_before = self.server.requests();
         let ended = panic::catch_unwind(AssertUnwindSafe(|| commands::carry_out(self, run, &watch)));
         let ended = ended.unwrap_or_else(|payload| {
             if payload.is::<Killed>() { Ended::Killed } else { panic::resume_unwind(payload) }
@@ -299,6 +300,7 @@ impl World {
         if self.server.misbehave(None) {
             watch.is_disturbed.set(true);
         }
+        invariants::questions_are_bounded(self, self.server.requests() - asked_before);
         let device = &self.devices[run.device];
         for seen in watch.seen.borrow().iter() {
             let spot = if seen.side == SideName::Local { Spot::Device(run.device) } else { Spot::Server };
