@@ -220,7 +220,7 @@ impl Seen<'_> {
 type Law = (&'static str, fn(&Seen<'_>) -> bool);
 
 /// What holds for every case.
-const LAWS: [Law; 18] = [
+const LAWS: [Law; 19] = [
     ("agreement is idle", |seen| {
         let alike = seen.case.held(SIDES[0]) == seen.case.held(SIDES[1]);
         let as_ever = SIDES.iter().all(|side| !seen.is_changed(*side));
@@ -262,6 +262,12 @@ const LAWS: [Law; 18] = [
             true => seen.question.scope == 0 || seen.plan == seen.shelf.plan(seen.case, everything),
             false => *seen.plan == Plan::default() && seen.after == seen.case,
         }
+    }),
+    ("a plan agrees where a sync of both sides would change neither of them", |seen| {
+        let whole = seen.shelf.plan(seen.case, Question { direction: Direction::Both, ..seen.question });
+        let steps = |plan: &Plan| SIDES.map(|side| plan.steps(side).count()) != [0, 0];
+        seen.plan.has_no_steps() != steps(&seen.plan)
+            && seen.plan.agrees() == (whole.conflicts.is_empty() && !steps(&whole))
     }),
     ("a memory is planned or waits, once", |seen| {
         seen.plan.entries.len() + seen.plan.conflicts.len() <= 1 && seen.plan.ended.len() <= 1
