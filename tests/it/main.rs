@@ -43,6 +43,7 @@ mod man;
 mod merge;
 mod merge_text;
 mod mergetool;
+mod mutants;
 mod objects;
 mod plumbing;
 mod prepare;
