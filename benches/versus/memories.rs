@@ -1,7 +1,6 @@
 //! Memories of about 400 bytes, the same on every run: notes as an assistant takes them, with words as often as they
 //! occur in life, names, numbers, dates and ids.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -125,7 +124,7 @@ impl Made {
 pub enum Indexes {
     /// Vectors and full text, as the service keeps them.
     All,
-    /// Neither: what only reads rows takes as long, and a million memories fit on the disk.
+    /// Neither, nor the triggers: what only reads rows takes as long, and a million memories fit on the disk.
     None,
 }
 
@@ -149,8 +148,8 @@ pub fn fill(database: &Path, memories: impl Iterator<Item = Made>, indexes: Inde
         transaction
             .execute_batch("INSERT INTO memory_content_fts (memory_content_fts) VALUES ('rebuild')")
             .unwrap();
+        triggers.iter().for_each(|trigger| transaction.execute_batch(trigger).unwrap());
     }
-    triggers.iter().for_each(|trigger| transaction.execute_batch(trigger).unwrap());
     transaction.commit().unwrap();
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
 }
@@ -259,9 +258,4 @@ impl Random {
         let part = self.below(1 << 20);
         limit * part / (1 << 20) * part / (1 << 20)
     }
-}
-
-/// Their names, to see that all arrived.
-pub fn keys(memories: impl Iterator<Item = Made>) -> BTreeSet<String> {
-    memories.map(|made| made.key).collect()
 }
