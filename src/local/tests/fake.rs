@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::*;
-use crate::local::pace::Pace;
 use crate::embed::{self, Maker, ModelId, from_bytes};
+use crate::local::pace::Pace;
 
 /// What a test does when the maker is asked for the vectors of some texts.
 type Asked = Box<dyn FnMut(&[&str]) -> Result<(), embed::Error> + Send>;

@@ -85,11 +85,7 @@ impl Database {
     }
 
     /// Makes the vectors of `batch` and writes them; the inner error says what is in the way of going on.
-    fn fill(
-        &mut self,
-        batch: &[Lacking],
-        filled: &mut Filled,
-    ) -> Result<Result<(), NoVectors>, side::Error> {
+    fn fill(&mut self, batch: &[Lacking], filled: &mut Filled) -> Result<Result<(), NoVectors>, side::Error> {
         let texts: Vec<&str> = batch.iter().map(|lacking| lacking.text.as_str()).collect();
         if texts.is_empty() {
             return Ok(Ok(()));
