@@ -93,6 +93,13 @@ const PLANTED: &[(&str, &str)] = &[
         "UPDATE refs SET target = (SELECT target FROM refs WHERE name = 'refs/heads/main')
              WHERE name = 'refs/base/origin'",
     ),
+    (
+        "a ref was put back",
+        "UPDATE refs SET target = (SELECT target FROM refs WHERE name = 'refs/base/origin')
+             WHERE name = 'refs/heads/main'",
+    ),
+    ("a ref is gone", "DELETE FROM refs WHERE name = 'refs/base/origin'"),
+    ("a view is gone", "DROP VIEW sync_status"),
     ("the reflog leads nowhere", "UPDATE reflog SET new = zeroblob(32) WHERE sequence = 1"),
     ("a conflict leads nowhere", "UPDATE conflicts SET ours = zeroblob(32)"),
     ("a conflict's merged memory is missing", "UPDATE conflicts SET merged = zeroblob(32)"),
