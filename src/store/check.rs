@@ -98,7 +98,10 @@ impl Store {
         }
         check.part(Check::follow)?;
         if !connectivity_only {
+            check.part(Check::moments)?;
             check.part(Check::strays)?;
+            check.part(|check| check.store.check_reflog())?;
+            check.part(|check| check.store.check_facts())?;
             check.part(Check::shapes)?;
             check.part(Check::conflicts)?;
             check.part(|check| check.store.staged().map(drop))?;

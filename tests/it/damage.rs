@@ -15,7 +15,7 @@ use insta::assert_snapshot;
 
 use crate::support::output::CommandOutput;
 use kinds::Damage;
-use stage::{Sides, Stage, Trial, lost};
+use stage::{Sides, Stage, Trial, finding, lost};
 
 static STAGE: LazyLock<Stage> = LazyLock::new(Stage::new);
 
@@ -58,18 +58,21 @@ impl<'a> Case<'a> {
         self.problems.push(format!("{}: {what}", self.damage.name));
     }
 
-    /// Runs a command. Whatever the file holds, it ends in an orderly way, and a complaint names the file and what to
-    /// do.
+    /// Runs a command. Whatever the file holds, it ends in an orderly way, and a complaint names the file or the
+    /// object, and what to do.
     fn memsync(&mut self, arguments: &[&str]) -> CommandOutput {
         let output = self.copy.laptop.memsync(arguments);
         let is_clear = match output.status {
-            Some(0 | 1 | 3 | 6) => true,
-            Some(2) => output.stderr.contains("hint: "),
+            Some(0 | 1 | 2 | 3 | 6) => true,
             Some(5 | 128) if arguments == ["fsck"] => true,
-            Some(5 | 128) => output.stderr.contains("staging.db") && output.stderr.contains("hint: "),
+            Some(5 | 128) => ["staging.db", "memsync fsck"].iter().any(|name| output.stderr.contains(name)),
             _ => false,
         };
-        if !is_clear || output.stderr.contains("panicked") {
+        let is_complaint = matches!(output.status, Some(5 | 128)) && arguments != ["fsck"];
+        if !is_clear
+            || output.stderr.contains("panicked")
+            || (is_complaint && !output.stderr.contains("hint: "))
+        {
             self.problem(format!("{arguments:?}\n{output}"));
         }
         output
@@ -79,11 +82,7 @@ impl<'a> Case<'a> {
     fn look(&mut self) {
         let bytes = fs::read(&self.copy.laptop.staging).unwrap();
         let checked = self.memsync(&["fsck"]);
-        let section = checked.stdout.split("memories of").next().unwrap_or_default().to_owned();
-        self.found = match checked.status {
-            Some(0) => None,
-            _ => section.lines().nth(2).or(checked.stderr.lines().next()).map(|line| line.trim().to_owned()),
-        };
+        self.found = finding(&checked);
         for arguments in READING {
             let output = self.memsync(arguments);
             self.is_told(arguments, &output);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::{Check, Damage, words};
 use crate::store::Error;
@@ -15,6 +15,9 @@ const PARTS: &str = "SELECT type || ' ' || name FROM sqlite_schema WHERE name NO
 const STRAYS: &str = "SELECT name FROM (SELECT name, new, max(sequence) FROM reflog GROUP BY name)
                       LEFT JOIN refs USING (name) WHERE target IS NOT new";
 
+/// The objects of which it cannot be told when they were put, which every use of one asks for.
+const UNDATED: &str = "SELECT kind, lower(hex(id)) FROM objects WHERE typeof(at) <> 'integer'";
+
 impl Check<'_> {
     /// Whether every table, index and view is there.
     pub(super) fn schema(&mut self) -> Result<(), Error> {
@@ -25,6 +28,15 @@ impl Check<'_> {
         let found = parts(&self.store.connection).map_err(failed)?;
         for part in expected.difference(&found) {
             self.tell(Damage::File, "the schema", format!("the {part} is missing"));
+        }
+        Ok(())
+    }
+
+    /// Whether every object has its moment.
+    pub(super) fn moments(&mut self) -> Result<(), Error> {
+        let places = |row: &Row<'_>| Ok(format!("{} {}", words(row, 0)?, words(row, 1)?));
+        for place in self.store.rows("the objects", UNDATED, [], places)? {
+            self.tell(Damage::Row, place, "the moment when it was put is no number");
         }
         Ok(())
     }

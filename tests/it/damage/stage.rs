@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use crate::support::album::{Album, key};
 use crate::support::database::Row;
 use crate::support::environment::Device;
+use crate::support::output::CommandOutput;
 use crate::support::{Database, TestEnvironment};
 
 /// What each side holds under a name; this device first.
@@ -29,6 +30,10 @@ pub struct Stage {
     /// What they hold after a sync without a staging database.
     pub united: Sides,
 }
+
+/// The device's settings; a copy's stick lies beside its laptop.
+const CONFIGURATION: &str =
+    "[remote \"origin\"]\n\turl = ../stick/sqlite_vec.db\n[sync]\n\tmaxDelete = 100%\n";
 
 type Files = Vec<(String, Vec<u8>)>;
 
@@ -78,6 +83,14 @@ impl Stage {
 
     fn of(laptop: &Device) -> Self {
         let root = laptop.folder.parent().unwrap();
+        // From the folder of the copy that it lies in.
+        fs::write(laptop.staging.with_extension("config"), CONFIGURATION).unwrap();
+        // A copy in another place is another database, for which a sync would stop.
+        spoil(
+            &laptop.staging,
+            "DELETE FROM facts WHERE name LIKE '%address of%' OR name LIKE 'database of%'",
+        )
+        .unwrap();
         let folders = ["laptop", "stick"].map(|name| (name, files(&root.join(name))));
         let none = Sides::new();
         let ids = ids(&laptop.staging);
@@ -85,7 +98,7 @@ impl Stage {
             Self { folders: folders.into(), ids, before: none.clone(), synced: none.clone(), united: none };
         let copy = stage.copy();
         stage.before = copy.sides();
-        let _ = copy.laptop.memsync(["fsck"]).success();
+        assert_eq!(finding(&copy.laptop.memsync(["fsck"])), None);
         let _ = copy.laptop.memsync(["sync"]).expect_status(1);
         stage.synced = copy.sides();
         let copy = stage.copy();
@@ -148,8 +161,15 @@ impl Trial {
         let _ = self.laptop.memsync(["init"]).success();
         let synced = self.laptop.memsync(["sync"]);
         assert!(matches!(synced.status, Some(0 | 1)), "{synced}");
-        let _ = self.laptop.memsync(["fsck"]).success();
+        assert_eq!(finding(&self.laptop.memsync(["fsck"])), None);
     }
+}
+
+/// What `fsck` says first of the staging database, or what kept it from being looked at; `None` where it is whole.
+pub fn finding(checked: &CommandOutput) -> Option<String> {
+    let said = checked.stdout.split("memories of ").next().unwrap_or_default().lines().nth(2);
+    let said = said.or_else(|| checked.stderr.lines().next()).unwrap_or_default().trim();
+    (said != "no damage").then(|| said.to_owned())
 }
 
 /// What is missing in `after` of the texts that lived in `before` on either side.
