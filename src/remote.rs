@@ -37,9 +37,11 @@ mod trust;
 mod write;
 
 pub use address::{InvalidUrl, RemoteUrl};
+pub use baseline::read_baseline;
 pub use client::Patience;
 pub use file::{File, is_same_file};
 pub use key::{ApiKey, KeySource, NoKey};
+pub use pages::read_page;
 pub use transport::Transport;
 pub use trust::{Fingerprint, InvalidFingerprint, Trust};
 
@@ -168,11 +170,7 @@ impl Http {
         let failed = |failure| self.remote.client.side_error(failure);
         while let Some(entries) = self.runtime.block_on(listing.next()).map_err(failed)? {
             for entry in entries {
-                let found = match entry {
-                    Ok(record) => Found::Memory(record.held),
-                    Err((key, why)) => Found::Unreadable { key, why },
-                };
-                if visit(found).is_break() {
+                if visit(pages::found(entry)).is_break() {
                     return Ok(());
                 }
             }
@@ -193,17 +191,10 @@ impl Side for Http {
         let Some(mut body) = self.run(Remote::baseline)? else {
             return self.show_pages(&mut once);
         };
-        let mut rows = 0;
-        let result = baseline::read(&mut body, &self.remote.bookkeeping, &mut |event| {
-            rows += 1;
-            let found = match event.key {
-                Some(key) => event.row.into_found(key),
-                None => Some(Found::Unreadable { key: None, why: "its name is none".to_owned() }),
-            };
-            found.map_or(ControlFlow::Continue(()), &mut once)
-        });
+        let rows = baseline::show(&mut body, &self.remote.bookkeeping, &mut once)
+            .map_err(|why| self.remote.client.side_error(Failure::Malformed(why)))?;
         self.remote.rows.set(rows);
-        result.map_err(|failure| self.remote.client.side_error(failure))
+        Ok(())
     }
 
     fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, Error> {

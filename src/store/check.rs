@@ -2,6 +2,8 @@
 //!
 //! Guarantees: not a byte is written. Damage of one part does not keep the others from being looked at.
 
+mod schema;
+
 use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
 
@@ -87,6 +89,7 @@ impl Store {
         let mut check = Check::new(self);
         if !connectivity_only {
             check.part(Check::file)?;
+            check.part(Check::schema)?;
         }
         check.part(|check| check.objects(connectivity_only))?;
         check.part(Check::references)?;
@@ -95,6 +98,10 @@ impl Store {
         }
         check.part(Check::follow)?;
         if !connectivity_only {
+            check.part(Check::moments)?;
+            check.part(Check::strays)?;
+            check.part(|check| check.store.check_reflog())?;
+            check.part(|check| check.store.check_facts())?;
             check.part(Check::shapes)?;
             check.part(Check::conflicts)?;
             check.part(|check| check.store.staged().map(drop))?;

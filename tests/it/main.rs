@@ -18,6 +18,7 @@ mod completions;
 mod config;
 mod conflict_matrix;
 mod conflicts;
+mod damage;
 mod demo;
 mod diff;
 mod digest;
