@@ -18,6 +18,7 @@ mod completions;
 mod config;
 mod conflict_matrix;
 mod conflicts;
+mod crash_matrix;
 mod demo;
 mod diff;
 mod digest;

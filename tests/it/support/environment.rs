@@ -20,6 +20,18 @@ impl TestEnvironment {
         Self { folder: tempfile::Builder::new().prefix("memsync-test-").tempdir().unwrap() }
     }
 
+    /// The same where memory is for a disk, if the system has such a place: for tests that write a great deal.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        Self { folder: tempfile::Builder::new().prefix("memsync-test-").tempdir_in(place).unwrap() }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The folder of that name inside, made where it is missing.
     pub fn folder(&self, name: &str) -> PathBuf {
         let folder = self.folder.path().join(name);
