@@ -1,28 +1,50 @@
-//! The program is killed, or the system fails it, at every call by which a sync changes something; after each the next
+//! The program is killed, or the system fails it, at every call by which a run changes something; after each the next
 //! ordinary run reaches the same end.
+//!
+//! Between two calls of one kind on one file SQLite makes no difference: a journal that is not synced yet is as good as
+//! none, however much of it is there. So of such a row of calls the first and the last are tried, and
+//! `MEMSYNC_CRASHES=all` tries every single one.
 
+mod matrix;
 mod stage;
 
-use std::collections::BTreeSet;
-use std::sync::Mutex;
-use std::thread;
+use crate::support::interpose::Fault;
+use matrix::{Matrix, check};
+use stage::Remote;
 
-use memsync::object::BlobId;
-
-use crate::support::database::Row;
-use crate::support::interpose::{self, Call, Fault, Place};
-use crate::support::output::CommandOutput;
-use stage::{End, Remote, Stage};
+/// Everything that happens to a database: its calls, and what becomes of each.
+const DEATHS: [Fault; 2] = [Fault::Kill, Fault::Tear];
+const FAILURES: [Fault; 2] = [Fault::Io, Fault::Full];
 
 #[test]
-fn trial() {
-    let mut stage = Stage::set(Remote::File);
-    println!("{}", stage.memsync(&["sync", "--dry-run"]));
-    let (output, calls) = interpose::calls(
-        { let mut command = stage.laptop.command(); command.arg("sync"); command }, &stage.root(), Fault::None);
-    println!("{}", stage.laptop.output(&output));
-    println!("{} calls", calls.len());
-    println!("{}", stage.memsync(&["sync"]));
-    println!("{}", stage.memsync(&["fsck"]));
-    println!("{:#?}", stage.look());
+fn a_sync_with_a_file_is_killed_anywhere() {
+    check(&Matrix { remote: Remote::File, command: &["sync"], faults: &DEATHS, ..Matrix::default() });
+}
+
+#[test]
+fn a_sync_with_a_file_meets_a_broken_or_full_disk_anywhere() {
+    check(&Matrix { remote: Remote::File, command: &["sync"], faults: &FAILURES, ..Matrix::default() });
+}
+
+#[test]
+fn a_sync_with_a_file_meets_locks_anywhere() {
+    check(&Matrix { remote: Remote::File, command: &["sync"], faults: &[Fault::Lock], ..Matrix::default() });
+}
+
+#[test]
+fn a_sync_with_a_hub_is_killed_at_every_request() {
+    let faults = &[Fault::Kill, Fault::Tear, Fault::Late];
+    check(&Matrix { remote: Remote::Hub, command: &["sync"], faults, only: Some("socket"), ..Matrix::default() });
+}
+
+#[test]
+fn a_sync_with_a_hub_loses_the_connection_at_every_request() {
+    let faults = &[Fault::Io];
+    check(&Matrix { remote: Remote::Hub, command: &["sync"], faults, only: Some("socket"), ..Matrix::default() });
+}
+
+#[test]
+fn an_undo_is_killed_anywhere() {
+    let before: &[&[&str]] = &[&["sync"]];
+    check(&Matrix { before, command: &["undo"], faults: &DEATHS, ..Matrix::default() });
 }

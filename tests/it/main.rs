@@ -34,6 +34,7 @@ mod findable;
 mod fsck;
 mod gc;
 mod help;
+mod histories;
 mod hub;
 mod import_staging;
 mod init;

@@ -202,7 +202,7 @@ fn play(laptop: &Device, desktop: &Device) {
     let [_, text_here, text_there, tags_here, tags_there, note_here, note_there, rest @ ..] = &keys;
     let [gone_here, gone_there, merged, decided, open, gone_or_not] = rest;
     on_desktop.remember("The desktop alone knows it", &["new"]);
-    desktop.database.respell(text_there, "THE DESKTOP SPELLS IT OTHERWISE");
+    on_desktop.respell(text_there, "THE DESKTOP SPELLS IT OTHERWISE");
     assert!(on_desktop.tag(tags_there, &["first", "theirs"]));
     assert!(on_desktop.note(note_there, "project", json!({ "name": "memsync" })));
     assert!(on_desktop.forget(gone_there));
@@ -217,7 +217,7 @@ fn play(laptop: &Device, desktop: &Device) {
     laptop.memsync(["fetch"]).success();
     laptop.memsync(["checkout", "--ours", decided]).success();
     on_laptop.remember("The laptop alone knows it", &["new"]);
-    laptop.database.respell(text_here, "THE LAPTOP SPELLS IT OTHERWISE");
+    on_laptop.respell(text_here, "THE LAPTOP SPELLS IT OTHERWISE");
     assert!(on_laptop.tag(tags_here, &["first", "ours"]));
     assert!(on_laptop.note(note_here, "project", json!({ "name": "memsync" })));
     assert!(on_laptop.forget(gone_here));
@@ -225,6 +225,8 @@ fn play(laptop: &Device, desktop: &Device) {
     assert!(on_laptop.classify(open, "decision"));
     assert!(on_laptop.forget(gone_or_not));
     on_laptop.remember(FORGOTTEN[0], &["again"]);
+    // So that `fsck` has nothing to say even before the sync.
+    laptop.memsync(["embed", "--missing"]).success();
 }
 
 fn both<'a>(laptop: &'a Device, desktop: &'a Device, now: f64) -> (Assistant<'a>, Assistant<'a>) {

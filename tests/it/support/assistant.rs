@@ -66,6 +66,14 @@ impl<'a> Assistant<'a> {
         self.update(key, Updates::new(None, None, Some(members)).unwrap())
     }
 
+    /// Gives a memory another spelling under the same name, which takes its vector along.
+    #[track_caller]
+    pub fn respell(&self, key: &str, content: &str) {
+        self.database.respell(key, content);
+        let vector = "DELETE FROM memory_embeddings WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1)";
+        assert_eq!(self.database.execute(vector, [key]), 1);
+    }
+
     /// Deletes a memory, which leaves a tombstone; `false` where there is none.
     pub fn forget(&self, key: &str) -> bool {
         let change = self.write(|changes| changes.delete(key, "default", &Condition::default()));
