@@ -34,17 +34,35 @@ fn a_sync_with_a_file_meets_locks_anywhere() {
 #[test]
 fn a_sync_with_a_hub_is_killed_at_every_request() {
     let faults = &[Fault::Kill, Fault::Tear, Fault::Late];
-    check(&Matrix { remote: Remote::Hub, command: &["sync"], faults, only: Some("socket"), ..Matrix::default() });
+    check(&Matrix {
+        remote: Remote::Hub,
+        command: &["sync"],
+        faults,
+        only: Some("socket"),
+        ..Matrix::default()
+    });
 }
 
 #[test]
 fn a_sync_with_a_hub_loses_the_connection_at_every_request() {
     let faults = &[Fault::Io];
-    check(&Matrix { remote: Remote::Hub, command: &["sync"], faults, only: Some("socket"), ..Matrix::default() });
+    check(&Matrix {
+        remote: Remote::Hub,
+        command: &["sync"],
+        faults,
+        only: Some("socket"),
+        ..Matrix::default()
+    });
 }
 
 #[test]
 fn an_undo_is_killed_anywhere() {
     let before: &[&[&str]] = &[&["sync"]];
     check(&Matrix { before, command: &["undo"], faults: &DEATHS, ..Matrix::default() });
+}
+
+#[test]
+fn an_undo_on_both_sides_is_killed_anywhere() {
+    let before: &[&[&str]] = &[&["sync"]];
+    check(&Matrix { before, command: &["undo", "--remote"], faults: &[Fault::Kill], ..Matrix::default() });
 }

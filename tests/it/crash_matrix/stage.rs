@@ -154,7 +154,8 @@ impl Stage {
     pub fn printable(&self) -> BTreeSet<BlobId> {
         let connection =
             Connection::open_with_flags(&self.laptop.staging, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        let mut statement = connection.prepare("SELECT lower(hex(id)) FROM objects WHERE kind = 'blob'").unwrap();
+        let mut statement =
+            connection.prepare("SELECT lower(hex(id)) FROM objects WHERE kind = 'blob'").unwrap();
         let ids = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         let ids = ids.map(|id| id.unwrap().parse().unwrap()).collect::<BTreeSet<BlobId>>();
         let store = self.store();

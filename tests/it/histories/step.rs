@@ -66,8 +66,22 @@ pub enum Network {
 /// The deeds, and the commands that people type.
 const DEEDS: [&str; 6] = ["remember", "tag", "type", "note", "respell", "forget"];
 const COMMANDS: [&str; 17] = [
-    "sync", "sync", "sync", "stash", "pull", "apply", "push", "fetch", "status", "sync --dry-run", "undo",
-    "checkout --ours --all", "checkout --theirs --all", "checkout --base --all", "merge", "sync -X newest",
+    "sync",
+    "sync",
+    "sync",
+    "stash",
+    "pull",
+    "apply",
+    "push",
+    "fetch",
+    "status",
+    "sync --dry-run",
+    "undo",
+    "checkout --ours --all",
+    "checkout --theirs --all",
+    "checkout --base --all",
+    "merge",
+    "sync -X newest",
     "sync --tag red",
 ];
 const STATUSES: [u16; 7] = [401, 408, 409, 429, 500, 502, 503];
@@ -94,7 +108,9 @@ impl fmt::Display for Step {
         match self {
             Self::Work { spot, deed, memory, value } => write!(f, "{deed} {spot} {memory} {value}"),
             Self::Run { device, trouble: Trouble::None, command } => write!(f, "run {device} {command}"),
-            Self::Run { device, trouble: Trouble::Kill(at), command } => write!(f, "kill {device} {at} {command}"),
+            Self::Run { device, trouble: Trouble::Kill(at), command } => {
+                write!(f, "kill {device} {at} {command}")
+            }
             Self::Run { device, trouble: Trouble::Network { fault, from, to }, command } => {
                 write!(f, "network {device} {fault} {from} {to} {command}")
             }
@@ -219,7 +235,9 @@ fn step(random: &mut Random, devices: usize, value: usize) -> Step {
             Step::Work { spot, deed, memory: random.below(6), value }
         }
         50..70 => Step::Run { device, trouble: Trouble::None, command: command(random) },
-        70..76 => Step::Run { device, trouble: Trouble::Kill(1 + random.below(300)), command: command(random) },
+        70..76 => {
+            Step::Run { device, trouble: Trouble::Kill(1 + random.below(300)), command: command(random) }
+        }
         76..88 => Step::Run { device, trouble: network(random), command: command(random) },
         88..90 => Step::Twice { device, one: command(random), other: command(random) },
         90..94 => Step::BackUp(spot),

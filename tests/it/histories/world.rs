@@ -142,9 +142,11 @@ impl World {
         let mut memsync = device.command();
         memsync.args(command.split(' '));
         let output = match trouble {
-            Trouble::Kill(at) => {
-                interpose::run(memsync, self.environment.path(), Place { fault: Fault::Kill, at, onwards: false })
-            }
+            Trouble::Kill(at) => interpose::run(
+                memsync,
+                self.environment.path(),
+                Place { fault: Fault::Kill, at, onwards: false, only: None },
+            ),
             _ => memsync.output().unwrap(),
         };
         device.output(&output)
@@ -204,7 +206,8 @@ impl World {
         let holder = memsync::store::Holder { pid: 0, command: "test".to_owned(), since: 0 };
         let store = memsync::store::Store::open_read_only(staging, &holder).unwrap();
         let connection = Connection::open_with_flags(staging, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        let mut statement = connection.prepare("SELECT lower(hex(id)) FROM objects WHERE kind = 'blob'").unwrap();
+        let mut statement =
+            connection.prepare("SELECT lower(hex(id)) FROM objects WHERE kind = 'blob'").unwrap();
         let ids = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         ids.map(|id| Version::from(&store.memory(id.unwrap().parse().unwrap()).unwrap())).collect()
     }
@@ -221,7 +224,9 @@ impl World {
     }
 
     fn back_up(&mut self, spot: Spot) {
-        self.still(spot, |path| drop(fs::copy(path, path.with_extension("backup")).unwrap()));
+        self.still(spot, |path| {
+            fs::copy(path, path.with_extension("backup")).unwrap();
+        });
     }
 
     fn restore(&mut self, spot: Spot) {
@@ -276,7 +281,8 @@ impl World {
     /// Syncs, lets through what a brake stopped, and ends conflicts.
     fn finish(&mut self, device: usize, round: usize) -> Result<CommandOutput, String> {
         let mut output = self.run(device, Trouble::None, "sync")?;
-        let allowed = output.stderr.split("--allow-plan ").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let allowed =
+            output.stderr.split("--allow-plan ").nth(1).and_then(|rest| rest.split_whitespace().next());
         if let (Some(3), Some(plan)) = (output.status, allowed) {
             let again = format!("sync --allow-plan {plan}");
             output = self.run(device, Trouble::None, &again)?;
@@ -388,7 +394,8 @@ fn run_plainly(device: &Device, command: &str) -> CommandOutput {
 fn files_beside(staging: &Path) -> Vec<(PathBuf, ())> {
     let name = staging.file_stem().unwrap().to_string_lossy().into_owned();
     let entries = fs::read_dir(staging.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
-    let is_beside = |path: &PathBuf| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name));
+    let is_beside =
+        |path: &PathBuf| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name));
     entries.filter(is_beside).map(|path| (path, ())).collect()
 }
 

@@ -70,7 +70,8 @@ impl<'a> Assistant<'a> {
     #[track_caller]
     pub fn respell(&self, key: &str, content: &str) {
         self.database.respell(key, content);
-        let vector = "DELETE FROM memory_embeddings WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1)";
+        let vector =
+            "DELETE FROM memory_embeddings WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1)";
         assert_eq!(self.database.execute(vector, [key]), 1);
     }
 

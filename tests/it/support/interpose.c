@@ -4,6 +4,7 @@
  * log ("-shm") does not, because it is no part of a database: whoever comes first makes it anew.
  *
  *   MEMSYNC_TEST_UNDER   the folder, without a slash at its end; without it nothing happens
+ *   MEMSYNC_TEST_ONLY    only what has this name below the folder counts, or "socket"
  *   MEMSYNC_TEST_LOG     a file that gets a line for each call that counts: its name, a space, the file's name
  *   MEMSYNC_TEST_FAULT   none, kill (before the call), tear (in the middle of the call), late (after the call),
  *                        io (EIO), full (ENOSPC), lock (somebody else has the lock)
@@ -31,7 +32,7 @@
 
 enum fault { NONE, KILL, TEAR, LATE, IO, FULL, LOCK };
 
-static const char *under;
+static const char *under, *only;
 static enum fault fault;
 static long at;
 static int onwards;
@@ -49,6 +50,7 @@ __attribute__((constructor)) static void begin(void) {
     onwards = getenv("MEMSYNC_TEST_ONWARDS") != NULL;
     if (getenv("MEMSYNC_TEST_LOG"))
         log_file = open(getenv("MEMSYNC_TEST_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    only = getenv("MEMSYNC_TEST_ONLY");
     under = getenv("MEMSYNC_TEST_UNDER");
 }
 
@@ -81,7 +83,7 @@ static const char *opened(int file, char path[PATH_MAX]) {
 /* Counts a call; what shall become of it. */
 static enum fault count(const char *call, const char *what) {
     char line[PATH_MAX + 32];
-    if (!what) return NONE;
+    if (!what || (only && strcmp(what, only))) return NONE;
     long number = atomic_fetch_add(&calls, 1) + 1;
     if (log_file >= 0) {
         int length = snprintf(line, sizeof line, "%s %s\n", call, what);

@@ -55,6 +55,8 @@ pub struct Place {
     pub at: usize,
     /// And at every call after it.
     pub onwards: bool,
+    /// Whether calls count that are about this alone.
+    pub only: Option<&'static str>,
 }
 
 /// A call that counts.
@@ -72,11 +74,11 @@ pub fn run(mut command: Command, under: &Path, place: Place) -> Output {
     command.output().unwrap()
 }
 
-/// Runs a command to its end, and says which calls it made that count with `fault`.
-pub fn calls(mut command: Command, under: &Path, fault: Fault) -> (Output, Vec<Call>) {
+/// Runs a command to its end undisturbed, and says which calls it made that would count.
+pub fn calls(mut command: Command, under: &Path, place: Place) -> (Output, Vec<Call>) {
     let log = under.with_extension("calls");
     let _ = fs::remove_file(&log);
-    prepare(&mut command, under, Place { fault, at: 0, onwards: false });
+    prepare(&mut command, under, Place { at: 0, ..place });
     let output = command.env("MEMSYNC_TEST_LOG", &log).output().unwrap();
     let text = fs::read_to_string(&log).unwrap_or_default();
     fs::remove_file(&log).unwrap();
@@ -93,6 +95,7 @@ fn prepare(command: &mut Command, under: &Path, place: Place) {
         .env("MEMSYNC_TEST_UNDER", fs::canonicalize(under).unwrap())
         .env("MEMSYNC_TEST_FAULT", place.fault.word())
         .env("MEMSYNC_TEST_AT", place.at.to_string());
+    command.envs(place.only.map(|only| ("MEMSYNC_TEST_ONLY", only)));
     if place.onwards {
         command.env("MEMSYNC_TEST_ONWARDS", "1");
     }
