@@ -2,7 +2,7 @@
 //! ordinary run reaches the same end.
 //!
 //! Between two calls of one kind on one file SQLite makes no difference: a journal that is not synced yet is as good as
-//! none, however much of it is there. So of such a row of calls the first and the last are tried, and
+//! none, however much of it is there. So of such a row the first call and the middle of the last one are tried, and
 //! `MEMSYNC_CRASHES=all` tries every single one.
 
 mod matrix;
@@ -65,4 +65,12 @@ fn an_undo_is_killed_anywhere() {
 fn an_undo_on_both_sides_is_killed_anywhere() {
     let before: &[&[&str]] = &[&["sync"]];
     check(&Matrix { before, command: &["undo", "--remote"], faults: &[Fault::Kill], ..Matrix::default() });
+}
+
+#[test]
+fn housekeeping_is_killed_anywhere() {
+    let before: &[&[&str]] = &[&["sync"]];
+    for command in [&["gc", "--prune=now"][..], &["embed", "--all"]] {
+        check(&Matrix { before, command, faults: &[Fault::Kill], ..Matrix::default() });
+    }
 }

@@ -72,7 +72,7 @@ impl<'a> Assistant<'a> {
         self.database.respell(key, content);
         let vector =
             "DELETE FROM memory_embeddings WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1)";
-        assert_eq!(self.database.execute(vector, [key]), 1);
+        self.database.execute(vector, [key]);
     }
 
     /// Deletes a memory, which leaves a tombstone; `false` where there is none.
