@@ -51,18 +51,21 @@ impl Marks {
 
     /// The rows as bytes, in parts with a number each.
     pub fn parts(&self) -> impl Iterator<Item = (i64, Vec<u8>)> {
-        self.rows.chunk_by(|one, other| one.row.div_euclid(RANGE) == other.row.div_euclid(RANGE)).map(|marks| {
-            let number = marks[0].row.div_euclid(RANGE);
-            let mut bytes = Vec::with_capacity(marks.len() * LENGTH + 8);
-            for mark in marks {
-                let place = u16::try_from(mark.row.rem_euclid(RANGE)).expect("a range is smaller than that");
-                bytes.extend(place.to_le_bytes());
-                bytes.extend(mark.name.to_le_bytes());
-                bytes.extend(mark.hash.to_le_bytes());
-            }
-            bytes.extend(self.checksum(number, &bytes));
-            (number, bytes)
-        })
+        self.rows.chunk_by(|one, other| one.row.div_euclid(RANGE) == other.row.div_euclid(RANGE)).map(
+            |marks| {
+                let number = marks[0].row.div_euclid(RANGE);
+                let mut bytes = Vec::with_capacity(marks.len() * LENGTH + 8);
+                for mark in marks {
+                    let place =
+                        u16::try_from(mark.row.rem_euclid(RANGE)).expect("a range is smaller than that");
+                    bytes.extend(place.to_le_bytes());
+                    bytes.extend(mark.name.to_le_bytes());
+                    bytes.extend(mark.hash.to_le_bytes());
+                }
+                bytes.extend(self.checksum(number, &bytes));
+                (number, bytes)
+            },
+        )
     }
 
     /// Adds the rows of a part, which come in the order of their numbers; `false` where it is damaged.
@@ -98,7 +101,11 @@ mod tests {
     use super::*;
 
     fn marks(rows: impl IntoIterator<Item = i64>) -> Marks {
-        let mark = |row: i64| Mark { row, name: row.unsigned_abs() * 3, hash: u128::MAX - row.unsigned_abs() as u128 };
+        let mark = |row: i64| Mark {
+            row,
+            name: row.unsigned_abs() * 3,
+            hash: u128::MAX - row.unsigned_abs() as u128,
+        };
         Marks { key: *b"sixteen bytes ok", rows: rows.into_iter().map(mark).collect(), ..Marks::default() }
     }
 

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::{Error, Progress, Session};
+use super::{Device, Error, Progress, Session};
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, ContentHash, Memory, SideName, Timestamp};
 use crate::reconcile::{Base, missing};
 use crate::side::{Found, Side};
-use crate::store::IndexEntry;
+use crate::store::{self, IndexEntry, Store};
 
 /// What a side holds.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,8 @@ pub struct Reading {
     pub unreadable: Vec<Unreadable>,
     /// Where it was read: a path or an address, where that is known.
     pub place: Option<String>,
+    /// This device as it was read by its marks; `None` of a server, and where every row was read.
+    pub device: Option<Device>,
 }
 
 /// Something that cannot be carried.
@@ -113,7 +115,7 @@ struct Reader<'a> {
 /// Memories on their way into the staging database. They go in many at once, and in transactions that no network
 /// has a part in, so that others can read it meanwhile.
 #[derive(Default)]
-struct Unsaved {
+pub(super) struct Unsaved {
     memories: Vec<Memory>,
     bytes: usize,
 }
@@ -121,6 +123,18 @@ struct Unsaved {
 impl Unsaved {
     /// So many bytes of text are held before they are saved.
     const LIMIT: usize = 4 << 20;
+
+    /// Takes a memory, and says whether it is time to save.
+    pub(super) fn add(&mut self, memory: Memory) -> bool {
+        self.bytes += memory.content.len() + 256;
+        self.memories.push(memory);
+        self.bytes >= Self::LIMIT
+    }
+
+    pub(super) fn save(&mut self, store: &Store) -> Result<(), store::Error> {
+        let Self { memories, .. } = std::mem::take(self);
+        store.transaction(|store| memories.iter().try_for_each(|memory| store.put_memory(memory).map(drop)))
+    }
 }
 
 impl Reader<'_> {
@@ -138,12 +152,9 @@ impl Reader<'_> {
                 let id = held.memory.id();
                 self.reading.updated_at.extend(held.updated_at.map(|at| (held.key.clone(), at)));
                 // What the base holds is kept already.
-                if known(&held.key) != Some(id) {
-                    self.unsaved.bytes += held.memory.content.len() + 256;
-                    self.unsaved.memories.push(held.memory);
-                }
+                let is_full = known(&held.key) != Some(id) && self.unsaved.add(held.memory);
                 self.reading.snapshot.insert(held.key, id);
-                if self.unsaved.bytes >= Unsaved::LIMIT {
+                if is_full {
                     self.save();
                 }
             }
@@ -152,12 +163,7 @@ impl Reader<'_> {
     }
 
     fn save(&mut self) {
-        let Unsaved { memories, .. } = std::mem::take(&mut self.unsaved);
-        let saved = self
-            .session
-            .store
-            .transaction(|store| memories.iter().try_for_each(|memory| store.put_memory(memory).map(drop)));
-        if let Err(error) = saved {
+        if let Err(error) = self.unsaved.save(self.session.store) {
             self.failure = Some(Error::Store(error));
         }
     }

@@ -57,7 +57,12 @@ struct Update<'a, L, W> {
 impl<L, W> Update<'_, L, W> {
     /// The tree below `depth` digits once the changes, which all are below them, are made; that of nothing where it
     /// holds nothing any more.
-    fn level<E>(&mut self, old: Option<TreeId>, changes: &[Change<'_>], depth: usize) -> Result<TreeId, Error<E>>
+    fn level<E>(
+        &mut self,
+        old: Option<TreeId>,
+        changes: &[Change<'_>],
+        depth: usize,
+    ) -> Result<TreeId, Error<E>>
     where
         L: FnMut(TreeId) -> Result<Vec<u8>, E>,
         W: FnMut(TreeId, Vec<u8>) -> Result<(), E>,
