@@ -30,6 +30,14 @@ pub struct Device {
     marks: Option<Marks>,
 }
 
+impl Device {
+    /// Whether there is nothing to note of this reading: its files said that all is as it was.
+    #[must_use]
+    pub fn is_noted(&self) -> bool {
+        self.marks.is_none()
+    }
+}
+
 /// So many names are looked up one by one; for more, the whole snapshot is read.
 const FEW: usize = 500;
 

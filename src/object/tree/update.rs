@@ -227,7 +227,8 @@ mod tests {
             let mut root = objects.write(&snapshot);
             for _ in 0..4 {
                 let mut changes = Changes::new();
-                for _ in 0..1 + random([2, 20, 400, 1_100][random(4)]) {
+                let most = [2, 20, 400, 1_100][random(4)];
+                for _ in 0..=random(most) {
                     let blob = (random(3) > 0).then(|| BlobId::of(&random(9).to_le_bytes()));
                     changes.insert(key(random(size + 40)), blob);
                 }
