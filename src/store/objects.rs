@@ -28,6 +28,11 @@ impl Store {
         Ok(id)
     }
 
+    /// Keeps a memory's canonical text, whose id the caller has computed.
+    pub fn put_blob(&self, id: BlobId, text: &[u8]) -> Result<(), Error> {
+        self.put(id, text)
+    }
+
     /// Reads a memory; a missing one is [`Error::Damaged`], as for every id that something points to.
     pub fn memory(&self, id: BlobId) -> Result<Memory, Error> {
         let bytes = self.get(id)?;

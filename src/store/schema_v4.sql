@@ -14,3 +14,20 @@ CREATE TABLE marks (
     part INTEGER PRIMARY KEY,
     data BLOB NOT NULL
 );
+
+-- Of very many staged changes only the first are listed; the fact `staged_changes` says how many there are then.
+DROP VIEW sync_status;
+CREATE VIEW sync_status AS
+SELECT names.key, coalesce(datetime(at, 'unixepoch'), '') AS value, datetime(at, 'unixepoch') AS updated_at
+FROM (SELECT 'last_remote_sync' AS key UNION ALL SELECT 'last_local_sync') AS names
+LEFT JOIN facts ON facts.name = names.key
+UNION ALL
+SELECT name, datetime(at, 'unixepoch'), datetime(at, 'unixepoch') FROM facts WHERE name = 'last_push_attempt'
+UNION ALL
+SELECT 'staging_version', '1.0', NULL
+UNION ALL
+SELECT
+    'total_staged_changes',
+    coalesce((SELECT value FROM facts WHERE name = 'staged_changes'), CAST(count(*) AS TEXT)),
+    datetime(max(staged_at), 'unixepoch')
+FROM staged;

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use super::reading::{Reading, Unsaved};
 use super::{Error, Progress, Session, local_reference};
 use crate::object::tree::{self, Changes, Difference};
-use crate::object::{CommitId, ContentHash, Marks, SideName, TreeId};
+use crate::object::{BlobId, CommitId, ContentHash, Marks, ObjectId, SideName, TreeId};
 use crate::reconcile::{Base, missing};
 use crate::side::{Change, Side};
 use crate::store::LastReading;
@@ -145,8 +145,10 @@ impl<'a> Changed<'a> {
         let begins = change.is.as_ref().map(|held| tree::beginning(&held.key));
         self.gone.extend(change.was.filter(|was| begins != Some(*was)));
         if let Some(held) = change.is {
-            self.changes.insert(held.key, Some(held.memory.id()));
-            if self.unsaved.add(held.memory) {
+            let text = held.memory.to_blob();
+            let id = BlobId::of(&text);
+            self.changes.insert(held.key, Some(id));
+            if self.unsaved.add(id, text) {
                 self.save();
             }
         }

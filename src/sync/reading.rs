@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::{Device, Error, Progress, Session};
 use crate::object::tree::Snapshot;
-use crate::object::{BlobId, ContentHash, Memory, SideName, Timestamp};
+use crate::object::{BlobId, ContentHash, ObjectId, SideName, Timestamp};
 use crate::reconcile::{Base, missing};
 use crate::side::{Found, Side};
 use crate::store::{self, IndexEntry, Store};
@@ -116,7 +116,7 @@ struct Reader<'a> {
 /// has a part in, so that others can read it meanwhile.
 #[derive(Default)]
 pub(super) struct Unsaved {
-    memories: Vec<Memory>,
+    texts: Vec<(BlobId, Vec<u8>)>,
     bytes: usize,
 }
 
@@ -124,16 +124,16 @@ impl Unsaved {
     /// So many bytes of text are held before they are saved.
     const LIMIT: usize = 4 << 20;
 
-    /// Takes a memory, and says whether it is time to save.
-    pub(super) fn add(&mut self, memory: Memory) -> bool {
-        self.bytes += memory.content.len() + 256;
-        self.memories.push(memory);
+    /// Takes a memory's canonical text, and says whether it is time to save.
+    pub(super) fn add(&mut self, id: BlobId, text: Vec<u8>) -> bool {
+        self.bytes += text.len() + 64;
+        self.texts.push((id, text));
         self.bytes >= Self::LIMIT
     }
 
     pub(super) fn save(&mut self, store: &Store) -> Result<(), store::Error> {
-        let Self { memories, .. } = std::mem::take(self);
-        store.transaction(|store| memories.iter().try_for_each(|memory| store.put_memory(memory).map(drop)))
+        let Self { texts, .. } = std::mem::take(self);
+        store.transaction(|store| texts.iter().try_for_each(|(id, text)| store.put_blob(*id, text)))
     }
 }
 
@@ -149,10 +149,11 @@ impl Reader<'_> {
                 self.reading.unreadable.push(Unreadable { key, why });
             }
             Found::Memory(held) => {
-                let id = held.memory.id();
+                let text = held.memory.to_blob();
+                let id = BlobId::of(&text);
                 self.reading.updated_at.extend(held.updated_at.map(|at| (held.key.clone(), at)));
                 // What the base holds is kept already.
-                let is_full = known(&held.key) != Some(id) && self.unsaved.add(held.memory);
+                let is_full = known(&held.key) != Some(id) && self.unsaved.add(id, text);
                 self.reading.snapshot.insert(held.key, id);
                 if is_full {
                     self.save();

@@ -127,15 +127,16 @@ impl Session<'_> {
 
     /// The same from the memories that differ between what both sides agreed on and what this device holds.
     pub fn record_changes_here(&self, changes: Vec<Difference>) -> Result<(), Error> {
+        let total = changes.len();
         let staged = |(key, then, now): Difference| {
-            let (operation, blob) = match (then, now) {
-                (None, now) => (Operation::Insert, now),
-                (Some(_), Some(now)) => (Operation::Update, Some(now)),
-                (Some(then), None) => (Operation::Delete, Some(then)),
+            let operation = match (then, now) {
+                (None, _) => Operation::Insert,
+                (Some(_), Some(_)) => Operation::Update,
+                (Some(_), None) => Operation::Delete,
             };
-            Some(self.staged(key, operation, blob?))
+            Some(self.staged(key, operation, now.or(then)?))
         };
-        Ok(self.store.set_staged(&changes.into_iter().filter_map(staged).collect::<Vec<_>>())?)
+        Ok(self.store.list_staged(changes.into_iter().filter_map(staged), total)?)
     }
 
     fn staged(&self, key: ContentHash, operation: Operation, blob: BlobId) -> Staged {
@@ -157,7 +158,9 @@ impl Session<'_> {
         if proposal.wishes.only.is_some() {
             return Ok(());
         }
-        Ok(self.store.set_staged(&proposal.compared.iter().filter_map(staged).collect::<Vec<_>>())?)
+        let staged: Vec<Staged> = proposal.compared.iter().filter_map(staged).collect();
+        let total = staged.len();
+        Ok(self.store.list_staged(staged.into_iter(), total)?)
     }
 
     /// A failure ends when the memory was taken, or when there is nothing left to do for it.

@@ -153,7 +153,8 @@ impl Side for World {
         let old = marks.unwrap_or_default().rows;
         for mark in rows.iter().filter(|mark| !old.contains(mark)) {
             let was = old.iter().find(|old| old.row == mark.row).map(|old| old.name);
-            let (key, memory) = self.memories.iter().find(|(key, _)| tree::beginning(key) == mark.name).unwrap();
+            let (key, memory) =
+                self.memories.iter().find(|(key, _)| tree::beginning(key) == mark.name).unwrap();
             let updated_at = self.written.get(key).copied();
             let is = Held { key: key.clone(), memory: memory.clone(), updated_at };
             let _ = visit(Change { was, is: Some(is) });

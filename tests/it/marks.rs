@@ -151,10 +151,16 @@ fn disturb(place: &Place, random: &mut Random, round: usize) -> &'static str {
     let times = FileTimes::new().set_modified(path.metadata().unwrap().modified().unwrap());
     let connection = place.connect();
     let rows = "SELECT id FROM memories ORDER BY id";
-    let ids: Vec<i64> =
-        connection.prepare(rows).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let ids: Vec<i64> = connection
+        .prepare(rows)
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     let (one, other) = (ids[random.below(ids.len())], ids[random.below(ids.len())]);
-    let update = |sql: &str| drop(connection.execute(&format!("UPDATE memories SET {sql}"), [one]).unwrap());
+    let update =
+        |sql: &str| assert!(connection.execute(&format!("UPDATE memories SET {sql}"), [one]).is_ok());
     match random.below(20) {
         0 => insert(&connection, None, &hash(1_000 + round), "new"),
         1 => update("content = replace(content, 'a', 'b') WHERE id = ?"),
@@ -171,10 +177,14 @@ fn disturb(place: &Place, random: &mut Random, round: usize) -> &'static str {
             insert(&connection, Some(one), &hash(2_000 + round), "in the place of another");
             return "a row's id is used again";
         }
-        11 => drop(connection.execute("DELETE FROM memories WHERE id IN (?1, ?2)", [one, other]).unwrap()),
+        11 => {
+            connection.execute("DELETE FROM memories WHERE id IN (?1, ?2)", [one, other]).unwrap();
+        }
         12 if one != other => {
             let name = |id: i64| -> String {
-                connection.query_row("SELECT content_hash FROM memories WHERE id = ?1", [id], |row| row.get(0)).unwrap()
+                connection
+                    .query_row("SELECT content_hash FROM memories WHERE id = ?1", [id], |row| row.get(0))
+                    .unwrap()
             };
             let (first, second) = (name(one), name(other));
             let sql = "UPDATE memories SET content_hash = ?1 WHERE id = ?2";
@@ -215,8 +225,7 @@ fn no_change_is_ever_hidden() {
         // As long as a program has the database open, its write-ahead log stays.
         let service = (seed % 2 == 0).then(|| place.connect());
         for round in 0..60 {
-            let what: Vec<&str> =
-                (0..random.below(4)).map(|_| disturb(&place, &mut random, round)).collect();
+            let what: Vec<&str> = (0..random.below(4)).map(|_| disturb(&place, &mut random, round)).collect();
             if random.below(6) == 0 {
                 place.settle();
             }
