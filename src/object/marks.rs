@@ -103,7 +103,7 @@ mod tests {
     fn marks(rows: impl IntoIterator<Item = i64>) -> Marks {
         let mark = |row: i64| Mark {
             row,
-            name: row.unsigned_abs() * 3,
+            name: row.unsigned_abs().wrapping_mul(3),
             hash: u128::MAX - row.unsigned_abs() as u128,
         };
         Marks { key: *b"sixteen bytes ok", rows: rows.into_iter().map(mark).collect(), ..Marks::default() }
