@@ -60,7 +60,12 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let access = if args.dry_run { Access::Read } else { Access::Write };
     let store = workspace.store(access, "memsync stash")?;
     let session = workspace.session(&store, None);
-    let changed = stash(args, workspace, &session)?;
+    // The first one keeps every memory, in several transactions, so that others can read meanwhile.
+    let changed = if store.last_reading()?.is_none() {
+        stash(args, workspace, &session)?
+    } else {
+        store.transaction(|_| stash(args, workspace, &session))?
+    };
     let word = if args.dry_run { "would stash" } else { "stashed" };
     workspace.ui.note(&match changed {
         0 => "no changes on this device since the last sync".to_owned(),

@@ -57,16 +57,16 @@ impl Session<'_> {
             return Ok(Some(Device { tree, held: last.held, lacking: last.lacking, marks: None }));
         }
         let marks = self.store.marks()?;
+        let used = marks.as_ref().map(|marks| (marks.form.clone(), marks.key));
         let mut changed = Changed::new(self, progress);
         let renewed = side
-            .changes(marks.clone(), &mut |change| changed.take(change))
+            .changes(marks, &mut |change| changed.take(change))
             .map_err(Error::side(SideName::Local))?;
         changed.save();
         changed.failure.take().map_or(Ok(()), Err)?;
         let Some(renewed) = renewed else { return Ok(None) };
         // Marks that the side did not use say nothing about what was shown.
-        let known = marks.filter(|marks| (&marks.form, marks.key) == (&renewed.form, renewed.key));
-        let known = known.and_then(|_| last);
+        let known = last.filter(|_| used == Some((renewed.form.clone(), renewed.key)));
         changed.into_device(known.as_ref(), renewed)
     }
 

@@ -122,7 +122,7 @@ pub(super) struct Unsaved {
 
 impl Unsaved {
     /// So many bytes of text are held before they are saved.
-    const LIMIT: usize = 4 << 20;
+    const LIMIT: usize = 16 << 20;
 
     /// Takes a memory's canonical text, and says whether it is time to save.
     pub(super) fn add(&mut self, id: BlobId, text: Vec<u8>) -> bool {
@@ -132,7 +132,9 @@ impl Unsaved {
     }
 
     pub(super) fn save(&mut self, store: &Store) -> Result<(), store::Error> {
-        let Self { texts, .. } = std::mem::take(self);
+        let Self { mut texts, .. } = std::mem::take(self);
+        // In the order of the index that finds them, which then writes each of its pages once.
+        texts.sort_unstable_by_key(|(id, _)| *id);
         store.transaction(|store| texts.iter().try_for_each(|(id, text)| store.put_blob(*id, text)))
     }
 }
