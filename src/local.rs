@@ -81,7 +81,7 @@ pub struct Database {
     options: Options,
     schema: Schema,
     hold: Duration,
-    pauses: [Duration; 2],
+    pace: pace::Pace,
     transactions: Transactions,
     found: Option<vectors::Found>,
 }
@@ -91,13 +91,12 @@ impl Database {
     /// and [`Side::apply`] says [`side::Error::Unwritable`].
     pub fn open(options: Options) -> Result<Self, side::Error> {
         let (connection, schema) = open::open(&options.path, options.busy_timeout)?;
-        let (hold, pauses) = (apply::HOLD, pace::PAUSES);
         Ok(Self {
             connection,
             options,
             schema,
-            hold,
-            pauses,
+            hold: apply::HOLD,
+            pace: pace::Pace::new(pace::PAUSES),
             transactions: Transactions::default(),
             found: None,
         })

@@ -3,7 +3,7 @@
 //!
 //! Follow a request down: [`Http`] blocks on one task per step; `read` and `write` decide what to ask and
 //! what to send, `event` and `post` create, and `condition` says what a write depends on; `baseline`, `pages`
-//! and `record` know the service's JSON; `client` makes one exchange out of it, with its retries; `failure` and
+//! and `record` know the service's JSON, `body` holds what is large; `client` makes one exchange out of it, with its retries; `failure` and
 //! `attempt` make an outcome of what came back; `trust`, `key` and `address` say whom to talk to, as whom, and
 //! where.
 //!
@@ -19,6 +19,7 @@
 mod address;
 mod attempt;
 mod baseline;
+mod body;
 mod client;
 mod condition;
 mod event;
@@ -61,7 +62,7 @@ const IN_FLIGHT: usize = 8;
 
 /// The fewest edits between two readings of the server. On a large server there are more, so that reading
 /// it takes no longer than writing to it.
-const ROUND: usize = 500;
+const ROUND: usize = 1_000;
 
 /// What a connection needs to know.
 #[derive(Clone, Debug)]
@@ -189,11 +190,11 @@ impl Side for Http {
             Some(key) if !shown.insert(key.clone()) => ControlFlow::Continue(()),
             _ => visit(found),
         };
-        let Some(body) = self.run(Remote::baseline)? else {
+        let Some(mut body) = self.run(Remote::baseline)? else {
             return self.show_pages(&mut once);
         };
         let mut rows = 0;
-        let result = baseline::read(&body, &self.remote.bookkeeping, &mut |event| {
+        let result = baseline::read(&mut body, &self.remote.bookkeeping, &mut |event| {
             rows += 1;
             let found = match event.key {
                 Some(key) => event.row.into_found(key),
@@ -207,10 +208,11 @@ impl Side for Http {
 
     fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, Error> {
         self.run(Remote::probe)?;
-        let mut rows = self.run(|remote| remote.read_surely(keys))?;
+        let rows = self.run(|remote| remote.read_surely(keys))?;
         let hides_some = !self.remote.has_baseline.get() && self.remote.hides_some.get();
-        let answers = keys.iter().map(|key| match rows.remove(key) {
-            Some(known) => known.row.into_found(key.clone()),
+        // A name may be asked for twice.
+        let answers = keys.iter().map(|key| match rows.get(key) {
+            Some(known) => known.row.clone().into_found(key.clone()),
             None if hides_some => Some(Found::Unreadable {
                 key: Some(key.clone()),
                 why: "the server counts memories that it does not show, and this may be one".to_owned(),

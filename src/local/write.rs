@@ -13,6 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::object::{Bookkeeping, ContentHash, Edit, Memory, Outcome, Timestamp};
+use crate::planted::{self, Mistake};
 use crate::side::Replaced;
 
 use super::image::{Damaged, Image};
@@ -60,8 +61,19 @@ impl Writer<'_> {
         let mut arrivals = Vec::new();
         let mut images = Vec::with_capacity(edits.len());
         for edit in edits {
+            if let (None, Some(target), None) = (edit.expected, &edit.target, &edit.row)
+                && !self.rows.is_known(edit.key.as_str())?
+            {
+                // What most edits of a first sync are: there is nothing to compare with and nothing to keep but links.
+                images.push(Some(self.rows.links_alone(edit.key.as_str())?));
+                arrivals.push((&edit.key, target));
+                continue;
+            }
             let current = match self.find(&edit.key)?.transpose() {
-                Ok(current) if current.as_ref().map(|stored| stored.held.memory.id()) == edit.expected => {
+                Ok(current)
+                    if current.as_ref().map(|stored| stored.held.memory.id()) == edit.expected
+                        || planted::makes(Mistake::OverwriteLocally) =>
+                {
                     current
                 }
                 _ => {
@@ -174,7 +186,7 @@ impl Writer<'_> {
         columns.extend(moment("updated_at", "updated_at_iso", Some(self.now)));
         columns.retain(|(name, _)| self.rows.schema.has(name));
         self.rows.update(current.id, columns, new_content)?;
-        if new_content.is_some() {
+        if new_content.is_some() && !planted::makes(Mistake::KeepTheOldVector) {
             self.rows.replace_vector(current.id, store(target), vector)
         } else if memory.store != target.store {
             self.rows.move_vector(current.id, store(target))

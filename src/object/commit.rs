@@ -107,4 +107,20 @@ mod tests {
         assert_eq!(Commit { author: second.author.clone(), ..read }, second);
         assert!(Commit::parse(b"tree").is_err());
     }
+
+    #[test]
+    fn what_git_cannot_hold_is_left_out() {
+        let author = |name: &str, seconds| Signature { name: name.to_owned(), seconds, offset: 0 };
+        let written = |author: Signature, message: &str| {
+            let (tree, message) = (TreeId::of(b""), message.to_owned());
+            Commit::parse(&Commit { tree, parents: Vec::new(), author, message }.to_bytes()).unwrap()
+        };
+        for (given, kept) in
+            [(" my laptop. ", "my laptop"), ("a.b", "a.b"), ("<>\0 \r", "unknown"), ("", "unknown")]
+        {
+            assert_eq!(written(author(given, 7), "").author, author(kept, 7), "{given:?}");
+        }
+        assert_eq!(written(author("laptop", -1), "").author.seconds, 0);
+        assert_eq!(written(author("laptop", 0), "a\0b").message, "ab");
+    }
 }

@@ -450,4 +450,42 @@ mod tests {
         );
         assert!(super::parts(&all, &fan(key)).is_empty() && super::parts(&all, "x").is_empty());
     }
+
+    #[test]
+    fn a_name_that_is_no_hash_is_escaped_and_found_again() {
+        let escaped = [
+            ("a-b_1", "%a-b_1"),
+            ("a/../b", "%a%2f%2e%2e%2fb"),
+            ("é\0%", "%%c3%a9%00%25"),
+            ("0123", "%0123"),
+            ("/", "%%2f"),
+        ];
+        for (key, name) in escaped {
+            let key = ContentHash::new(key).unwrap();
+            assert_eq!(file_name(&key), name);
+            assert_eq!(key_of(name), Some(key));
+        }
+        let hash = "0123456789abcdef".repeat(4);
+        assert_eq!(file_name(&ContentHash::new(hash.as_str()).unwrap()), hash);
+        assert_eq!(key_of(&hash).unwrap().as_str(), hash);
+        for odd in ["", "readme", "%", "%%", "%%4", "%%zz", "%%ff", &hash[1..], &hash.to_uppercase()] {
+            assert_eq!(key_of(odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_pair_is_read_back_and_nothing_else_is_one() {
+        let mut objects = Objects::default();
+        let (local, remote) = (objects.write(&snapshot(1)), objects.write(&snapshot(2)));
+        let Ok(pair) = write_pair::<Infallible>(local, remote, &mut |id, bytes| {
+            objects.trees.insert(id, bytes);
+            Ok(())
+        });
+        assert_eq!(read_pair(pair, &mut objects.load()).unwrap(), (local, remote));
+        let many = objects.write(&snapshot(200));
+        for other in [local, many] {
+            let error = read_pair(other, &mut objects.load()).unwrap_err();
+            assert_eq!(error.to_string(), format!("tree {other} is damaged: it is not the tree of a sync"));
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::plan::Plan;
 use super::state::{Base, Pair};
 use crate::object::{BlobId, ContentHash, SideName};
+use crate::planted::{self, Mistake};
 
 /// What each side was confirmed to hold after its step: `None` for absent, no entry where the step was not
 /// confirmed.
@@ -34,12 +35,16 @@ pub fn advance(base: &Base, plan: &Plan, after: &After) -> Base {
     for entry in plan.entries.iter().filter(|entry| entry.complete) {
         let held = |side, now: Option<BlobId>| match entry.step(side) {
             None => Some(now),
-            Some(_) => after.get(side, &entry.key),
+            Some(step) => {
+                let planned = planted::makes(Mistake::AdvanceBeforeTheWrite).then_some(step.target);
+                after.get(side, &entry.key).or(planned)
+            }
         };
         let local = held(SideName::Local, entry.versions.local);
         let remote = held(SideName::Remote, entry.versions.remote);
         match (local, remote) {
             (Some(Some(local)), Some(Some(remote))) => {
+                let remote = if planted::makes(Mistake::OneBaseForBothSides) { local } else { remote };
                 next.insert(entry.key.clone(), Pair { local, remote });
             }
             (Some(None), Some(None)) => {

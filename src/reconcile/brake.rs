@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::plan::Plan;
 use super::state::Base;
 use crate::object::tree::Snapshot;
+use crate::planted::{self, Mistake};
 
 /// How much a plan may delete on either side without being asked about (`sync.maxDelete`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,11 +118,13 @@ pub fn brakes(plan: &Plan, held: &Holdings<'_>, limit: DeletionLimit) -> Vec<Bra
     {
         let deletions = plan.steps(side).filter(|(_, step)| step.is_deletion()).count();
         let held = snapshot.len() + agreed;
-        if limit.is_passed(deletions, held) {
+        if limit.is_passed(deletions, held) && !planted::makes(Mistake::DeleteWithoutLimit) {
             found.push(Brake::TooManyDeletions { side, deletions, held });
         }
         let deletes_elsewhere = plan.steps(other).any(|(_, step)| step.is_deletion());
-        if !deletes_elsewhere || agreed > 0 || base.keys().any(|key| snapshot.contains_key(key)) {
+        let accepts = planted::makes(Mistake::AcceptAnEmptyListing);
+        let knows_one = agreed > 0 || base.keys().any(|key| snapshot.contains_key(key));
+        if accepts || !deletes_elsewhere || knows_one {
             continue;
         }
         if snapshot.is_empty() {

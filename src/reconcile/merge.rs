@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::rewrite::{NO_TAGS, same_type, stored_tag};
 use crate::object::{Memory, Metadata, SideName, Timestamp};
+use crate::planted::{self, Mistake};
 
 /// A field in which both sides changed to different values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -248,6 +249,9 @@ impl Merger<'_> {
         path: &mut Vec<String>,
     ) -> (Option<Value>, Option<Value>) {
         if sides.ours.is_some_and(Value::is_object) && sides.theirs.is_some_and(Value::is_object) {
+            if planted::makes(Mistake::MergeMetadataAsAWhole) {
+                return (sides.ours.cloned(), sides.ours.cloned());
+            }
             let objects = sides.map(|value| {
                 value.and_then(Value::as_object).map(|object| object.iter().collect()).unwrap_or_default()
             });
@@ -277,6 +281,10 @@ fn travelling<T: Copy + PartialEq>(sides: Sides<T>, same: impl Fn(T, T) -> bool)
 /// Tags that the service stores alike (`Rust`, `rust`) are merged together, so that a tag is not taken for
 /// another one than its stored form. No tags and the service's word for it are the same.
 fn tags(sides: Sides<&BTreeSet<String>>) -> (BTreeSet<String>, BTreeSet<String>) {
+    if planted::makes(Mistake::TagsAsOneString) {
+        let (ours, theirs) = travelling(sides, |_, _| true).expect("any two are the same");
+        return (ours.clone(), theirs.clone());
+    }
     let is_empty = |tags: &BTreeSet<String>| tags.iter().all(|tag| tag == NO_TAGS);
     let stored = sides.map(|tags| {
         let mut forms = BTreeMap::<String, BTreeSet<&String>>::new();
@@ -315,8 +323,10 @@ fn forms_of_a_tag<'a>(
         return (ours.clone(), theirs.clone());
     }
     let Sides { base_ours, base_theirs, ours, theirs } = sides;
-    let added = &(ours - base_ours) | &(theirs - base_theirs);
-    let removed = &(base_ours - ours) | &(base_theirs - theirs);
+    let added: BTreeSet<_> =
+        ours.difference(base_ours).chain(theirs.difference(base_theirs)).copied().collect();
+    let removed: BTreeSet<_> =
+        base_ours.difference(ours).chain(base_theirs.difference(theirs)).copied().collect();
     let next = &(&(ours | theirs) - &removed) | &added;
     (next.clone(), next)
 }

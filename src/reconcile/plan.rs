@@ -8,6 +8,7 @@ use super::merge::{Field, Merged, differing, merge};
 use super::scope::Scope;
 use super::state::{Compared, Pair, State, Versions};
 use crate::object::{BlobId, ContentHash, Memory, ObjectId, Resolution, SideName};
+use crate::planted::{self, Mistake};
 
 /// Which sides a plan may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +193,8 @@ pub fn plan<E>(
     for one in compared {
         if planner.is_in_scope(one.versions)? {
             planner.decide(one)?;
+        } else if planted::makes(Mistake::FilterAsADeletion) {
+            planner.settle(one, None, None);
         }
     }
     Ok(planner.plan)
@@ -243,8 +246,10 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
     fn settle(&mut self, one: &Compared, local: Option<BlobId>, remote: Option<BlobId>) {
         let step = |held, target| (held != target).then_some(Step { expected: held, target });
         let (local, remote) = (step(one.versions.local, local), step(one.versions.remote, remote));
-        let (may_pull, may_push) =
-            (self.options.direction != Direction::Push, self.options.direction != Direction::Pull);
+        let (may_pull, may_push) = (
+            self.options.direction != Direction::Push,
+            self.options.direction != Direction::Pull || planted::makes(Mistake::PushOnPull),
+        );
         self.plan.entries.push(Planned {
             key: one.key.clone(),
             state: one.state,
@@ -325,7 +330,7 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
 
     fn preference(&self, one: &Compared) -> Option<SideName> {
         match self.options.strategy {
-            Strategy::Wait => None,
+            Strategy::Wait => planted::makes(Mistake::PreferTheirs).then_some(SideName::Remote),
             Strategy::Ours => Some(SideName::Local),
             Strategy::Theirs => Some(SideName::Remote),
             Strategy::Newest => Some((self.options.newer)(&one.key)),
@@ -334,6 +339,9 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
 
     fn preference_for_existence(&self, one: &Compared) -> Option<SideName> {
         match self.options.strategy {
+            Strategy::Wait if planted::makes(Mistake::DeletionWins) => {
+                Some(if one.versions.local.is_none() { SideName::Local } else { SideName::Remote })
+            }
             Strategy::Wait => None,
             Strategy::Ours => Some(SideName::Local),
             Strategy::Newest if one.versions.local.is_some() => Some(SideName::Local),

@@ -1,14 +1,16 @@
 //! The whole database of a server in one consistent cut: `GET /api/sync/baseline`.
 //!
 //! The answer is fetched whole before anything of it is shown, so that a connection that breaks is simply
-//! tried again. Then it is read event by event: beside the text itself only one memory is held at a time.
+//! tried again, in a file where it is large. Then it is read event by event: only one memory is held at a time.
 
 use std::fmt;
+use std::io::BufReader;
 use std::ops::ControlFlow;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::body::Body;
 use super::failure::{Failure, quote};
 use super::record::{Record, Row};
 use crate::object::{Bookkeeping, ContentHash};
@@ -23,15 +25,27 @@ pub(super) struct Event {
     pub(super) clock: i64,
 }
 
+/// How much of a file is read at once, in bytes.
+const BUFFER: usize = 256 * 1024;
+
 /// Shows every row of a baseline, tombstones too, until `visit` breaks.
 pub(super) fn read(
-    body: &[u8],
+    body: &mut Body,
     bookkeeping: &Bookkeeping,
     visit: &mut dyn FnMut(Event) -> ControlFlow<()>,
 ) -> Result<(), Failure> {
     let mut reading = Reading { bookkeeping, visit, stopped: false, found: false };
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let result = Baseline(&mut reading).deserialize(&mut deserializer);
+    let unreadable = |cause| Failure::Malformed(format!("its baseline cannot be read again: {cause}"));
+    body.rewind().map_err(unreadable)?;
+    let result = match body {
+        Body::Memory(bytes) => {
+            Baseline(&mut reading).deserialize(&mut serde_json::Deserializer::from_slice(bytes))
+        }
+        Body::File(file) => {
+            let bytes = BufReader::with_capacity(BUFFER, file);
+            Baseline(&mut reading).deserialize(&mut serde_json::Deserializer::from_reader(bytes))
+        }
+    };
     match result {
         _ if reading.stopped => Ok(()),
         Ok(()) if reading.found => Ok(()),

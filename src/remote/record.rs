@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::local::service::{UNTAGGED, types};
 use crate::object::{Bookkeeping, Carried, ContentHash, Memory, Metadata, Refusal, Timestamp};
+use crate::planted::{self, Mistake};
 use crate::side::{Found, Held};
 
 /// A memory as the server holds it, with what is needed to change it.
@@ -142,7 +143,8 @@ impl Record {
         let mut changes = Map::new();
         for (key, value) in &self.members {
             let ours = key == Bookkeeping::MEMSYNC || !bookkeeping.owns(key);
-            if ours && !value.is_null() && !wanted.contains_key(key) {
+            let loses = planted::makes(Mistake::LoseANull);
+            if ours && !loses && !value.is_null() && !wanted.contains_key(key) {
                 changes.insert(key.clone(), Value::Null);
             }
         }

@@ -31,6 +31,7 @@ use super::read::{Known, Rows};
 use super::record::{self, Record, Row};
 use super::{IN_FLIGHT, Remote, address, post};
 use crate::object::{Edit, Memory, Outcome, Refusal};
+use crate::planted::{self, Mistake};
 
 /// What an edit needs.
 pub(super) enum Step<'a> {
@@ -81,7 +82,8 @@ impl Remote {
         if edit.target.is_none() && current.is_none() {
             return Step::Settled(Outcome::Done { now: None });
         }
-        if current.map(|record| record.memory().id()) != edit.expected {
+        let is_expected = current.map(|record| record.memory().id()) == edit.expected;
+        if !is_expected && !planted::makes(Mistake::OverwriteRemotely) {
             return Step::Settled(Outcome::Stale);
         }
         match (current, &edit.target) {
@@ -167,7 +169,9 @@ impl Remote {
         let same_time = read.is_none() || seen.held.updated_at == read;
         let same_version = seen.held.key == record.held.key
             && (same_time || self.makes_up_times(&endpoint, &seen).await?)
-            && (record.is_shown_as(&seen) || self.still_holds(edit).await?);
+            && (planted::makes(Mistake::CompareUpdatedAt)
+                || record.is_shown_as(&seen)
+                || self.still_holds(edit).await?);
         Ok((!same_version).then_some(Attempt::Final(Outcome::Stale)))
     }
 

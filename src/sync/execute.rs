@@ -7,6 +7,7 @@ use super::changes::Notes;
 use super::undo::UNDER_WAY;
 use super::{Chosen, Error, Progress, Proposal, Session};
 use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Row, SideName};
+use crate::planted::{self, Mistake};
 use crate::reconcile::{After, Plan, Step, is_rewriting};
 use crate::side::Side;
 use crate::store::{Failure, Intent};
@@ -272,6 +273,9 @@ impl<'a> Run<'a> {
                 let step = steps.get(&key).copied();
                 match (outcome, step) {
                     (Outcome::Done { now }, Some(step)) => self.done(name, key, step, now)?,
+                    (Outcome::Stale, Some(step)) if planted::makes(Mistake::StaleIsDone) => {
+                        self.after.confirm(name, key, step.target);
+                    }
                     (Outcome::Stale, _) => self.report.stale.push((name, key)),
                     (Outcome::Refused(refusal), _) => {
                         self.problem(name, key, refusal.to_string(), step, Some(refusal));
@@ -297,7 +301,11 @@ impl<'a> Run<'a> {
             (Some(target), Some(now)) => {
                 let id = store.put_memory(&now)?;
                 let before = step.expected.map(|blob| store.memory(blob)).transpose()?;
-                if Some(id) == step.expected && id != target && name == SideName::Remote {
+                if Some(id) == step.expected
+                    && id != target
+                    && name == SideName::Remote
+                    && !planted::makes(Mistake::BelieveTheOutcome)
+                {
                     // A base that claims the change would turn the old value into the server's edit.
                     let reason =
                         "the server answered that it took the change, and kept what it had".to_owned();
@@ -308,7 +316,7 @@ impl<'a> Run<'a> {
                     || name == SideName::Local
                     || is_rewriting(before.as_ref(), &store.memory(target)?, &now);
                 // Somebody else's write between ours and the reading back is a change to what we wrote.
-                Some(if is_ours { id } else { target })
+                Some(if is_ours || planted::makes(Mistake::TakeAnothersWriteForOurs) { id } else { target })
             }
             // It was deleted or made again in that moment: the next run sees which.
             (Some(_), None) | (None, Some(_)) => {

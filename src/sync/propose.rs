@@ -8,6 +8,7 @@ use super::conflicts::{resolved, versions};
 use super::{BaseCommit, Error, Reading, Session};
 use crate::object::tree::{Difference, Snapshot};
 use crate::object::{BlobId, CommitId, ContentHash, SideName};
+use crate::planted::{self, Mistake};
 use crate::reconcile::{
     self, Base, Brake, Compared, DeletionLimit, Direction, Holdings, Options, Plan, PlanId, Scope, Strategy,
 };
@@ -200,6 +201,7 @@ impl Session<'_> {
         for (side, reading) in [(SideName::Local, local), (SideName::Remote, remote)] {
             if let (Some(was), Some(is)) = (self.store.fact(&self.place_fact(side))?, &reading.place)
                 && was != *is
+                && !planted::makes(Mistake::TrustAnyPlace)
             {
                 return Ok(Some(Moved { side, was, is: is.clone() }));
             }
@@ -268,6 +270,9 @@ impl Session<'_> {
         base: &BaseCommit,
         trees: &Trees<'_>,
     ) -> Result<Option<(SideName, CommitId, usize)>, Error> {
+        if planted::makes(Mistake::IgnoreARewind) {
+            return Ok(None);
+        }
         for side in [SideName::Local, SideName::Remote] {
             let form =
                 |pair: &reconcile::Pair| if side == SideName::Local { pair.local } else { pair.remote };

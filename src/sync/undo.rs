@@ -12,6 +12,7 @@ use super::execute::Run;
 use super::{BaseCommit, Error, Moved, Progress, Reading, Report, Session, Wishes};
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, CommitId, ContentHash, Row, SideName};
+use crate::planted::{self, Mistake};
 use crate::reconcile::{After, Base, Pair, Plan, Planned, State, Step, Versions, advance};
 use crate::side::Side;
 use crate::store::Change;
@@ -136,14 +137,15 @@ impl Session<'_> {
                 if before == after {
                     continue;
                 }
-                if held(reading) != after || unreadable.contains(&key) {
+                let overwrites = planted::makes(Mistake::UndoLaterEdits);
+                if (held(reading) != after && !overwrites) || unreadable.contains(&key) {
                     // One that is back already is no cause for concern.
                     if held(reading) != before {
                         recall.moved.push((side, key));
                     }
                     continue;
                 }
-                let step = Step { expected: after, target: before };
+                let step = Step { expected: held(reading), target: before };
                 recall.add(side, &key, step, [held(local), held(remote)]);
                 recall.rows.extend(row.map(|row| (key, row)));
             }

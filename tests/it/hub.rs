@@ -2,19 +2,19 @@
 
 mod conditional;
 mod crash;
-mod differential;
+pub mod differential;
 mod events;
 mod fuzz;
 mod hostile;
 mod lasting;
 mod meaning;
-mod normal;
+pub mod normal;
 mod official;
 pub mod random;
-mod requests;
+pub mod requests;
 mod searches;
 mod spoil;
 mod sse;
 mod stop;
 mod turns;
-mod wire;
+pub mod wire;

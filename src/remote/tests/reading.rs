@@ -232,3 +232,10 @@ fn a_broken_baseline_is_an_error_unless_the_storage_never_had_one() {
     insta::assert_snapshot!(error.replace(&damaged.url, "SERVER"), @"SERVER does not answer like mcp-memory-service: GET /api/sync/baseline fails, as it does when one row of the database is damaged (it answered 500 Internal Server Error: baseline generation failed); nothing was changed on the server, and its log says what is wrong");
     assert_eq!(names(&snapshot(&mut server("cloudflare").connect()).unwrap()), ["a"]);
 }
+
+#[test]
+fn a_name_that_is_asked_for_twice_is_answered_twice() {
+    let server = Server::rest(|_| Reply::Json(item("k")));
+    let found = server.connect().get(&[key("k"), key("k")]).unwrap();
+    assert!(found.iter().all(Option::is_some), "{found:?}");
+}

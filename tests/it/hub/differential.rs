@@ -41,7 +41,6 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether the place is in the body and has that name.
     /// Every place in which two values differ.
     pub fn between(service: &Value, hub: &Value) -> Vec<Self> {
         let mut differences = Vec::new();
@@ -49,6 +48,22 @@ impl Difference {
         differences
     }
 
+    /// Whether the place is exactly this one.
+    pub fn is_exactly(&self, at: &str) -> bool {
+        self.at == at
+    }
+
+    /// Whether the place is this one or below it.
+    pub fn is_in(&self, at: &str) -> bool {
+        self.at.starts_with(at)
+    }
+
+    /// Whether there is nothing in the second of the two values.
+    pub fn is_left_out(&self) -> bool {
+        self.hub == "<absent>"
+    }
+
+    /// Whether the place is in the body and has one of these names.
     fn is_named(&self, names: &[&str]) -> bool {
         self.at.starts_with("/body/") && self.at.rsplit('/').next().is_some_and(|name| names.contains(&name))
     }

@@ -23,38 +23,68 @@ pub struct Requests {
     pub made: usize,
     /// How many there will be.
     pub count: usize,
+    /// What is asked, and how often.
+    choices: &'static [(usize, Make)],
+    /// How many of a hundred are spoiled.
+    spoiled: usize,
 }
 
 type Make = fn(&mut Requests) -> Request;
+
+/// What any client asks.
+const OF_ANYBODY: &[(usize, Make)] = &[
+    (12, list),
+    (18, create),
+    (8, get),
+    (10, put),
+    (9, delete),
+    (3, hashes),
+    (3, tags),
+    (1, |_| Request::new("GET", "/api/types")),
+    (7, searches::search),
+    (6, searches::by_tag),
+    (8, searches::by_time),
+    (4, events::read),
+    (12, events::write),
+    (2, |_| Request::new("GET", "/api/sync/baseline")),
+    (1, |_| Request::new("GET", "/api/health").without("X-API-Key")),
+    (1, |_| Request::new("GET", "/api/health/detailed")),
+    (1, |_| Request::new("GET", "/api/health/model")),
+];
+
+/// What devices ask, and people who search.
+const OF_DEVICES: &[(usize, Make)] = &[
+    (8, page),
+    (18, create),
+    (8, get),
+    (14, put),
+    (9, delete),
+    (3, |requests| without_nonsense(hashes(requests))),
+    (4, events::read),
+    (14, events::write),
+    (6, |_| Request::new("GET", "/api/sync/baseline")),
+    (1, |_| Request::new("GET", "/api/health").without("X-API-Key")),
+    (1, |_| Request::new("GET", "/api/memories").without("X-API-Key")),
+    (1, |_| Request::new("GET", "/api/health/detailed")),
+    (1, |_| Request::new("GET", "/openapi.json")),
+    (5, searches::exact),
+];
 
 impl Requests {
     /// `count` requests from a seed.
     pub fn new(seed: u64, count: usize, started: Timestamp) -> Self {
         let now = started.as_duration().as_secs_f64().floor();
-        Self { random: Random::new(seed), now, texts: texts(), made: 0, count }
+        let random = Random::new(seed);
+        Self { random, now, texts: texts(), made: 0, count, choices: OF_ANYBODY, spoiled: 18 }
+    }
+
+    /// `count` requests from a seed that are as memsync and the tools of people send them.
+    pub fn of_devices(seed: u64, count: usize, started: Timestamp) -> Self {
+        Self { choices: OF_DEVICES, spoiled: 0, ..Self::new(seed, count, started) }
     }
 
     fn make(&mut self) -> Request {
-        let choices: &[(usize, Make)] = &[
-            (12, list),
-            (18, create),
-            (8, get),
-            (10, put),
-            (9, delete),
-            (3, hashes),
-            (3, tags),
-            (1, |_| Request::new("GET", "/api/types")),
-            (7, searches::search),
-            (6, searches::by_tag),
-            (8, searches::by_time),
-            (4, events::read),
-            (12, events::write),
-            (2, |_| Request::new("GET", "/api/sync/baseline")),
-            (1, |_| Request::new("GET", "/api/health").without("X-API-Key")),
-            (1, |_| Request::new("GET", "/api/health/detailed")),
-            (1, |_| Request::new("GET", "/api/health/model")),
-        ];
-        self.random.weighted(choices)(self)
+        self.random.weighted(self.choices)(self)
     }
 
     /// One of the few texts that memories have.
@@ -187,7 +217,8 @@ impl Iterator for Requests {
             return Some(create(self));
         }
         let request = self.make();
-        let request = if self.random.chance(18) { spoil::spoil(&mut self.random, request) } else { request };
+        let request =
+            if self.random.chance(self.spoiled) { spoil::spoil(&mut self.random, request) } else { request };
         Some(if creates_nothing(&request) { create(self) } else { request })
     }
 }
@@ -291,6 +322,19 @@ fn list(requests: &mut Requests) -> Request {
         "GET",
         if query.is_empty() { "/api/memories".to_owned() } else { format!("/api/memories?{query}") },
     )
+}
+
+/// The request with a value that can be read where there is one that cannot.
+fn without_nonsense(request: Request) -> Request {
+    Request { target: request.target.replace("=maybe", "=true"), ..request }
+}
+
+/// A page of all memories, or of those of one store.
+fn page(requests: &mut Requests) -> Request {
+    let size = requests.random.pick(&[1, 2, 5, 20, 100, 100]);
+    let page = requests.random.pick(&[1, 1, 2, 3, 9]);
+    let store = if requests.random.chance(60) { "all" } else { requests.store() };
+    Request::new("GET", format!("/api/memories?page={page}&page_size={size}&store={}", encoded(store)))
 }
 
 /// `path`, for one store or for the one that is meant without saying so.

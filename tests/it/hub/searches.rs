@@ -85,3 +85,9 @@ const TIMES: &str = "today;yesterday;Yesterday evening;today morning;3 days ago;
     between 2020-01-01 and today;between 1/31 and 12/25;between 2/29 and 12/25;between march and june;\
     between;tomorrow;whenever;;   ;2 hours ago;last decade;0 days ago;LAST WEEK;last  month;\
     a few days ago";
+
+/// A search for exactly the text of a memory, which finds that one first.
+pub fn exact(requests: &mut Requests) -> Request {
+    let query = requests.text();
+    Request::new("POST", "/api/search").json(&json!({ "query": query, "n_results": 1 }))
+}

@@ -1,0 +1,54 @@
+//! `undo`, as `porcelain::undo` and `porcelain::shared::recall` carry it out.
+
+use memsync::side::Side;
+use memsync::sync::Session;
+
+use super::{Doing, Ended, Stop, session, wishes};
+use crate::history::Command;
+
+impl Doing<'_> {
+    pub(super) fn undo(&self) -> Result<Ended, Stop> {
+        let with_remote = self.run.command == Command::UndoRemote;
+        let store = self.open()?;
+        let session = session(self.world, self.device, &store);
+        let base = session.base()?;
+        let theirs = if with_remote { self.fetch(&session, &base.base, true)? } else { session.last_fetched()? };
+        let ours = self.read_local(&session, &base.base)?;
+        session.record_local(&ours)?;
+        self.watch.tick();
+        session.settle(&ours, &theirs)?;
+        self.watch.tick();
+        let Some(run) = session.last_change(with_remote)? else { return Ok(Ended::Nothing) };
+        let recall = session.recall_run(run, &ours, &theirs, with_remote)?;
+        if recall.displaced.is_some() {
+            return Ok(Ended::Stopped);
+        }
+        if recall.is_empty() {
+            return Ok(Ended::Nothing);
+        }
+        recall.plan.entries.iter().for_each(|entry| self.world.contest(&entry.key));
+        let mut local = self.local()?;
+        let mut remote = with_remote.then(|| self.remote(false)).transpose()?;
+        let side = remote.as_mut().map(|remote| remote as &mut dyn Side);
+        let message = "undo of the sync";
+        let (report, _) = session.execute_recall(&recall, message, &mut local, side, &mut |_| self.watch.quiet_tick())?;
+        self.watch.tick();
+        if let Some(error) = report.error {
+            return Err(error.into());
+        }
+        self.look_again(&session)?;
+        Ok(Ended::done())
+    }
+
+    /// `tell_what_is_next`.
+    fn look_again(&self, session: &Session<'_>) -> Result<(), Stop> {
+        let base = session.base()?;
+        let ours = self.read_local(session, &base.base)?;
+        session.record_local(&ours)?;
+        self.watch.tick();
+        let proposal = session.propose(base, ours, session.last_fetched()?, wishes(self.world))?;
+        session.record_conflicts(&proposal)?;
+        session.record_staged(&proposal)?;
+        Ok(())
+    }
+}

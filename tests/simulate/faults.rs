@@ -1,0 +1,257 @@
+//! What goes wrong on the way to a side, and a record of all that memsync asked of it.
+//!
+//! Guarantees: a fault strikes once, at the first moment from its tick on at which it can; what happens meanwhile happens
+//! at its tick; all edits are noted with what the place held before and after, whatever memsync was told.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::panic;
+use std::rc::Rc;
+
+use memsync::object::{ContentHash, Edit, Memory, Outcome, Refusal, SideName};
+use memsync::side::{self, Cause, Found, Replaced, Side, Witness};
+
+use crate::commands::Noted;
+use crate::history::{Fault, FaultKind, Step};
+use crate::place::Place;
+
+/// What a killed program unwinds with.
+pub(crate) struct Killed;
+
+/// One edit as it was asked for, and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub side: SideName,
+    pub key: ContentHash,
+    pub edit: Edit,
+    pub before: Option<Memory>,
+    pub after: Option<Memory>,
+    /// What memsync was told; `None` where it was told nothing.
+    pub told: Option<Outcome>,
+}
+
+/// One run of a command as it is watched: its ticks, its fault, and what it does.
+pub(crate) struct Watch<'a> {
+    ticks: Cell<u32>,
+    fault: Cell<Option<Fault>>,
+    during: RefCell<Vec<(u32, Step)>>,
+    /// Carries out what happens meanwhile.
+    happen: &'a dyn Fn(Step),
+    pub seen: RefCell<Vec<Seen>>,
+    /// The memories that a side was asked for directly, and did not have.
+    pub absent: RefCell<BTreeSet<(SideName, ContentHash)>>,
+    /// How often a side was asked anything.
+    pub calls: Cell<usize>,
+    /// Whether the fault has struck, or anything happened meanwhile.
+    pub is_disturbed: Cell<bool>,
+    /// The plans that it made.
+    pub noted: RefCell<Vec<Noted>>,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn new(fault: Option<Fault>, during: &[(u32, Step)], happen: &'a dyn Fn(Step)) -> Self {
+        Self {
+            ticks: Cell::new(0),
+            fault: Cell::new(fault),
+            during: RefCell::new(during.to_vec()),
+            happen,
+            seen: RefCell::default(),
+            absent: RefCell::default(),
+            calls: Cell::new(0),
+            is_disturbed: Cell::new(false),
+            noted: RefCell::default(),
+        }
+    }
+
+    /// One tick: what is due happens, and the program may be killed.
+    pub(crate) fn tick(&self) {
+        let now = self.ticks.get();
+        self.ticks.set(now + 1);
+        loop {
+            let mut during = self.during.borrow_mut();
+            let Some(at) = during.iter().position(|(tick, _)| *tick <= now) else { break };
+            let (_, step) = during.remove(at);
+            drop(during);
+            self.is_disturbed.set(true);
+            (self.happen)(step);
+        }
+        self.die_if_due();
+    }
+
+    /// The same where nothing else can happen, as inside a transaction.
+    pub(crate) fn quiet_tick(&self) {
+        self.ticks.set(self.ticks.get() + 1);
+        self.die_if_due();
+    }
+
+    fn die_if_due(&self) {
+        if self.strikes(&[FaultKind::Kill]).is_some() {
+            panic::resume_unwind(Box::new(Killed));
+        }
+    }
+
+    /// The fault, if it is due and one of `kinds`; it is used up.
+    fn strikes(&self, kinds: &[FaultKind]) -> Option<FaultKind> {
+        let fault = self.fault.get().filter(|fault| fault.tick <= self.ticks.get() && kinds.contains(&fault.kind))?;
+        self.fault.set(None);
+        self.is_disturbed.set(true);
+        Some(fault.kind)
+    }
+}
+
+/// A side that is watched.
+pub(crate) struct Watched<'a> {
+    pub name: SideName,
+    pub inner: Box<dyn Side>,
+    pub place: Rc<dyn Place>,
+    pub watch: &'a Watch<'a>,
+}
+
+impl Watched<'_> {
+    /// Counts a call, and fails it where that is due.
+    fn call(&self) -> Result<(), side::Error> {
+        self.watch.calls.set(self.watch.calls.get() + 1);
+        let kinds: &[FaultKind] = match self.name {
+            SideName::Local => &[FaultKind::Busy],
+            SideName::Remote => &[FaultKind::Lost, FaultKind::Unauthorized, FaultKind::Garbled],
+        };
+        self.watch.strikes(kinds).map_or(Ok(()), |kind| Err(error(kind)))
+    }
+
+    fn apply_some(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
+        let before: Vec<_> = edits.iter().map(|edit| self.place.memory(&edit.key)).collect();
+        let mut told = Vec::new();
+        let result = self.strike(edits.clone(), witness, &mut told);
+        for (edit, before) in edits.into_iter().zip(before) {
+            let after = self.place.memory(&edit.key);
+            let told = told.iter().find(|(key, _)| *key == edit.key).map(|(_, outcome)| outcome.clone());
+            let seen = Seen { side: self.name, key: edit.key.clone(), edit, before, after, told };
+            self.watch.seen.borrow_mut().push(seen);
+        }
+        result?;
+        for (key, outcome) in told {
+            witness.report(key, outcome);
+        }
+        Ok(())
+    }
+
+    /// Carries edits out, or what the fault makes of that; `told` is what the answer says.
+    fn strike(
+        &mut self,
+        edits: Vec<Edit>,
+        witness: &mut dyn Witness,
+        told: &mut Vec<(ContentHash, Outcome)>,
+    ) -> Result<(), side::Error> {
+        let kinds: &[FaultKind] = match self.name {
+            SideName::Local => &[FaultKind::Full],
+            SideName::Remote => &[
+                FaultKind::Unanswered,
+                FaultKind::Doubled,
+                FaultKind::Failed,
+                FaultKind::FailedAfter,
+                FaultKind::Refused,
+                FaultKind::Ignored,
+            ],
+        };
+        let fault = self.watch.strikes(kinds);
+        let keys: Vec<ContentHash> = edits.iter().map(|edit| edit.key.clone()).collect();
+        let failed = |key| (key, Outcome::Failed { reason: "the server is busy".to_owned() });
+        match fault {
+            Some(FaultKind::Full) => return Err(error(FaultKind::Full)),
+            Some(FaultKind::Failed) => told.extend(keys.into_iter().map(failed)),
+            Some(FaultKind::Refused) => told.extend(keys.into_iter().map(|key| {
+                (key, Outcome::Refused(Refusal::Rejected("it is too long".to_owned())))
+            })),
+            Some(FaultKind::Ignored) => told.extend(keys.into_iter().map(|key| {
+                let now = self.place.memory(&key);
+                (key, Outcome::Done { now })
+            })),
+            _ => {
+                let mut notes = Notes { witness, told, watch: self.watch };
+                self.inner.apply(edits.clone(), &mut notes)?;
+            }
+        }
+        match fault {
+            Some(FaultKind::Unanswered) => {
+                told.clear();
+                return Err(error(FaultKind::Unanswered));
+            }
+            Some(FaultKind::FailedAfter) => {
+                told.iter_mut().for_each(|(key, outcome)| *outcome = failed(key.clone()).1);
+            }
+            Some(FaultKind::Doubled) => self.inner.apply(edits, &mut |_, _| {})?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Takes down what a side answers; memsync is told once the place has been looked at.
+struct Notes<'a> {
+    witness: &'a mut dyn Witness,
+    told: &'a mut Vec<(ContentHash, Outcome)>,
+    watch: &'a Watch<'a>,
+}
+
+impl Witness for Notes<'_> {
+    fn keep(&mut self, replaced: Vec<Replaced>) -> Result<(), Cause> {
+        self.watch.quiet_tick();
+        self.witness.keep(replaced)?;
+        self.watch.quiet_tick();
+        Ok(())
+    }
+
+    fn report(&mut self, key: ContentHash, outcome: Outcome) {
+        self.told.push((key, outcome));
+    }
+}
+
+impl Side for Watched<'_> {
+    fn snapshot(&mut self, visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), side::Error> {
+        self.call()?;
+        let watch = self.watch;
+        self.inner.snapshot(&mut |found| {
+            watch.tick();
+            if watch.strikes(&[FaultKind::Missed]).is_some() { ControlFlow::Continue(()) } else { visit(found) }
+        })?;
+        watch.tick();
+        self.call()
+    }
+
+    fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, side::Error> {
+        self.watch.tick();
+        self.call()?;
+        let answers = self.inner.get(keys)?;
+        let unknown = keys.iter().zip(&answers).filter(|(_, answer)| answer.is_none());
+        self.watch.absent.borrow_mut().extend(unknown.map(|(key, _)| (self.name, key.clone())));
+        Ok(answers)
+    }
+
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
+        let mut rest = edits;
+        while !rest.is_empty() {
+            let later = rest.split_off(self.place.edits_at_once().min(rest.len()));
+            self.watch.tick();
+            self.call()?;
+            self.apply_some(rest, witness)?;
+            self.watch.tick();
+            rest = later;
+        }
+        Ok(())
+    }
+}
+
+/// What a fault makes a side say.
+fn error(kind: FaultKind) -> side::Error {
+    let address = "http://server.example".to_owned();
+    let cause: Cause = format!("{kind:?}").into();
+    let path = "memories.db".into();
+    match kind {
+        FaultKind::Unauthorized => side::Error::Unauthorized { address, detail: "wrong key".to_owned() },
+        FaultKind::Garbled => side::Error::Protocol { address, detail: "not JSON".to_owned() },
+        FaultKind::Busy => side::Error::Busy { path, cause },
+        FaultKind::Full => side::Error::Unwritable { path, cause },
+        _ => side::Error::Unreachable { address, cause },
+    }
+}

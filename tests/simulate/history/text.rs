@@ -1,0 +1,274 @@
+//! Histories as text: one line a step.
+//!
+//! ```text
+//! world devices=2 memories=3
+//! server create 0 1
+//! d0 sync fault=kill@7
+//! |3 server tag 0 2
+//! d0 restore
+//! rest
+//! ```
+//!
+//! A line that begins with `|N` happens at tick N of the run above it; one that begins with `#` is a remark.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Command, Deed, Fault, FaultKind, History, Run, Shape, Spot, Step, Strategy};
+use crate::place::Version;
+
+/// The commands that take no number, by their words.
+const COMMANDS: [(&str, Command); 15] = [
+    ("sync", Command::Sync),
+    ("pull", Command::Pull),
+    ("push", Command::Push),
+    ("apply", Command::Apply),
+    ("fetch", Command::Fetch),
+    ("stash", Command::Stash),
+    ("status", Command::Status),
+    ("dry-run", Command::DryRun),
+    ("ours", Command::Ours),
+    ("theirs", Command::Theirs),
+    ("base", Command::Base),
+    ("deleted", Command::Deleted),
+    ("field", Command::Field),
+    ("undo", Command::Undo),
+    ("undo-remote", Command::UndoRemote),
+];
+
+pub(super) const FAULTS: [(&str, FaultKind); 13] = [
+    ("kill", FaultKind::Kill),
+    ("lost", FaultKind::Lost),
+    ("unanswered", FaultKind::Unanswered),
+    ("doubled", FaultKind::Doubled),
+    ("unauthorized", FaultKind::Unauthorized),
+    ("garbled", FaultKind::Garbled),
+    ("failed", FaultKind::Failed),
+    ("failed-after", FaultKind::FailedAfter),
+    ("refused", FaultKind::Refused),
+    ("ignored", FaultKind::Ignored),
+    ("busy", FaultKind::Busy),
+    ("full", FaultKind::Full),
+    ("missed", FaultKind::Missed),
+];
+
+const STRATEGIES: [(&str, Strategy); 3] =
+    [("ours", Strategy::Ours), ("theirs", Strategy::Theirs), ("newest", Strategy::Newest)];
+
+fn word<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> &'static str {
+    table.iter().find(|(_, known)| known == value).map_or("?", |(word, _)| word)
+}
+
+fn value<T: Copy>(table: &[(&'static str, T)], word: &str) -> Option<T> {
+    table.iter().find(|(known, _)| *known == word).map(|(_, value)| *value)
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device(number) => write!(f, "d{number}"),
+            Self::Server => f.write_str("server"),
+        }
+    }
+}
+
+impl FromStr for Spot {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.strip_prefix('d') {
+            Some(number) => number.parse().map(Self::Device).map_err(drop),
+            None if text == "server" => Ok(Self::Server),
+            None => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Work(spot, memory, deed) => match deed {
+                Deed::Create(n) => write!(f, "{spot} create {memory} {n}"),
+                Deed::Respell(n) => write!(f, "{spot} respell {memory} {n}"),
+                Deed::Tag(n) => write!(f, "{spot} tag {memory} {n}"),
+                Deed::CommonTag(tag) => write!(f, "{spot} common-tag {memory} {tag}"),
+                Deed::Untag(which) => write!(f, "{spot} untag {memory} {which}"),
+                Deed::Type(n) => write!(f, "{spot} type {memory} {n}"),
+                Deed::Set(path, n) => write!(f, "{spot} set {memory} {path} {n}"),
+                Deed::Null(path) => write!(f, "{spot} null {memory} {path}"),
+                Deed::Unset(path) => write!(f, "{spot} unset {memory} {path}"),
+                Deed::Delete => write!(f, "{spot} delete {memory}"),
+                Deed::Search => write!(f, "{spot} search {memory}"),
+            },
+            Self::Purge(spot) => write!(f, "{spot} purge"),
+            Self::BackUp(spot) => write!(f, "{spot} back-up"),
+            Self::Restore(spot) => write!(f, "{spot} restore"),
+            Self::LoseStaging(device) => write!(f, "d{device} lose-staging"),
+            Self::Swap => f.write_str("server swap"),
+            Self::Version(Version::Old) => f.write_str("server old"),
+            Self::Version(Version::New) => f.write_str("server new"),
+            Self::Restart => f.write_str("server restart"),
+            Self::Clock(spot, seconds) => write!(f, "{spot} clock {seconds}"),
+            Self::Run(run) => run.fmt(f),
+            Self::Rest => f.write_str("rest"),
+        }
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.command {
+            Command::Merged(n) => write!(f, "d{} merged {n}", self.device)?,
+            command => write!(f, "d{} {}", self.device, word(&COMMANDS, &command))?,
+        }
+        if let Some(tag) = self.scope {
+            write!(f, " scope={tag}")?;
+        }
+        if let Some(strategy) = self.strategy {
+            write!(f, " strategy={}", word(&STRATEGIES, &strategy))?;
+        }
+        if self.insists {
+            f.write_str(" insists")?;
+        }
+        if let Some(Fault { kind, tick }) = self.fault {
+            write!(f, " fault={}@{tick}", word(&FAULTS, &kind))?;
+        }
+        self.during.iter().try_for_each(|(tick, step)| write!(f, "\n|{tick} {step}"))
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shape { devices, memories, limit, never_merge } = &self.shape;
+        write!(f, "world devices={devices} memories={memories}")?;
+        if let Some(limit) = limit {
+            write!(f, " limit={limit}")?;
+        }
+        if *never_merge {
+            f.write_str(" never-merge")?;
+        }
+        writeln!(f)?;
+        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
+    }
+}
+
+impl FromStr for History {
+    type Err = String;
+
+    /// Reads a history; the error is the line that is not understood.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+        let head = lines.next().unwrap_or_default();
+        let shape = shape(head).ok_or_else(|| head.to_owned())?;
+        let mut steps = Vec::new();
+        for line in lines {
+            let wrong = || line.to_owned();
+            match line.strip_prefix('|') {
+                None => steps.push(step(line).ok_or_else(wrong)?),
+                Some(rest) => {
+                    let (tick, nested) = rest.split_once(' ').ok_or_else(wrong)?;
+                    let nested = (tick.parse().map_err(|_| wrong())?, step(nested).ok_or_else(wrong)?);
+                    let Some(Step::Run(run)) = steps.last_mut() else { return Err(wrong()) };
+                    run.during.push(nested);
+                }
+            }
+        }
+        Ok(Self { shape, steps })
+    }
+}
+
+fn shape(line: &str) -> Option<Shape> {
+    let mut words = line.split_whitespace();
+    let mut shape = Shape { devices: 2, memories: 3, limit: None, never_merge: false };
+    if words.next()? != "world" {
+        return None;
+    }
+    for word in words {
+        match word.split_once('=') {
+            Some(("devices", number)) => shape.devices = number.parse().ok()?,
+            Some(("memories", number)) => shape.memories = number.parse().ok()?,
+            Some(("limit", number)) => shape.limit = Some(number.parse().ok()?),
+            None if word == "never-merge" => shape.never_merge = true,
+            _ => return None,
+        }
+    }
+    Some(shape)
+}
+
+fn step(line: &str) -> Option<Step> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    if words == ["rest"] {
+        return Some(Step::Rest);
+    }
+    let (spot, rest) = words.split_first()?;
+    let spot: Spot = spot.parse().ok()?;
+    let (verb, rest) = rest.split_first()?;
+    if let Some(step) = event(spot, verb, rest) {
+        return Some(step);
+    }
+    if let Some(deed) = deed(verb, rest) {
+        return Some(Step::Work(spot, rest.first()?.parse().ok()?, deed));
+    }
+    let Spot::Device(device) = spot else { return None };
+    run(device, verb, rest).map(Step::Run)
+}
+
+/// What happens to a place.
+fn event(spot: Spot, verb: &str, rest: &[&str]) -> Option<Step> {
+    Some(match (verb, spot, rest) {
+        ("purge", _, []) => Step::Purge(spot),
+        ("back-up", _, []) => Step::BackUp(spot),
+        ("restore", _, []) => Step::Restore(spot),
+        ("lose-staging", Spot::Device(device), []) => Step::LoseStaging(device),
+        ("swap", Spot::Server, []) => Step::Swap,
+        ("old", Spot::Server, []) => Step::Version(Version::Old),
+        ("new", Spot::Server, []) => Step::Version(Version::New),
+        ("restart", Spot::Server, []) => Step::Restart,
+        ("clock", _, [seconds]) => Step::Clock(spot, seconds.parse().ok()?),
+        _ => return None,
+    })
+}
+
+/// What is done to a memory; its own number comes first and is left aside.
+fn deed(verb: &str, rest: &[&str]) -> Option<Deed> {
+    let second = || rest.get(1)?.parse().ok();
+    let place = || rest.get(1)?.parse().ok();
+    Some(match verb {
+        "create" => Deed::Create(second()?),
+        "respell" => Deed::Respell(second()?),
+        "tag" => Deed::Tag(second()?),
+        "common-tag" => Deed::CommonTag(place()?),
+        "untag" => Deed::Untag(place()?),
+        "type" => Deed::Type(second()?),
+        "set" => Deed::Set(place()?, rest.get(2)?.parse().ok()?),
+        "null" => Deed::Null(place()?),
+        "unset" => Deed::Unset(place()?),
+        "delete" => Deed::Delete,
+        "search" => Deed::Search,
+        _ => return None,
+    })
+}
+
+fn run(device: usize, verb: &str, mut rest: &[&str]) -> Option<Run> {
+    let command = if verb == "merged" {
+        let (number, others) = rest.split_first()?;
+        rest = others;
+        Command::Merged(number.parse().ok()?)
+    } else {
+        value(&COMMANDS, verb)?
+    };
+    let mut run = Run::new(device, command);
+    for word in rest {
+        match word.split_once('=') {
+            Some(("scope", tag)) => run.scope = Some(tag.parse().ok()?),
+            Some(("strategy", name)) => run.strategy = Some(value(&STRATEGIES, name)?),
+            Some(("fault", fault)) => {
+                let (kind, tick) = fault.split_once('@')?;
+                run.fault = Some(Fault { kind: value(&FAULTS, kind)?, tick: tick.parse().ok()? });
+            }
+            None if *word == "insists" => run.insists = true,
+            _ => return None,
+        }
+    }
+    Some(run)
+}

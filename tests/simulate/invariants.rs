@@ -1,0 +1,360 @@
+//! What must be true of every history, each a function that says what it holds and why.
+
+use std::collections::BTreeMap;
+
+use memsync::object::{ContentHash, Memory, Metadata, SideName, Timestamp};
+use memsync::reconcile::{self, DeletionLimit, Strategy};
+use memsync::store::Store;
+use memsync::sync::{self, Proposal, Session};
+
+use crate::commands::{self, Ended, Noted, Stop};
+use crate::faults::{Seen, Watch};
+use crate::history::{Command, Run, Spot};
+use crate::place::Memories;
+use crate::world::{Device, World};
+
+/// Looks at a run and what it left.
+pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &Ended) {
+    let device = &world.devices[run.device];
+    no_error_without_a_cause(world, watch, ended);
+    nothing_is_written_over_unseen(world, watch);
+    what_is_kept(world, device, watch);
+    nothing_is_invented(world, run, watch);
+    requests_are_bounded(world, watch);
+    let is_exchange =
+        matches!(run.command, Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun);
+    if is_exchange {
+        nothing_is_deleted_without_evidence(world, device, run, watch);
+        the_brake_holds(world, watch);
+        what_is_out_of_scope_is_left_alone(world, watch);
+    }
+    looking_writes_nothing(world, run, watch);
+    a_whole_sync_agrees(world, device, run, watch, ended);
+}
+
+/// A command fails only where something went wrong on its way: neither the staging database nor memsync itself is a cause.
+fn no_error_without_a_cause(world: &World, watch: &Watch<'_>, ended: &Ended) {
+    let Ended::Failed(stop) = ended else { return };
+    let is_other_run = matches!(stop, Stop::Store(memsync::store::Error::Locked { .. }));
+    let is_side = matches!(stop, Stop::Side(_) | Stop::Sync(sync::Error::Side { .. }));
+    if !(is_other_run || is_side && watch.is_disturbed.get()) {
+        world.say("no_error_without_a_cause", format!("{stop:?}"));
+    }
+}
+
+/// A place changes only where it held what the edit expects: otherwise somebody's write in between is lost.
+fn nothing_is_written_over_unseen(world: &World, watch: &Watch<'_>) {
+    for Seen { side, key, edit, before, after, .. } in watch.seen.borrow().iter() {
+        if before != after && before.as_ref().map(Memory::id) != edit.expected {
+            let detail = format!("{side} {key}: expected {:?}, was {before:?}", edit.expected);
+            world.say("nothing_is_written_over_unseen", detail);
+        }
+    }
+}
+
+/// Looks into the staging database that a run left.
+fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>) {
+    let kept = Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
+        what_is_replaced_can_be_printed(world, &store, watch);
+        the_base_was_held_by_both_sides(world, device, &store)
+    });
+    if let Err(stop) = kept {
+        world.say("no_error_without_a_cause", format!("{stop:?}"));
+    }
+}
+
+/// Whatever a run replaces or deletes, on either side, is in its staging database afterwards, to be printed and restored.
+fn what_is_replaced_can_be_printed(world: &World, store: &Store, watch: &Watch<'_>) {
+    for seen in watch.seen.borrow().iter().filter(|seen| seen.before != seen.after) {
+        if seen.before.as_ref().is_some_and(|before| store.memory(before.id()).is_err()) {
+            let detail = format!("{} {}: {:?}", seen.side, seen.key, seen.before);
+            world.say("what_is_replaced_can_be_printed", detail);
+        }
+    }
+}
+
+/// Both forms of a base pair were held by their side: a base that runs ahead of a write turns the old value into an edit.
+fn the_base_was_held_by_both_sides(world: &World, device: &Device, store: &Store) -> Result<(), Stop> {
+    let session = commands::session(world, device, store);
+    let at = store.reference(&sync::base_reference(&session.remote)?)?;
+    if device.base_seen.replace(at) == at {
+        return Ok(());
+    }
+    for (key, pair) in session.base()?.base {
+        if !world.has_held(Spot::Device(device.number), &key, pair.local) {
+            let detail = format!("this device never held {key}: {:?}", store.memory(pair.local));
+            world.say("the_base_was_held_by_both_sides", detail);
+        }
+        if !world.has_held(Spot::Server, &key, pair.remote) {
+            let detail = format!("the server never held {key}: {:?}", store.memory(pair.remote));
+            world.say("the_base_was_held_by_both_sides", detail);
+        }
+    }
+    Ok(())
+}
+
+/// Each value that a run writes was written by a user, or is what the server makes of one.
+fn nothing_is_invented(world: &World, run: &Run, watch: &Watch<'_>) {
+    let ledger = world.ledger.borrow();
+    for seen in watch.seen.borrow().iter().filter(|seen| seen.before != seen.after) {
+        if let Some(what) = seen.after.as_ref().and_then(|after| ledger.find_invented(&seen.key, after)) {
+            world.say("nothing_is_invented", format!("{} wrote {what} to {}", run, seen.key));
+        }
+    }
+}
+
+/// A memory is written to a side at most once a round, of which there are three, twice where a person insists.
+fn requests_are_bounded(world: &World, watch: &Watch<'_>) {
+    const ROUNDS: usize = 3 * 2;
+    let mut edits: BTreeMap<(SideName, &ContentHash), usize> = BTreeMap::new();
+    let seen = watch.seen.borrow();
+    for seen in seen.iter() {
+        *edits.entry((seen.side, &seen.key)).or_default() += 1;
+    }
+    if let Some(((side, key), count)) = edits.into_iter().find(|(_, count)| *count > ROUNDS) {
+        world.say("requests_are_bounded", format!("{count} edits of {key} on the {side} side"));
+    }
+    if watch.calls.get() > ROUNDS * 8 + seen.len() * 2 {
+        world.say("requests_are_bounded", format!("{} calls for {} edits", watch.calls.get(), seen.len()));
+    }
+}
+
+/// A run asks a server for each memory only so often, and for the whole only so often: in each of its rounds the memory is
+/// read, compared, written and read back, and what fails is tried again.
+pub(crate) fn questions_are_bounded(world: &World, requests: u64) {
+    const ATTEMPTS: u64 = 3;
+    const ROUNDS: u64 = 3 * 2;
+    let memories = u64::try_from(world.keys.len()).expect("few memories");
+    if requests > ATTEMPTS * ROUNDS * (12 + 6 * memories) {
+        world.say("requests_are_bounded", format!("{requests} requests for {memories} memories"));
+    }
+}
+
+/// A memory is deleted on one side only where the base had it and the other side, asked for it directly, did not: or where
+/// people decided so.
+fn nothing_is_deleted_without_evidence(world: &World, device: &Device, run: &Run, watch: &Watch<'_>) {
+    let (noted, absent) = (watch.noted.borrow(), watch.absent.borrow());
+    for seen in watch.seen.borrow().iter().filter(|seen| seen.before.is_some() && seen.after.is_none()) {
+        let key = &seen.key;
+        let (other, is_fetched) = match seen.side {
+            SideName::Local => (SideName::Remote, run.command == Command::Apply),
+            SideName::Remote => (SideName::Local, false),
+        };
+        let is_asked = absent.contains(&(other, key.clone()))
+            || is_fetched && device.absent_when_fetched.borrow().contains(key);
+        let is_in_base = noted.iter().any(|noted| noted.proposal.base.base.contains_key(key));
+        let is_decided = noted.iter().any(|noted| noted.decided.contains(key));
+        if !(is_decided || is_asked && is_in_base) {
+            let detail = format!("{key} on the {} side; asked: {is_asked}, in the base: {is_in_base}", seen.side);
+            world.say("nothing_is_deleted_without_evidence", detail);
+        }
+    }
+}
+
+/// A run deletes more than the limit allows only where people let exactly that plan through.
+fn the_brake_holds(world: &World, watch: &Watch<'_>) {
+    let noted = watch.noted.borrow();
+    if noted.iter().any(|noted| noted.is_allowed) {
+        return;
+    }
+    let Some(first) = noted.first() else { return };
+    for side in [SideName::Local, SideName::Remote] {
+        let seen = watch.seen.borrow();
+        let is_deletion = |seen: &&Seen| seen.side == side && seen.before.is_some() && seen.after.is_none();
+        let deletions = seen.iter().filter(is_deletion).count();
+        let reading = if side == SideName::Local { &first.proposal.local } else { &first.proposal.remote };
+        let held = reading.snapshot.len();
+        let is_too_much = match commands::wishes(world).limit {
+            DeletionLimit::Count(limit) => deletions > limit,
+            DeletionLimit::Percent(percent) => deletions > 10 && deletions * 100 > held * usize::from(percent),
+        };
+        if is_too_much {
+            world.say("the_brake_holds", format!("{deletions} of {held} deleted on the {side} side"));
+        }
+    }
+}
+
+/// What a filter leaves out is neither sent, nor fetched, nor deleted.
+fn what_is_out_of_scope_is_left_alone(world: &World, watch: &Watch<'_>) {
+    let noted = watch.noted.borrow();
+    let scopes: Vec<_> = noted.iter().filter_map(|noted| noted.in_scope.as_ref().map(|keys| (noted, keys))).collect();
+    if scopes.is_empty() {
+        return;
+    }
+    for seen in watch.seen.borrow().iter().filter(|seen| seen.before != seen.after) {
+        let is_held = |noted: &Noted| {
+            let readings = [&noted.proposal.local, &noted.proposal.remote];
+            readings.iter().any(|reading| reading.snapshot.contains_key(&seen.key))
+        };
+        if !scopes.iter().any(|(noted, keys)| keys.contains(&seen.key) || !is_held(noted)) {
+            world.say("what_is_out_of_scope_is_left_alone", format!("{} on the {} side", seen.key, seen.side));
+        }
+    }
+}
+
+/// `status` and `--dry-run` change no byte, wherever.
+fn looking_writes_nothing(world: &World, run: &Run, watch: &Watch<'_>) {
+    if matches!(run.command, Command::Status | Command::DryRun) && !watch.seen.borrow().is_empty() {
+        world.say("looking_writes_nothing", format!("{run} wrote"));
+    }
+}
+
+/// After a sync of everything that nothing disturbed, both sides agree on all but the conflicts and what a side refused.
+fn a_whole_sync_agrees(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended: &Ended) {
+    let Ended::Done { conflicts, open } = ended else { return };
+    if run.command != Command::Sync || run.scope.is_some() || watch.is_disturbed.get() {
+        return;
+    }
+    let (ours, theirs) = (device.place.memories(), world.server.memories());
+    for key in world.keys.iter().filter(|key| !conflicts.contains(*key) && !open.contains(*key)) {
+        if !agree(ours.get(key), theirs.get(key)) {
+            let detail = format!("{key}: here {:?}, there {:?}", ours.get(key), theirs.get(key));
+            world.say("a_whole_sync_agrees", detail);
+        }
+    }
+    if conflicts.is_empty() && open.is_empty() {
+        device.is_baseless.set(false);
+    }
+}
+
+/// The plan is the same whatever the clocks say, unless `-X newest` asks for them.
+pub(crate) fn other_clocks_same_plan(
+    world: &World,
+    session: &Session<'_>,
+    proposal: &Proposal,
+) -> Result<(), Stop> {
+    const YEAR: i64 = 365 * 24 * 60 * 60;
+    if proposal.wishes.strategy == Strategy::Newest {
+        return Ok(());
+    }
+    let other = Session { now: session.now + YEAR, ..session.clone() };
+    let (mut ours, mut theirs) = (proposal.local.clone(), proposal.remote.clone());
+    ours.updated_at.values_mut().for_each(|at| *at = Timestamp::new(1.0).unwrap_or(*at));
+    theirs.updated_at.clear();
+    let again = other.propose(proposal.base.clone(), ours, theirs, proposal.wishes.clone())?;
+    if again.ids() != proposal.ids() || again.plan != proposal.plan {
+        world.say("other_clocks_same_plan", format!("{:?} and {:?}", proposal.plan, again.plan));
+    }
+    Ok(())
+}
+
+/// A search rewrites counters and times, and is no change to memsync.
+pub(crate) fn searching_changes_no_plan(world: &World, spot: Spot, search: &dyn Fn()) {
+    let number = if let Spot::Device(number) = spot { number } else { 0 };
+    let before = plan_of(world, number);
+    search();
+    let after = plan_of(world, number);
+    if before != after {
+        world.say("searching_changes_no_plan", format!("{before:?} became {after:?}"));
+    }
+}
+
+/// The plan that a device would make now, by its id; nothing is written down.
+fn plan_of(world: &World, number: usize) -> Option<String> {
+    let device = &world.devices[number];
+    let store = Store::open_read_only(&device.staging, &world.holder()).ok()?;
+    let session = commands::session(world, device, &store);
+    let base = session.base().ok()?;
+    let caller = world.caller(device, true);
+    let read = |side, place: &dyn crate::place::Place| {
+        session.read(side, &mut *place.side(&caller).ok()?, &base.base, &mut |_| {}).ok()
+    };
+    let (theirs, ours) = (read(SideName::Remote, &*world.server)?, read(SideName::Local, &*device.place)?);
+    let proposal = session.propose(base, ours, theirs, commands::wishes(world)).ok()?;
+    Some(format!("{} {:?}", proposal.plan.id(), proposal.plan.conflicts))
+}
+
+/// A run that is killed anywhere and an ordinary one after it come to the same as two ordinary ones.
+pub(crate) fn a_crash_equals_no_crash(world: &World, without: &[Memories; 2], with: &[Memories; 2]) {
+    for (place, without, with) in [("the device", &without[0], &with[0]), ("the server", &without[1], &with[1])] {
+        for key in &world.keys {
+            if !agree(without.get(key), with.get(key)) {
+                let detail = format!("{place} {key}: {:?} became {:?}", without.get(key), with.get(key));
+                world.say("a_crash_equals_no_crash", detail);
+            }
+        }
+    }
+}
+
+/// Looks at a world in which nothing is left to do.
+pub(crate) fn at_rest(world: &World) {
+    // What the server will never hold again stays where it is, and nobody can do anything about it.
+    world.keys.iter().filter(|key| world.server.has_barred(key)).for_each(|key| world.contest(key));
+    everybody_converges(world);
+    the_second_plan_is_empty(world);
+    no_update_is_lost(world);
+    for place in world.everything().iter().filter_map(|(spot, _)| world.place(*spot)) {
+        place.complaints().into_iter().for_each(|complaint| world.say("a_place_is_sound", complaint));
+    }
+    if !world.is_broken() {
+        let held = world.server.memories();
+        world.keys.iter().for_each(|key| world.ledger.borrow_mut().rest(key, held.get(key)));
+    }
+}
+
+/// Once faults stop and conflicts are decided, every device agrees with the server on every memory after each synced twice.
+fn everybody_converges(world: &World) {
+    let everything = world.everything();
+    let Some(((_, theirs), devices)) = everything.split_first() else { return };
+    for (spot, ours) in devices {
+        for key in world.keys.iter().filter(|key| !world.server.has_barred(key)) {
+            if !agree(ours.get(key), theirs.get(key)) {
+                let detail = format!("{spot} {key}: {:?}, the server {:?}", ours.get(key), theirs.get(key));
+                world.say("everybody_converges", detail);
+            }
+        }
+    }
+}
+
+/// Whoever syncs again has nothing to do, and changes no byte of what people hold.
+fn the_second_plan_is_empty(world: &World) {
+    for device in &world.devices {
+        let before = (device.place.fingerprint(), world.server.fingerprint());
+        let conflicts = world.sync(device.number);
+        if before != (device.place.fingerprint(), world.server.fingerprint()) || conflicts > 0 {
+            world.say("the_second_plan_is_empty", format!("d{} changed something at rest", device.number));
+        }
+    }
+}
+
+/// Each value that a user wrote is there, or was replaced by somebody who had seen it; what users deleted does not come
+/// back. Where people decided between values, nothing is said.
+fn no_update_is_lost(world: &World) {
+    let ledger = world.ledger.borrow();
+    for (spot, held) in world.everything() {
+        for key in &world.keys {
+            if let Some(what) = ledger.find_lost(key, held.get(key)) {
+                world.say("no_update_is_lost", format!("{spot} {key}: {what}"));
+            }
+            if let Some(what) = held.get(key).and_then(|held| ledger.find_invented(key, held)) {
+                world.say("nothing_is_invented", format!("{spot} {key}: {what}"));
+            }
+        }
+    }
+}
+
+/// Without its base a device cannot tell what it deleted or changed from what the server added: what differs then is for
+/// people to decide.
+pub(crate) fn contest_what_differs(world: &World, device: &Device) {
+    let (ours, theirs) = (device.place.memories(), world.server.memories());
+    let differing = world.keys.iter().filter(|key| !agree(ours.get(*key), theirs.get(*key)));
+    differing.for_each(|key| world.contest(key));
+}
+
+/// Whether both hold the same, leaving aside what the service is known to rewrite.
+fn agree(ours: Option<&Memory>, theirs: Option<&Memory>) -> bool {
+    let (Some(ours), Some(theirs)) = (ours, theirs) else { return ours.is_none() && theirs.is_none() };
+    let tags = |memory: &Memory| -> std::collections::BTreeSet<String> {
+        memory.tags.iter().map(|tag| tag.to_lowercase()).filter(|tag| tag != "untagged").collect()
+    };
+    let members = |memory: &Memory| match &memory.metadata {
+        Metadata::Members(members) => Some(members.clone()),
+        Metadata::Opaque(_) => None,
+    };
+    let (one, other) = (ours.memory_type.as_deref(), theirs.memory_type.as_deref());
+    ours.content == theirs.content
+        && tags(ours) == tags(theirs)
+        && (reconcile::same_type(one, other) || reconcile::same_type(other, one))
+        && members(ours) == members(theirs)
+        && ours.created_at == theirs.created_at
+}

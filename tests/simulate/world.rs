@@ -1,0 +1,329 @@
+//! Carries a history out: devices, a server, and what users and memsync do there.
+//!
+//! Guarantees: the same history on the same ground leaves the same world; no step stops it. What breaks a promise is kept
+//! as the world's violation, the first one wins.
+
+mod fork;
+mod rest;
+mod work;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use memsync::local::service::content_hash;
+use memsync::object::{BlobId, CommitId, ContentHash, Memory, SideName};
+use memsync::store::{Holder, Store};
+
+use crate::commands::{self, Ended};
+use crate::faults::{Killed, Watch};
+use crate::history::{Command, FaultKind, History, Run, Shape, Spot, Step, text};
+use crate::invariants;
+use crate::ledger::Ledger;
+use crate::place::{Backup, Caller, Ground, Memories, Place};
+
+/// A promise that did not hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Violation {
+    /// The invariant, by the name of its function.
+    pub invariant: &'static str,
+    /// What was seen.
+    pub detail: String,
+}
+
+/// A device.
+pub(crate) struct Device {
+    pub number: usize,
+    pub place: Rc<dyn Place>,
+    pub staging: PathBuf,
+    skew: Cell<i64>,
+    /// The staging database was lost, and there was no whole sync since.
+    pub is_baseless: Cell<bool>,
+    /// What a run wrote somewhere without learning that it had.
+    pub unsettled: RefCell<BTreeSet<ContentHash>>,
+    /// The base when it was last looked at.
+    pub base_seen: Cell<Option<CommitId>>,
+    /// What the server did not have when it was last asked for it.
+    pub absent_when_fetched: RefCell<BTreeSet<ContentHash>>,
+}
+
+/// A world.
+pub(crate) struct World {
+    pub shape: Shape,
+    pub server: Rc<dyn Place>,
+    pub devices: Vec<Device>,
+    pub keys: Vec<ContentHash>,
+    pub ledger: RefCell<Ledger>,
+    /// Every version that a place ever held.
+    held: RefCell<BTreeSet<(Spot, ContentHash, BlobId)>>,
+    clock: Cell<i64>,
+    server_skew: Cell<i64>,
+    backups: RefCell<BTreeMap<Spot, Backup>>,
+    /// The right server, while another one answers.
+    right_server: RefCell<Option<Backup>>,
+    violation: RefCell<Option<Violation>>,
+    depth: Cell<usize>,
+    /// Whether the network may fail in the run that is under way.
+    has_troubles: Cell<bool>,
+    _folder: tempfile::TempDir,
+}
+
+/// When every world begins, seconds since 1970.
+const BEGINNING: i64 = 1_700_000_000;
+
+impl World {
+    /// Plays a history; what broke, if anything did.
+    pub(crate) fn play(history: &History, ground: &dyn Ground) -> Option<Violation> {
+        let played = panic::catch_unwind(AssertUnwindSafe(|| {
+            let world = Self::new(history.shape.clone(), ground);
+            for step in &history.steps {
+                world.step(step);
+                if world.violation.borrow().is_some() {
+                    break;
+                }
+            }
+            world.violation.take()
+        }));
+        played.unwrap_or_else(|payload| {
+            let words = payload.downcast_ref::<String>().cloned();
+            let words = words.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string));
+            Some(Violation { invariant: "nothing_panics", detail: words.unwrap_or_default() })
+        })
+    }
+
+    fn new(shape: Shape, ground: &dyn Ground) -> Self {
+        let memory_disk = std::path::Path::new("/dev/shm");
+        let folder = tempfile::tempdir_in(memory_disk).or_else(|_| tempfile::tempdir()).expect("a folder");
+        let device = |number| Device {
+            number,
+            place: ground.device(number),
+            staging: folder.path().join(format!("staging-{number}.db")),
+            skew: Cell::new(0),
+            is_baseless: Cell::new(false),
+            unsettled: RefCell::default(),
+            base_seen: Cell::new(None),
+            absent_when_fetched: RefCell::default(),
+        };
+        let keys = (0..shape.memories).map(|memory| {
+            ContentHash::new(content_hash(&text(memory, 0))).expect("a hash is a name")
+        });
+        let world = Self {
+            keys: keys.collect(),
+            server: ground.server(),
+            devices: (0..shape.devices).map(device).collect(),
+            ledger: RefCell::default(),
+            held: RefCell::default(),
+            clock: Cell::new(0),
+            server_skew: Cell::new(0),
+            backups: RefCell::default(),
+            right_server: RefCell::default(),
+            violation: RefCell::default(),
+            depth: Cell::new(0),
+            has_troubles: Cell::new(false),
+            shape,
+            _folder: folder,
+        };
+        world.devices.iter().for_each(|device| world.create_staging(device));
+        world
+    }
+
+    /// `memsync init`.
+    fn create_staging(&self, device: &Device) {
+        fork::put_template(&device.staging, &self.holder());
+    }
+
+    pub(crate) fn holder(&self) -> Holder {
+        Holder { pid: 1, command: "memsync".to_owned(), since: BEGINNING + self.clock.get() }
+    }
+
+    /// Keeps what broke; the first one wins.
+    pub(crate) fn say(&self, invariant: &'static str, detail: impl Into<String>) {
+        self.violation.borrow_mut().get_or_insert(Violation { invariant, detail: detail.into() });
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.violation.borrow().is_some()
+    }
+
+    pub(crate) fn place(&self, spot: Spot) -> Option<Rc<dyn Place>> {
+        match spot {
+            Spot::Server => Some(Rc::clone(&self.server)),
+            Spot::Device(number) => self.devices.get(number).map(|device| Rc::clone(&device.place)),
+        }
+    }
+
+    /// The present time at a place.
+    pub(crate) fn now(&self, spot: Spot) -> i64 {
+        let skew = match spot {
+            Spot::Server => self.server_skew.get(),
+            Spot::Device(number) => self.devices.get(number).map_or(0, |device| device.skew.get()),
+        };
+        BEGINNING + self.clock.get() * 60 + skew
+    }
+
+    pub(crate) fn caller(&self, device: &Device, deduplicate: bool) -> Caller {
+        let now = self.now(Spot::Device(device.number));
+        Caller { device: format!("device-{}", device.number), now, deduplicate }
+    }
+
+    /// Notes that a place holds something.
+    pub(crate) fn hold(&self, spot: Spot, key: &ContentHash, memory: Option<&Memory>) {
+        self.held.borrow_mut().extend(memory.map(|memory| (spot, key.clone(), memory.id())));
+    }
+
+    pub(crate) fn has_held(&self, spot: Spot, key: &ContentHash, blob: BlobId) -> bool {
+        self.held.borrow().contains(&(spot, key.clone(), blob))
+    }
+
+    /// One step.
+    pub(crate) fn step(&self, step: &Step) {
+        self.clock.set(self.clock.get() + 1);
+        self.depth.set(self.depth.get() + 1);
+        match step {
+            Step::Work(spot, memory, deed) => self.work(*spot, *memory, *deed, self.depth.get() > 1),
+            Step::Purge(spot) => {
+                if let Some(place) = self.place(*spot) {
+                    place.work(&crate::place::Work::Purge, self.now(*spot));
+                }
+            }
+            Step::BackUp(spot) => {
+                let backup = self.place(*spot).map(|place| (*spot, place.back_up()));
+                self.backups.borrow_mut().extend(backup);
+            }
+            Step::Restore(spot) => {
+                let backup = self.backups.borrow().get(spot).cloned();
+                if let (Some(place), Some(backup)) = (self.place(*spot), backup) {
+                    self.replaced(*spot, &place, |place| place.restore(&backup));
+                }
+            }
+            Step::LoseStaging(number) => self.lose_staging(*number),
+            Step::Swap => self.swap(),
+            Step::Version(version) => self.server.set_version(*version),
+            Step::Restart => self.server.restart(),
+            Step::Clock(Spot::Server, seconds) => self.server_skew.set(*seconds),
+            Step::Clock(Spot::Device(number), seconds) => {
+                if let Some(device) = self.devices.get(*number) {
+                    device.skew.set(*seconds);
+                }
+            }
+            Step::Run(run) => self.run(run),
+            // Not in the middle of a run.
+            Step::Rest if self.depth.get() > 1 => {}
+            Step::Rest => self.rest(),
+        }
+        self.depth.set(self.depth.get() - 1);
+    }
+
+    fn lose_staging(&self, number: usize) {
+        let Some(device) = self.devices.get(number) else { return };
+        // While a run holds it, the file is there as long as the run is.
+        if Store::open(&device.staging, &self.holder()).is_ok() {
+            self.create_staging(device);
+            device.is_baseless.set(true);
+        }
+    }
+
+    /// Another server answers, or the right one again.
+    fn swap(&self) {
+        let server = Rc::clone(&self.server);
+        match self.right_server.take() {
+            Some(backup) => self.replaced(Spot::Server, &server, |place| place.restore(&backup)),
+            None => {
+                self.right_server.replace(Some(server.back_up()));
+                self.replaced(Spot::Server, &server, |place| place.replace_by_empty());
+            }
+        }
+    }
+
+    /// What a place holds is replaced as a whole: about what differs, memsync can only know what it is told.
+    fn replaced(&self, spot: Spot, place: &Rc<dyn Place>, replace: impl FnOnce(&dyn Place)) {
+        let before = place.memories();
+        replace(&**place);
+        let after = place.memories();
+        for key in &self.keys {
+            self.hold(spot, key, after.get(key));
+            if before.get(key) != after.get(key) {
+                self.contest(key);
+            }
+        }
+    }
+
+    pub(crate) fn contest(&self, key: &ContentHash) {
+        self.ledger.borrow_mut().contest(key);
+    }
+
+    /// Somebody wrote a memory that a run may have written before without knowing it: it cannot tell whether what it finds
+    /// was its own work taken back.
+    pub(crate) fn touch(&self, key: &ContentHash) {
+        if self.devices.iter().any(|device| device.unsettled.borrow().contains(key)) {
+            self.contest(key);
+        }
+    }
+
+    /// Runs memsync.
+    pub(crate) fn run(&self, run: &Run) {
+        if run.device >= self.devices.len() {
+            return;
+        }
+        let is_kill = run.fault.is_some_and(|fault| fault.kind == FaultKind::Kill);
+        // What is compared with a run that is not killed must not meet other faults than that one.
+        self.has_troubles.set(!is_kill && self.depth.get() == 1);
+        if is_kill && run.command == Command::Sync && run.during.is_empty() && self.depth.get() == 1 {
+            self.crash_and_compare(run);
+        } else {
+            self.run_watched(run);
+        }
+        self.has_troubles.set(false);
+    }
+
+    /// What decides about the troubles of the network in a run: what the run is, so that it meets the same in a history
+    /// that was made smaller.
+    fn troubles(&self, run: &Run) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        run.to_string().hash(&mut hasher);
+        self.has_troubles.get().then(|| hasher.finish())
+    }
+
+    /// Runs memsync and judges what it did; how it ended.
+    pub(crate) fn run_watched(&self, run: &Run) -> Ended {
+        let happen = |step: Step| self.step(&step);
+        let watch = Watch::new(run.fault, &run.during, &happen);
+        self.server.misbehave(self.troubles(run));
+        let asked_before = self.server.requests();
+        let ended = panic::catch_unwind(AssertUnwindSafe(|| commands::carry_out(self, run, &watch)));
+        let ended = ended.unwrap_or_else(|payload| {
+            if payload.is::<Killed>() { Ended::Killed } else { panic::resume_unwind(payload) }
+        });
+        if self.server.misbehave(None) {
+            watch.is_disturbed.set(true);
+        }
+        invariants::questions_are_bounded(self, self.server.requests() - asked_before);
+        let device = &self.devices[run.device];
+        for seen in watch.seen.borrow().iter() {
+            let spot = if seen.side == SideName::Local { Spot::Device(run.device) } else { Spot::Server };
+            self.hold(spot, &seen.key, seen.after.as_ref());
+            if seen.before != seen.after {
+                self.touch(&seen.key);
+                device.unsettled.borrow_mut().insert(seen.key.clone());
+            }
+        }
+        if !self.is_broken() {
+            invariants::after_a_run(self, run, &watch, &ended);
+        }
+        // What a run is told and takes down is settled.
+        let is_settled = matches!(ended, Ended::Done { .. }) && run.scope.is_none();
+        if is_settled && matches!(run.command, Command::Sync | Command::Undo | Command::UndoRemote) {
+            device.unsettled.borrow_mut().clear();
+        }
+        ended
+    }
+
+    /// What everybody holds: the server's first.
+    pub(crate) fn everything(&self) -> Vec<(Spot, Memories)> {
+        let devices = self.devices.iter().map(|device| (Spot::Device(device.number), device.place.memories()));
+        [(Spot::Server, self.server.memories())].into_iter().chain(devices).collect()
+    }
+}
