@@ -11,9 +11,11 @@
 //! where it is asked to.
 
 mod apply;
+mod changes;
 pub mod check;
 mod error;
 mod extension;
+mod files;
 mod image;
 pub(crate) mod iso;
 mod members;
@@ -36,8 +38,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::embed::Makers;
-use crate::object::{Bookkeeping, ContentHash, Edit, Timestamp};
-use crate::side::{self, Found, Side, Witness};
+use crate::object::{Bookkeeping, ContentHash, Edit, Marks, Timestamp};
+use crate::side::{self, Change, Found, Side, Witness};
 
 pub use apply::Transactions;
 pub use prepare::{DIMENSION, Prepared, prepare};
@@ -156,6 +158,18 @@ impl Side for Database {
             }
         }
         Ok(())
+    }
+
+    fn state(&mut self) -> Option<String> {
+        self.unchanging_state()
+    }
+
+    fn changes(
+        &mut self,
+        marks: Option<Marks>,
+        visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
+    ) -> Result<Option<Marks>, side::Error> {
+        self.changed_rows(marks, visit)
     }
 
     fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, side::Error> {

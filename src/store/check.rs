@@ -108,6 +108,7 @@ impl Store {
             check.part(|check| check.store.journal().map(drop))?;
             check.part(|check| check.store.check_changes())?;
             check.part(Check::sides)?;
+            check.part(Check::marks)?;
         }
         check.part(|check| check.vectors(connectivity_only))?;
         Ok(check.result())
@@ -378,6 +379,14 @@ impl<'a> Check<'a> {
         }
         for side in self.distinct("SELECT DISTINCT side FROM side_index")? {
             self.part(|check| check.store.index(&side).map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// Marks that are damaged are not used, so that the next reading looks at every row.
+    fn marks(&mut self) -> Result<(), Error> {
+        if !self.store.has_sound_marks()? {
+            self.tell(Damage::Row, "the marks of the last reading", "they are not those that were kept");
         }
         Ok(())
     }

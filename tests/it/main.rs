@@ -43,6 +43,7 @@ mod init_server;
 mod journeys;
 mod log;
 mod man;
+mod marks;
 mod merge;
 mod merge_text;
 mod mergetool;

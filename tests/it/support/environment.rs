@@ -20,23 +20,15 @@ impl TestEnvironment {
         Self { folder: tempfile::Builder::new().prefix("memsync-test-").tempdir().unwrap() }
     }
 
-<<<<<<< HEAD
     /// Makes the folder in memory, where the system offers that: for tests that write a great many files.
     pub fn in_memory() -> Self {
         let folder = tempfile::Builder::new().prefix("memsync-test-").tempdir_in("/dev/shm");
         folder.map_or_else(|_| Self::new(), |folder| Self { folder })
-=======
-    /// The same where memory is for a disk, if the system has such a place: for tests that write a great deal.
-    pub fn in_memory() -> Self {
-        let memory = Path::new("/dev/shm");
-        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        Self { folder: tempfile::Builder::new().prefix("memsync-test-").tempdir_in(place).unwrap() }
     }
 
     /// The folder itself.
     pub fn path(&self) -> &Path {
         self.folder.path()
->>>>>>> binary
     }
 
     /// The folder of that name inside, made where it is missing.
