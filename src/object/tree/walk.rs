@@ -232,7 +232,8 @@ mod tests {
             let (found, _) = trees.walk(ends.map(Some), true);
             assert!(found.is_sorted_by(|one, next| one.0 < next.0));
             let expected =
-                diff(Some(ends[0]), ends[1], &mut |id| Ok::<_, Infallible>(trees.0[&id].clone())).unwrap();
+                diff(Some(ends[0]), Some(ends[1]), &mut |id| Ok::<_, Infallible>(trees.0[&id].clone()))
+                    .unwrap();
             assert_eq!(told(&found), expected);
             let (found, _) = trees.walk([None, Some(ends[1])], true);
             assert_eq!(
