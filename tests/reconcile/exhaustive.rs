@@ -429,6 +429,20 @@ fn check(shelf: &Shelf, case: Case, question: Question) {
 }
 
 #[test]
+fn what_a_server_rewrites_is_no_change() {
+    for alphabet in ALPHABETS {
+        let shelf = Shelf::default();
+        let [plain, rewritten] =
+            [Server::Faithful, Server::Service].map(|server| every_case(&shelf, alphabet, server));
+        let letters =
+            |case: &Case| State::of(case.versions).map(|state| SIDES.map(|side| state.letter(side)));
+        for (plain, rewritten) in plain.iter().zip(&rewritten) {
+            assert_eq!(letters(plain), letters(rewritten), "{plain:?}\nrewritten {rewritten:?}");
+        }
+    }
+}
+
+#[test]
 fn what_a_service_counts_and_scores_is_not_part_of_a_memory() {
     let counted = r#""access_count":7,"last_accessed_at":1.5,"access_queries":["q"],"quality_score":0.5,"#;
     let members = r#""a":1,"gone":null,"z":{"y":null}}"#;
