@@ -13,7 +13,7 @@ fn complaints(list: &str, source: &dyn Fn(&str) -> Option<String>) -> Vec<String
             None => has_reason = line.starts_with("# ") && line.len() > 20,
             Some(pattern) if !has_reason => found.push(format!("{pattern}: it has no reason")),
             Some(pattern) => {
-                found.extend(stale(pattern, source).map(|problem| format!("{pattern}: {problem}")))
+                found.extend(stale(pattern, source).map(|problem| format!("{pattern}: {problem}")));
             }
         }
     }
@@ -64,7 +64,13 @@ exclude_re = [
     'src/a\.rs:.*: replace && with \|\| in f',
 ]
 ";
-    insta::assert_snapshot!(complaints(list, &source).join("\n"), @"");
+    insta::assert_snapshot!(complaints(list, &source).join("\n"), @r"
+    src/a\.rs:.*: replace > with >= in A::f: f has no >
+    src/a\.rs:.*: delete ! in h: there is no h
+    src/b\.rs:.*: delete ! in f: there is no src/b.rs
+    replace f: it names no file
+    src/a\.rs:.*: replace && with \|\| in f: it has no reason
+    ");
 }
 
 /// `.ci/mutants` lays both modules out by name, and starts from the dependencies by name.
