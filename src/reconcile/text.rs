@@ -427,6 +427,49 @@ mod tests {
     }
 
     #[test]
+    fn the_stretches_of_three_texts_in_each_style() {
+        let [base, ours, theirs] =
+            ["new a b c d e f g h i", "a b X c d ONE e TWO f g h j k", "a b c d one e two f g h i"]
+                .map(|text| text.replace(' ', "\n"));
+        let told = |chunk: &Chunk<'_>| {
+            let [base, ours, theirs] = [&chunk.base, &chunk.ours, &chunk.theirs].map(|lines| lines.concat());
+            format!("{}{base}|{ours}|{theirs}", if chunk.is_conflict { "!" } else { "" })
+        };
+        let shown = ConflictStyle::ALL.map(|style| {
+            let chunks = chunks(&base, &ours, &theirs, style);
+            format!("{style}: {}", chunks.iter().map(told).collect::<Vec<_>>().join("  "))
+        });
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        merge: new||  ab|ab|ab  |X|  cd|cd|cd  !e|ONEeTWO|oneetwo  fgh|fgh|fgh  i|jk|i
+        diff3: new||  ab|ab|ab  |X|  cd|cd|cd  !|ONE|one  e|e|e  !|TWO|two  fgh|fgh|fgh  i|jk|i
+        zdiff3: new||  ab|ab|ab  |X|  cd|cd|cd  !|ONE|one  e|e|e  !|TWO|two  fgh|fgh|fgh  i|jk|i
+        ");
+        let alike = chunks("a", "x\nb\nz", "x\nc\nz", ConflictStyle::Zdiff3);
+        insta::assert_snapshot!(alike.iter().map(told).collect::<Vec<_>>().join("  "), @"|x|x  !a|b|c  |z|z");
+        insta::assert_snapshot!(merged(&base, &ours, &theirs, ConflictStyle::Merge).text, @r"
+        a
+        b
+        X
+        c
+        d
+        <<<<<<< ours (laptop)
+        ONE
+        e
+        TWO
+        =======
+        one
+        e
+        two
+        >>>>>>> theirs (origin)
+        f
+        g
+        h
+        j
+        k
+        ");
+    }
+
+    #[test]
     fn what_is_left_of_a_conflict_stays_one() {
         // Without the line that both end with, ours reads as if this device alone had removed the base.
         for style in ConflictStyle::ALL {

@@ -1,58 +1,85 @@
-//! The mutants that may survive (`.cargo/mutants.toml`) are held against the code, without running any.
+//! The list of mutants that may survive (`.cargo/mutants.toml`) is held against the code, without running any.
 #![expect(clippy::disallowed_methods, reason = "reads the repository's own files")]
 
 use std::path::Path;
 
-/// A line of the list: a pattern for the name of a mutant, `FILE:LINE:COLUMN: CHANGE`, and the comment above it.
-struct Accepted {
-    reason: String,
-    pattern: String,
-}
-
-fn accepted() -> Vec<Accepted> {
-    let list = read(".cargo/mutants.toml");
-    let (_, list) = list.split_once("exclude_re = [").expect("the list of patterns");
-    let (mut found, mut reason) = (Vec::new(), String::new());
-    for line in list.lines().map(str::trim) {
-        if let Some(comment) = line.strip_prefix("# ") {
-            reason.push_str(comment);
-        } else if let Some(pattern) = line.strip_prefix('\'').and_then(|line| line.strip_suffix("',")) {
-            found.push(Accepted { reason: reason.clone(), pattern: pattern.to_owned() });
-        } else if line.is_empty() {
-            reason.clear();
-        } else {
-            assert_eq!(line, "]", "a comment, a pattern in single quotes and a comma, or an empty line");
+/// What is wrong with the list: a pattern, `'FILE:.*: CHANGE in FUNCTION'`, without a reason above it, or one that is
+/// about code that is not there.
+fn complaints(list: &str, source: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+    let (_, patterns) = list.split_once("exclude_re = [\n").expect("the list of patterns");
+    let (mut found, mut has_reason) = (Vec::new(), false);
+    for line in patterns.lines().map(str::trim).take_while(|line| *line != "]") {
+        match line.strip_prefix('\'').and_then(|line| line.strip_suffix("',")) {
+            None => has_reason = line.starts_with("# ") && line.len() > 20,
+            Some(pattern) if !has_reason => found.push(format!("{pattern}: it has no reason")),
+            Some(pattern) => {
+                found.extend(stale(pattern, source).map(|problem| format!("{pattern}: {problem}")));
+            }
         }
     }
     found
 }
 
+/// Why no mutant can be meant by a pattern.
+fn stale(pattern: &str, source: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let Some((file, change)) = pattern.split_once(r"\.rs:.*: ") else {
+        return Some("it names no file".to_owned());
+    };
+    let Some(source) = source(&format!("{file}.rs")) else { return Some(format!("there is no {file}.rs")) };
+    let Some((change, function)) = change.rsplit_once(" in ") else {
+        return Some("it names no function".to_owned());
+    };
+    let name = function.rsplit("::").next().unwrap_or(function);
+    let Some((_, rest)) = source.split_once(&format!("fn {name}")) else {
+        return Some(format!("there is no {name}"));
+    };
+    let body = rest.split("\n\n").next().unwrap_or(rest);
+    let changed = change.split(' ').nth(1).unwrap_or(change).replace('\\', "");
+    (!body.contains(&changed)).then(|| format!("{name} has no {changed}"))
+}
+
+fn read(path: &str) -> Option<String> {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
+}
+
 #[test]
 fn every_mutant_that_may_survive_has_a_reason_and_is_still_there() {
-    for Accepted { reason, pattern } in accepted() {
-        assert!(reason.len() > 30, "no reason stands above {pattern}");
-        let (file, change) = pattern.split_once(r"\.rs:.*: ").expect("a pattern begins with the file");
-        let source = read(&format!("{}.rs", file.trim_start_matches('^')));
-        let (changed, function) = change.rsplit_once(" in ").expect("a pattern ends with the function");
-        let name = function.trim_end_matches('$').rsplit("::").next().expect("a path has an end");
-        let body = source.split_once(&format!("fn {name}")).map(|(_, rest)| rest.split("\n\n").next());
-        let body = body.flatten().unwrap_or_else(|| panic!("{pattern}: there is no function {name}"));
-        let changed = changed.trim_start_matches("replace ").trim_start_matches("delete ");
-        let changed = changed.split(" with ").next().expect("a split has a first part").replace('\\', "");
-        assert!(body.contains(&changed), "{pattern}: {name} has no {changed}");
-    }
+    let list = read(".cargo/mutants.toml").expect("the list is there");
+    assert_eq!(complaints(&list, &read), [""; 0]);
 }
 
-/// What `.ci/mutants` lays out must be all that both modules use.
 #[test]
-fn the_package_for_mutants_has_what_the_modules_need() {
-    let script = read(".ci/mutants");
-    for module in ["object", "reconcile"] {
-        assert!(script.contains(&format!("src/{module} src/{module}.rs")), "{module} is not laid out");
-    }
+fn what_has_no_place_in_the_list_is_found() {
+    let source =
+        |path: &str| (path == "src/a.rs").then(|| "fn f() {\n    x && y\n}\n\nfn g() {}\n".to_owned());
+    let list = r"
+exclude_re = [
+    # Nobody can see what this does, because of that.
+    'src/a\.rs:.*: replace && with \|\| in A::f',
+    'src/a\.rs:.*: replace > with >= in A::f',
+    'src/a\.rs:.*: delete ! in h',
+    'src/b\.rs:.*: delete ! in f',
+    'replace f',
+
+    'src/a\.rs:.*: replace && with \|\| in f',
+]
+";
+    insta::assert_snapshot!(complaints(list, &source).join("\n"), @r"
+    src/a\.rs:.*: replace > with >= in A::f: f has no >
+    src/a\.rs:.*: delete ! in h: there is no h
+    src/b\.rs:.*: delete ! in f: there is no src/b.rs
+    replace f: it names no file
+    src/a\.rs:.*: replace && with \|\| in f: it has no reason
+    ");
 }
 
-fn read(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+/// `.ci/mutants` lays both modules out by name, and starts from the dependencies by name.
+#[test]
+fn the_package_for_mutants_is_made_of_what_there_is() {
+    let (script, manifest) =
+        (read(".ci/mutants").expect("the script"), read("Cargo.toml").expect("the manifest"));
+    let names = script.lines().filter_map(|line| line.trim().strip_prefix("grep -E '^(")?.split_once(')'));
+    for name in names.flat_map(|(names, _)| names.split('|')) {
+        assert!(manifest.contains(&format!("\n{name} = ")), "{name} is no dependency any more");
+    }
 }

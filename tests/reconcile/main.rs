@@ -2,6 +2,7 @@
 //! `snapshots/field-merge.txt`), an exhaustive walk through all small cases, and properties that hold for
 //! worlds of a device and a server that rewrites what it is sent.
 
+mod answered;
 mod arbitrary;
 mod brakes;
 mod decision_table;

@@ -48,7 +48,17 @@ fn what_the_service_is_known_to_do_is_no_edit() {
         "content milk; created 7; store work",
         anew
     ));
-    // Fields that the server cannot set stay as they were.
+    // Fields that the server can set are as they were sent, those that it cannot set stay as they were.
+    for (before, sent) in [
+        ("created 7", "created 5"),
+        ("store work", "store home"),
+        ("store work", ""),
+        ("superseded-by x", "superseded-by y"),
+        ("", "superseded-by y"),
+    ] {
+        assert!(is_the_servers_own(Some(before), sent, sent), "{before} -> {sent}");
+        assert!(is_the_servers_own(Some(before), sent, before), "{before} stays");
+    }
     assert!(is_the_servers_own(Some("created 7; store work"), "created 5", "created 7; store work"));
 }
 
@@ -67,6 +77,7 @@ fn what_the_service_never_does_is_somebody_elses_edit() {
     foreign(None, "", "meta.k 1");
     foreign(Some("created 7"), "created 5", "created 6");
     foreign(Some("store work"), "", "store home");
+    foreign(Some("superseded-by x"), "superseded-by y", "superseded-by z");
     foreign(None, "metadata {NaN}", "meta.k 1");
 }
 
