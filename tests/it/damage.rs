@@ -193,7 +193,8 @@ fn rows_of_every_table_may_hold_anything() {
 #[test]
 fn objects_may_be_wrong_in_every_way() {
     let (_, silent) = try_all(&kinds::objects(staging(&STAGE.copy())));
-    assert_snapshot!(silent.join("\n"), @"");
+    let ways: BTreeSet<&str> = silent.iter().filter_map(|name| name.split(": ").nth(1)).collect();
+    assert_snapshot!(ways.into_iter().collect::<Vec<_>>().join("\n"), @"");
 }
 
 #[test]
@@ -224,6 +225,10 @@ fn a_lost_staging_database_loses_no_memory() {
         let texts = [&here.content, &there.content];
         assert!(held.iter().all(|row| texts.contains(&&row.content)), "{name}: {held:?} became {texts:?}");
     }
-    // The conflict waits, everything else is done.
-    assert_eq!(copy.laptop.memsync(["status", "--porcelain"]).success().stdout.lines().count(), 1);
+    // What was changed on both sides waits for its user, everything else is done.
+    let waiting = copy.laptop.memsync(["status", "--porcelain"]).success().stdout;
+    assert!(
+        waiting.lines().count() == 2 && waiting.lines().all(|line| line.starts_with("AAU ")),
+        "{waiting}"
+    );
 }
