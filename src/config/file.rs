@@ -73,12 +73,20 @@ impl File {
             .sections_and_ids()
             .filter(|(section, _)| is_section(section, name) && section.contains_value_name(name.variable()))
             .last()
-            .map(|(_, id)| id);
-        match place.and_then(|id| self.content.section_mut_by_id(id)) {
-            Some(mut section) => section
+            .map(|(section, id)| (id, is_bare(&section, name.variable())));
+        match place.and_then(|(id, is_bare)| Some((self.content.section_mut_by_id(id)?, is_bare))) {
+            Some((mut section, false)) => section
                 .set(name.variable(), value)
                 .map(drop)
                 .map_err(|error| Error::Invalid(error.to_string())),
+            // The crate would put the value in the place of the name.
+            Some((mut section, true)) => {
+                section.remove(name.variable());
+                section
+                    .push(name.variable(), value)
+                    .map(drop)
+                    .map_err(|error| Error::Invalid(error.to_string()))
+            }
             None => self.add(name, value),
         }
     }
@@ -165,11 +173,16 @@ fn is_section(section: &gix_config::file::SectionRef<'_>, name: &Name) -> bool {
             == name.subsection().map(|subsection| subsection.as_bytes().to_vec())
 }
 
+/// Whether the last `variable` is a name without `=`.
+fn is_bare(section: &gix_config::file::SectionRef<'_>, variable: &str) -> bool {
+    section.value_implicit(variable) == Some(None)
+}
+
 /// The values of `variable`; a name without `=` is git's way to say `true`.
 fn values_in(section: &gix_config::file::SectionRef<'_>, variable: &str) -> Vec<String> {
     let mut values: Vec<String> =
         section.values(variable).iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect();
-    if section.value_implicit(variable) == Some(None)
+    if is_bare(section, variable)
         && let Some(last) = values.last_mut()
     {
         "true".clone_into(last);
@@ -285,6 +298,17 @@ mod tests {
             let read = File::parse(Path::new("/etc/config"), &bytes).unwrap();
             assert_eq!(read.values(&name("core.device")), [value, value], "{bytes}");
         }
+    }
+
+    #[test]
+    fn a_name_without_a_value_gets_one_in_its_place() {
+        let mut bare = file("[merge]\n    auto\n    tool = vimdiff\n");
+        bare.set(&name("merge.auto"), "false").unwrap();
+        assert_eq!(bare.values(&name("merge.auto")), ["false"]);
+        let read = File::parse(Path::new("/etc/config"), &bare.to_bytes()).unwrap();
+        let listed: Vec<String> =
+            read.entries().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(listed, ["merge.tool=vimdiff", "merge.auto=false"]);
     }
 
     #[test]

@@ -166,16 +166,34 @@ fn every_planted_damage_is_found() {
     and 88 more
     # a ref leads nowhere
     missing-object: refs/heads/main: it names commit 00000000, which is missing
+    row: refs/heads/main: it is not where its last move left it, says its reflog
     # a ref names no id
     row: refs/heads/main: what it names is no object id
+    row: refs/heads/main: it is not where its last move left it, says its reflog
     # a ref has no name
     row: the refs: "a..b" cannot name a ref: Reference name cannot contain repeated dots
+    row: refs/heads/main: it is not where its last move left it, says its reflog
     # a ref names a memory
     missing-object: refs/heads/main: it names commit 45cc2362, which is a blob
+    row: refs/heads/main: it is not where its last move left it, says its reflog
     # a base is a snapshot
+    row: refs/base/origin: it is not where its last move left it, says its reflog
     shape: refs/base/origin: it names a snapshot of one side and not a sync
+    # a ref was put back
+    row: refs/heads/main: it is not where its last move left it, says its reflog
+    # a ref is gone
+    row: refs/base/origin: it is not where its last move left it, says its reflog
+    # a view is gone
+    file: the schema: the view sync_status is missing
     # the reflog leads nowhere
     missing-object: the reflog of refs/heads/main: it names commit 00000000, which is missing
+    row: refs/heads/main: it is not where its last move left it, says its reflog
+    # the reflog holds no text
+    row: the reflog cannot be read: Invalid column type Blob at index: 3, name: message
+    # a fact has no moment
+    row: the facts cannot be read: Invalid column type Text at index: 2, name: at
+    # an object has no moment
+    row: blob 45cc2362: the moment when it was put is no number
     # a conflict leads nowhere
     missing-object: the conflict about 845b003f with origin: it names blob 00000000, which is missing
     # a conflict's merged memory is missing

@@ -220,7 +220,7 @@ impl Status {
         }
         let mut part = heading(palette, "Failed pushes", "the next \"memsync push\" tries again");
         for (entry, reason) in failed {
-            let id = palette.paint(Label::Id, entry.key.short().to_owned());
+            let id = palette.paint(Label::Id, escape_line(entry.key.short()));
             let reason = fit(&escape_line(reason), width.saturating_sub(12).max(20));
             part.extend([format!("\t{id}  {reason}\n")]);
         }
@@ -370,6 +370,24 @@ impl From<&Entry> for EntryJson {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_of_a_failed_push_drives_a_terminal() {
+        let entry = Entry {
+            key: ContentHash::new("\u{1b}[2J\u{202e}").unwrap(),
+            state: State::AddedByUs,
+            first_line: String::new(),
+            conflict: None,
+            resolved: None,
+            failure: Some("too long".to_owned()),
+            edit: None,
+        };
+        let page = Status { entries: vec![entry], ..Status::default() }.page(Palette::plain(), 80);
+        assert!(
+            page.contains("\\u{1b}[2J\\u{202e}  too long") && !page.contains(['\u{1b}', '\u{202e}']),
+            "{page}"
+        );
+    }
 
     #[test]
     fn no_memory_makes_up_a_line_for_scripts() {

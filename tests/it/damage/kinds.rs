@@ -79,13 +79,13 @@ pub fn objects(path: &Path) -> Vec<Damage> {
     let ways = [
         ("cut short", "data = substr(data, 1, length(data) / 2)"),
         ("empty", "data = x''"),
-        ("flipped", "data = x'5a' || substr(data, 2)"),
+        ("flipped", "data = CAST(x'5a' || substr(data, 2) AS BLOB)"),
         ("grown", "size = size + 1"),
         ("of another kind", "kind = iif(kind = 'blob', 'tree', 'blob')"),
         ("of a missing dictionary", "dictionary = 99"),
         ("of no dictionary", "dictionary = NULL"),
         ("another's", "data = (SELECT data FROM objects ORDER BY length(data) DESC LIMIT 1)"),
-        ("of a wrong id", "id = x'ff' || substr(id, 2)"),
+        ("of a wrong id", "id = CAST(x'ff' || substr(id, 2) AS BLOB)"),
     ];
     let mut damages = Vec::new();
     for (name, row) in named(&Connection::open(path).unwrap(), sql) {
