@@ -6,6 +6,7 @@
 
 mod proxy;
 mod step;
+mod version;
 mod world;
 
 use std::env;

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use memsync::local::prepare;
-use memsync::object::{Bookkeeping, Memory, Metadata, split_tags};
 use rusqlite::{Connection, OpenFlags};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::proxy::Proxy;
 use super::step::{Spot, Step, Trouble};
+use super::version::Version;
 use crate::support::assistant::Assistant;
 use crate::support::environment::Device;
 use crate::support::interpose::{self, Fault, Place};
@@ -25,15 +25,6 @@ pub struct World {
     environment: TestEnvironment,
     /// All that was printed by anybody.
     said: String,
-}
-
-/// A memory as a user sees it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    content: String,
-    tags: BTreeSet<String>,
-    memory_type: Option<String>,
-    metadata: String,
 }
 
 /// The texts; no two have the same name.
@@ -351,36 +342,6 @@ impl World {
         }
         Ok(())
     }
-}
-
-impl From<&crate::support::database::Row> for Version {
-    fn from(row: &crate::support::database::Row) -> Self {
-        let text = row.metadata.as_deref().unwrap_or_default();
-        Self {
-            content: row.content.clone(),
-            tags: split_tags(row.tags.as_deref().unwrap_or_default()),
-            memory_type: row.memory_type.clone().filter(|name| !name.is_empty()),
-            metadata: shown(&Metadata::from_text(text, &Bookkeeping::default())),
-        }
-    }
-}
-
-impl From<&Memory> for Version {
-    fn from(memory: &Memory) -> Self {
-        Self {
-            content: memory.content.clone(),
-            tags: memory.tags.clone(),
-            memory_type: memory.memory_type.clone(),
-            metadata: shown(&memory.metadata),
-        }
-    }
-}
-
-/// Metadata without what memsync keeps in it for itself.
-fn shown(metadata: &Metadata) -> String {
-    let members = metadata.members().cloned().unwrap_or_default().into_iter();
-    let members = members.filter(|(name, value)| name != "memsync" && !value.is_null());
-    Value::from_iter(members).to_string()
 }
 
 /// A spelling of a text, as the service would name it alike.

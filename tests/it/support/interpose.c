@@ -54,33 +54,32 @@ __attribute__((constructor)) static void begin(void) {
     under = getenv("MEMSYNC_TEST_UNDER");
 }
 
-/* What the call is about, as the log names it; NULL where it does not count. */
-static const char *named(const char *path) {
+/* What follows the folder in a path; NULL where it is elsewhere. */
+static const char *below(const char *path) {
     size_t length = under ? strlen(under) : 0;
-    if (!under || strncmp(path, under, length) || path[length] != '/') return NULL;
-    size_t end = strlen(path);
-    if (end >= 4 && !strcmp(path + end - 4, "-shm")) return NULL;
-    return path + length + 1;
+    return under && !strncmp(path, under, length) && path[length] == '/' ? path + length + 1 : NULL;
 }
 
-static const char *opened(int file, char path[PATH_MAX]) {
+/* The same of an open file, whose path is put into PATH. */
+static const char *file_below(int file, char path[PATH_MAX]) {
     char link[64];
-    struct stat is;
-    if (!under || file == log_file) return NULL;
-    if (!fstat(file, &is) && S_ISSOCK(is.st_mode)) {
-        struct sockaddr_storage peer;
-        socklen_t size = sizeof peer;
-        if (getpeername(file, (struct sockaddr *)&peer, &size) || peer.ss_family == AF_UNIX) return NULL;
-        return "socket";
-    }
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-    ssize_t length = readlink(link, path, PATH_MAX - 1);
+    ssize_t length = under ? readlink(link, path, PATH_MAX - 1) : -1;
     if (length < 0) return NULL;
     path[length] = 0;
-    return named(path);
+    return below(path);
 }
 
-/* Counts a call; what shall become of it. */
+/* Whether an open file is a connection to somebody. */
+static int is_connection(int file) {
+    struct stat is;
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    return under && !fstat(file, &is) && S_ISSOCK(is.st_mode) &&
+           !getpeername(file, (struct sockaddr *)&peer, &size) && peer.ss_family != AF_UNIX;
+}
+
+/* Counts a call about WHAT (NULL where it does not count); what shall become of it. */
 static enum fault count(const char *call, const char *what) {
     char line[PATH_MAX + 32];
     if (!what || (only && strcmp(what, only))) return NONE;
@@ -94,6 +93,19 @@ static enum fault count(const char *call, const char *what) {
     return fault;
 }
 
+/* Counts a call that changes something. */
+static enum fault count_change(const char *call, const char *what) {
+    size_t end = what ? strlen(what) : 0;
+    int is_shared_memory = end >= 4 && !strcmp(what + end - 4, "-shm");
+    return fault == LOCK || is_shared_memory ? NONE : count(call, what);
+}
+
+/* Counts a call that asks for a lock; whether it fails. A write-ahead log is locked in its shared memory. */
+static int is_taken(const char *call, int file) {
+    char path[PATH_MAX];
+    return fault == LOCK && count(call, file_below(file, path)) == LOCK;
+}
+
 /* What a call returns: its errno where it shall fail. */
 static int failure(enum fault fault, const char *what) {
     if (fault == IO) return strcmp(what, "socket") ? EIO : ECONNRESET;
@@ -103,8 +115,8 @@ static int failure(enum fault fault, const char *what) {
 /* A call that writes SIZE bytes, with PARTLY writing half of them. */
 #define WRITING(call, file, size, partly, whole)                     \
     char path[PATH_MAX];                                             \
-    const char *what = opened(file, path);                           \
-    enum fault now = fault == LOCK ? NONE : count(call, what);       \
+    const char *what = is_connection(file) ? "socket" : file_below(file, path); \
+    enum fault now = count_change(call, what);                       \
     if (now == TEAR && (size) > 1) (void)(partly);                   \
     if (now == TEAR) kill(getpid(), SIGKILL);                        \
     if (now == LATE) (void)(whole);                                  \
@@ -141,27 +153,11 @@ int fsync(int file) {
 }
 
 int unlink(const char *name) {
-    const char *what = named(name);
-    enum fault now = fault == LOCK ? NONE : count("unlink", what);
+    enum fault now = count_change("unlink", below(name));
     if (now == LATE) REAL(unlink)(name);
     if (now == TEAR || now == LATE) kill(getpid(), SIGKILL);
     if (now == IO) return errno = EIO, -1;
     return REAL(unlink)(name);
-}
-
-/* Whether a call that takes a lock fails. */
-static int is_taken(const char *call, int file) {
-    char path[PATH_MAX];
-    if (fault != LOCK) return 0;
-    /* Not by OPENED alone: the shared memory is where a write-ahead log is locked. */
-    char link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-    ssize_t length = readlink(link, path, PATH_MAX - 1);
-    if (length < 0 || !under) return 0;
-    path[length] = 0;
-    size_t root = strlen(under);
-    if (strncmp(path, under, root) || path[root] != '/') return 0;
-    return count(call, path + root + 1) == LOCK;
 }
 
 static int controlled(const char *call, int file, int command, void *argument) {
