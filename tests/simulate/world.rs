@@ -201,7 +201,12 @@ impl World {
             }
             Step::LoseStaging(number) => self.lose_staging(*number),
             Step::Swap => self.swap(),
-            Step::Version(version) => self.server.set_version(*version),
+            Step::Version(version) => {
+                self.server.set_version(*version);
+                // Another version may show the same rows in another form.
+                let shown = self.server.memories();
+                shown.iter().for_each(|(key, memory)| self.hold(Spot::Server, key, Some(memory)));
+            }
             Step::Restart => self.server.restart(),
             Step::Clock(Spot::Server, seconds) => self.server_skew.set(*seconds),
             Step::Clock(Spot::Device(number), seconds) => {
