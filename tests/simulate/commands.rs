@@ -86,8 +86,8 @@ pub(crate) fn carry_out(world: &World, run: &Run, watch: &Watch<'_>) -> Ended {
 /// A session as `Workspace::session` makes it.
 pub(crate) fn session<'a>(world: &World, device: &Device, store: &'a Store) -> Session<'a> {
     let places = vec![
-        (SideName::Local, format!("/home/{}/memories.db", device.number)),
-        (SideName::Remote, "http://server.example".to_owned()),
+        (SideName::Local, format!("/home/{}/memories.db", device.moves.get())),
+        (SideName::Remote, format!("http://server-{}.example", world.server_moves.get())),
     ];
     Session {
         store,
