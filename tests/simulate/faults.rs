@@ -105,6 +105,8 @@ pub(crate) struct Watched<'a> {
     pub name: SideName,
     pub inner: Box<dyn Side>,
     pub place: Rc<dyn Place>,
+    /// Notes what the place holds.
+    pub hold: Box<dyn Fn(&ContentHash, Option<&Memory>) + 'a>,
     pub watch: &'a Watch<'a>,
 }
 
@@ -125,6 +127,8 @@ impl Watched<'_> {
         let result = self.strike(edits.clone(), witness, &mut told);
         for (edit, before) in edits.into_iter().zip(before) {
             let after = self.place.memory(&edit.key);
+            // At once: others may read it before this run ends.
+            (self.hold)(&edit.key, after.as_ref());
             let is_done = told.iter().any(|(key, told)| *key == edit.key && matches!(told, Outcome::Done { .. }));
             let seen = Seen { side: self.name, key: edit.key.clone(), edit, before, after, is_done };
             self.watch.seen.borrow_mut().push(seen);

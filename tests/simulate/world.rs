@@ -304,8 +304,6 @@ impl World {
         });
         let device = &self.devices[run.device];
         for seen in watch.seen.borrow().iter() {
-            let spot = if seen.side == SideName::Local { Spot::Device(run.device) } else { Spot::Server };
-            self.hold(spot, &seen.key, seen.after.as_ref());
             if seen.before != seen.after {
                 let after = seen.after.as_ref().map(Memory::id);
                 device.left.borrow_mut().insert((seen.side, seen.key.clone(), after));
