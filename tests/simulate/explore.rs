@@ -49,15 +49,28 @@ const ATTEMPTS: usize = 600;
 /// Plays histories on places in memory and on real ones, half of the budget each, beginning with `seed`; the first
 /// failure, made small.
 pub(crate) fn find(budget: Budget, seed: u64) -> Option<Failure> {
+    let (failure, ground) = search(budget, seed)?;
+    Some(make_small(failure, ground))
+}
+
+/// The same, as it was found, and the places on which it fails. `MEMSYNC_SIMULATE_GROUND` (`fast`, `real`) gives all of
+/// the budget to one kind.
+pub(crate) fn search(budget: Budget, seed: u64) -> Option<(Failure, &'static dyn Ground)> {
     let half = match budget {
         Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(2)),
         Budget::Histories(count) => Budget::Histories(count.div_ceil(2)),
     };
-    find_on(&|| Box::new(Fast), half, seed).or_else(|| find_on(&|| Box::new(Real), half, seed))
+    let fast = |budget| search_on(&|| Box::new(Fast), budget, seed).map(|failure| (failure, &Fast as &dyn Ground));
+    let real = |budget| search_on(&|| Box::new(Real), budget, seed).map(|failure| (failure, &Real as &dyn Ground));
+    match env::var("MEMSYNC_SIMULATE_GROUND").as_deref() {
+        Ok("fast") => fast(budget),
+        Ok("real") => real(budget),
+        _ => fast(half).or_else(|| real(half)),
+    }
 }
 
-/// The same on any ground; each thread makes its own.
-pub(crate) fn find_on(
+/// The same on one ground; each thread makes its own.
+fn search_on(
     ground: &(dyn Fn() -> Box<dyn Ground> + Sync),
     budget: Budget,
     seed: u64,
@@ -94,7 +107,7 @@ pub(crate) fn find_on(
     if failure.is_none() {
         eprintln!("{played} histories from seed {seed} in {:?}", begin.elapsed());
     }
-    failure.map(|failure| make_small(failure, &*ground()))
+    failure
 }
 
 fn make_small(failure: Failure, ground: &dyn Ground) -> Failure {
