@@ -121,16 +121,8 @@ fn make_small(failure: Failure, ground: &dyn Ground) -> Failure {
     Failure { history, violation, ..failure }
 }
 
-pub(crate) fn setting(name: &str) -> Option<u64> {
+fn setting(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
-}
-
-/// `MEMSYNC_SIMULATE_SEED`, or one that no other run had.
-pub(crate) fn first_seed() -> u64 {
-    setting("MEMSYNC_SIMULATE_SEED").unwrap_or_else(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.map_or(0, |now| now.as_secs()) << 20
-    })
 }
 
 #[test]
@@ -154,8 +146,12 @@ fn every_kept_history_keeps_the_promises() {
 
 #[test]
 fn fresh_histories_keep_the_promises() {
-    let seconds = setting("MEMSYNC_SIMULATE").unwrap_or(60) / 2;
-    if let Some(failure) = find(Budget::Seconds(seconds), first_seed()) {
+    let seconds = setting("MEMSYNC_SIMULATE").unwrap_or(60);
+    let seed = setting("MEMSYNC_SIMULATE_SEED").unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |now| now.as_secs()) << 20
+    });
+    if let Some(failure) = find(Budget::Seconds(seconds), seed) {
         panic!("{failure}");
     }
 }
