@@ -9,7 +9,7 @@ mod recall;
 
 use std::collections::BTreeSet;
 
-use memsync::object::{ContentHash, SideName};
+use memsync::object::{ContentHash, Memory, SideName};
 use memsync::reconcile::{Base, DeletionLimit};
 use memsync::side;
 use memsync::store::{self, Store};
@@ -86,8 +86,8 @@ pub(crate) fn carry_out(world: &World, run: &Run, watch: &Watch<'_>) -> Ended {
 /// A session as `Workspace::session` makes it.
 pub(crate) fn session<'a>(world: &World, device: &Device, store: &'a Store) -> Session<'a> {
     let places = vec![
-        (SideName::Local, format!("/home/{}/memories.db", device.number)),
-        (SideName::Remote, "http://server.example".to_owned()),
+        (SideName::Local, format!("/home/{}/memories.db", device.moves.get())),
+        (SideName::Remote, format!("http://server-{}.example", world.server_moves.get())),
     ];
     Session {
         store,
@@ -134,13 +134,16 @@ impl Doing<'_> {
     fn local(&self) -> Result<Watched<'_>, side::Error> {
         let place = std::rc::Rc::clone(&self.device.place);
         let inner = place.side(&self.world.caller(self.device, true))?;
-        Ok(Watched { name: SideName::Local, inner, place, watch: self.watch })
+        let spot = Spot::Device(self.device.number);
+        let hold = Box::new(move |key: &ContentHash, memory: Option<&Memory>| self.world.hold(spot, key, memory));
+        Ok(Watched { name: SideName::Local, inner, place, hold, watch: self.watch })
     }
 
     fn remote(&self, deduplicate: bool) -> Result<Watched<'_>, side::Error> {
         let place = std::rc::Rc::clone(&self.world.server);
         let inner = place.side(&self.world.caller(self.device, deduplicate))?;
-        Ok(Watched { name: SideName::Remote, inner, place, watch: self.watch })
+        let hold = Box::new(|key: &ContentHash, memory: Option<&Memory>| self.world.hold(Spot::Server, key, memory));
+        Ok(Watched { name: SideName::Remote, inner, place, hold, watch: self.watch })
     }
 
     /// `porcelain::shared::reading::fetch`.

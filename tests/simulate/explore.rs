@@ -49,15 +49,28 @@ const ATTEMPTS: usize = 600;
 /// Plays histories on places in memory and on real ones, half of the budget each, beginning with `seed`; the first
 /// failure, made small.
 pub(crate) fn find(budget: Budget, seed: u64) -> Option<Failure> {
+    let (failure, ground) = search(budget, seed)?;
+    Some(make_small(failure, ground))
+}
+
+/// The same, as it was found, and the places on which it fails. `MEMSYNC_SIMULATE_GROUND` (`fast`, `real`) gives all of
+/// the budget to one kind.
+pub(crate) fn search(budget: Budget, seed: u64) -> Option<(Failure, &'static dyn Ground)> {
     let half = match budget {
         Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(2)),
         Budget::Histories(count) => Budget::Histories(count.div_ceil(2)),
     };
-    find_on(&|| Box::new(Fast), half, seed).or_else(|| find_on(&|| Box::new(Real), half, seed))
+    let fast = |budget| search_on(&|| Box::new(Fast), budget, seed).map(|failure| (failure, &Fast as &dyn Ground));
+    let real = |budget| search_on(&|| Box::new(Real), budget, seed).map(|failure| (failure, &Real as &dyn Ground));
+    match env::var("MEMSYNC_SIMULATE_GROUND").as_deref() {
+        Ok("fast") => fast(budget),
+        Ok("real") => real(budget),
+        _ => fast(half).or_else(|| real(half)),
+    }
 }
 
-/// The same on any ground; each thread makes its own.
-pub(crate) fn find_on(
+/// The same on one ground; each thread makes its own.
+fn search_on(
     ground: &(dyn Fn() -> Box<dyn Ground> + Sync),
     budget: Budget,
     seed: u64,
@@ -94,7 +107,7 @@ pub(crate) fn find_on(
     if failure.is_none() {
         eprintln!("{played} histories from seed {seed} in {:?}", begin.elapsed());
     }
-    failure.map(|failure| make_small(failure, &*ground()))
+    failure
 }
 
 fn make_small(failure: Failure, ground: &dyn Ground) -> Failure {
@@ -108,16 +121,8 @@ fn make_small(failure: Failure, ground: &dyn Ground) -> Failure {
     Failure { history, violation, ..failure }
 }
 
-pub(crate) fn setting(name: &str) -> Option<u64> {
+fn setting(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
-}
-
-/// `MEMSYNC_SIMULATE_SEED`, or one that no other run had.
-pub(crate) fn first_seed() -> u64 {
-    setting("MEMSYNC_SIMULATE_SEED").unwrap_or_else(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.map_or(0, |now| now.as_secs()) << 20
-    })
 }
 
 #[test]
@@ -141,8 +146,12 @@ fn every_kept_history_keeps_the_promises() {
 
 #[test]
 fn fresh_histories_keep_the_promises() {
-    let seconds = setting("MEMSYNC_SIMULATE").unwrap_or(60) / 2;
-    if let Some(failure) = find(Budget::Seconds(seconds), first_seed()) {
+    let seconds = setting("MEMSYNC_SIMULATE").unwrap_or(60);
+    let seed = setting("MEMSYNC_SIMULATE_SEED").unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |now| now.as_secs()) << 20
+    });
+    if let Some(failure) = find(Budget::Seconds(seconds), seed) {
         panic!("{failure}");
     }
 }

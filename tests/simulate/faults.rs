@@ -27,8 +27,8 @@ pub(crate) struct Seen {
     pub edit: Edit,
     pub before: Option<Memory>,
     pub after: Option<Memory>,
-    /// What memsync was told; `None` where it was told nothing.
-    pub told: Option<Outcome>,
+    /// Whether memsync was told that it is done.
+    pub is_done: bool,
 }
 
 /// One run of a command as it is watched: its ticks, its fault, and what it does.
@@ -106,6 +106,8 @@ pub(crate) struct Watched<'a> {
     pub name: SideName,
     pub inner: Box<dyn Side>,
     pub place: Rc<dyn Place>,
+    /// Notes what the place holds.
+    pub hold: Box<dyn Fn(&ContentHash, Option<&Memory>) + 'a>,
     pub watch: &'a Watch<'a>,
 }
 
@@ -126,11 +128,22 @@ impl Watched<'_> {
         let result = self.strike(edits.clone(), witness, &mut told);
         for (edit, before) in edits.into_iter().zip(before) {
             let after = self.place.memory(&edit.key);
-            let told = told.iter().find(|(key, _)| *key == edit.key).map(|(_, outcome)| outcome.clone());
-            let seen = Seen { side: self.name, key: edit.key.clone(), edit, before, after, told };
+            // At once: others may read it before this run ends.
+            (self.hold)(&edit.key, after.as_ref());
+            let is_done = told.iter().any(|(key, told)| *key == edit.key && matches!(told, Outcome::Done { .. }));
+            let seen = Seen { side: self.name, key: edit.key.clone(), edit, before, after, is_done };
             self.watch.seen.borrow_mut().push(seen);
         }
         result?;
+        self.watch.tick();
+        // A server is read again to see what it holds: somebody else may have written by then.
+        if self.name == SideName::Remote && self.place.edits_at_once() == 1 {
+            for (key, outcome) in &mut told {
+                if let Outcome::Done { now } = outcome {
+                    *now = self.place.memory(key);
+                }
+            }
+        }
         for (key, outcome) in told {
             witness.report(key, outcome);
         }
@@ -241,7 +254,6 @@ impl Side for Watched<'_> {
             self.watch.tick();
             self.call()?;
             self.apply_some(rest, witness)?;
-            self.watch.tick();
             rest = later;
         }
         Ok(())

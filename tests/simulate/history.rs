@@ -56,6 +56,8 @@ pub(crate) enum Step {
     Swap,
     /// Another version of the service runs on the server.
     Version(Version),
+    /// The path or the address of a place is another one from now on.
+    Move(Spot),
     /// The service on the server is restarted.
     Restart,
     /// A clock is off by so many seconds from now on.

@@ -18,7 +18,7 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
     let device = &world.devices[run.device];
     no_error_without_a_cause(world, watch, ended);
     nothing_is_written_over_unseen(world, watch);
-    what_is_kept(world, device, watch);
+    what_is_kept(world, device, watch, ended);
     nothing_is_invented(world, run, watch);
     requests_are_bounded(world, watch);
     let is_exchange = matches!(
@@ -29,6 +29,19 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
         nothing_is_deleted_without_evidence(world, device, run, watch);
         the_brake_holds(world, watch);
         what_is_out_of_scope_is_left_alone(world, watch);
+        another_side_takes_nothing_away(world, watch);
+        another_place_is_not_believed(world, device, watch);
+        a_rewind_is_no_edit(world, device, watch);
+        a_direction_is_kept(world, run, watch);
+    }
+    if matches!(run.command, Command::Undo | Command::UndoRemote) {
+        an_undo_leaves_later_edits(world, device, watch);
+    }
+    if is_exchange {
+        remember(world, device, run, watch, ended);
+    } else if !matches!(run.command, Command::Fetch | Command::Stash | Command::Status) {
+        device.agreed_at.set(None);
+        device.syncs.borrow_mut().clear();
     }
     looking_writes_nothing(world, run, watch);
     a_whole_sync_agrees(world, device, run, watch, ended);
@@ -55,12 +68,14 @@ fn nothing_is_written_over_unseen(world: &World, watch: &Watch<'_>) {
 }
 
 /// Looks into the staging database that a run left.
-fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>) {
-    let kept =
-        Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
-            what_is_replaced_can_be_printed(world, &store, watch);
-            the_base_was_held_by_both_sides(world, device, &store)
-        });
+fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>, ended: &Ended) {
+    let kept = Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
+        what_is_replaced_can_be_printed(world, &store, watch);
+        if matches!(ended, Ended::Done { .. }) {
+            what_is_done_can_be_undone(world, &store, watch)?;
+        }
+        the_base_was_held_by_both_sides(world, device, &store)
+    });
     if let Err(stop) = kept {
         world.say("no_error_without_a_cause", format!("{stop:?}"));
     }
@@ -74,6 +89,21 @@ fn what_is_replaced_can_be_printed(world: &World, store: &Store, watch: &Watch<'
             world.say("what_is_replaced_can_be_printed", detail);
         }
     }
+}
+
+/// What a run did to this device is noted under a commit, so that `undo` can take it back.
+fn what_is_done_can_be_undone(world: &World, store: &Store, watch: &Watch<'_>) -> Result<(), Stop> {
+    let seen = watch.seen.borrow();
+    let mut last: BTreeMap<&ContentHash, &Seen> = BTreeMap::new();
+    let changed = seen.iter().filter(|seen| seen.side == SideName::Local && seen.before != seen.after);
+    last.extend(changed.map(|seen| (&seen.key, seen)));
+    for (key, seen) in last.into_iter().filter(|(_, seen)| seen.is_done) {
+        let noted = store.last_change(SideName::Local, key)?.map(|(_, after)| after);
+        if noted != Some(seen.after.as_ref().map(Memory::id)) {
+            world.say("what_is_done_can_be_undone", format!("{key}: noted is {noted:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// Both forms of a base pair were held by their side: a base that runs ahead of a write turns the old value into an edit.
@@ -198,6 +228,97 @@ fn what_is_out_of_scope_is_left_alone(world: &World, watch: &Watch<'_>) {
                 .say("what_is_out_of_scope_is_left_alone", format!("{} on the {} side", seen.key, seen.side));
         }
     }
+}
+
+/// A side that shows none of the memories that it should have is another one, or was emptied: what it lacks is deleted
+/// nowhere unless people say so. One or two memories may as well all have been deleted.
+fn another_side_takes_nothing_away(world: &World, watch: &Watch<'_>) {
+    let noted = watch.noted.borrow();
+    let [noted] = noted.as_slice() else { return };
+    if noted.is_allowed {
+        return;
+    }
+    let base = &noted.proposal.base.base;
+    let readings = [(SideName::Local, &noted.proposal.remote), (SideName::Remote, &noted.proposal.local)];
+    for (side, other) in readings {
+        let is_other = !base.is_empty() && !base.keys().any(|key| other.snapshot.contains_key(key));
+        let is_known = other.snapshot.is_empty() || base.len() >= 3;
+        let seen = watch.seen.borrow();
+        let is_deletion = |seen: &Seen| seen.side == side && seen.before.is_some() && seen.after.is_none();
+        if is_other && is_known && seen.iter().any(is_deletion) {
+            world.say("another_side_takes_nothing_away", format!("memories were deleted on the {side} side"));
+        }
+    }
+}
+
+/// The base is what two databases at two places agreed on: at another place nothing is written unless people say so.
+fn another_place_is_not_believed(world: &World, device: &Device, watch: &Watch<'_>) {
+    let places = (device.moves.get(), world.server_moves.get());
+    let is_other = device.agreed_at.get().is_some_and(|agreed| agreed != places);
+    let noted = watch.noted.borrow();
+    let has_written = watch.seen.borrow().iter().any(|seen| seen.before != seen.after);
+    if is_other && has_written && !noted.iter().any(|noted| noted.is_allowed) {
+        world.say("another_place_is_not_believed", format!("{places:?}, agreed at {:?}", device.agreed_at.get()));
+    }
+}
+
+/// A side that holds what it held at an earlier sync, wherever it changed since, was restored from a backup: with three or
+/// more memories at older forms a run stops unless people say what is meant.
+fn a_rewind_is_no_edit(world: &World, device: &Device, watch: &Watch<'_>) {
+    let noted = watch.noted.borrow();
+    let ([noted], syncs) = (noted.as_slice(), device.syncs.borrow()) else { return };
+    let Some((newest, earlier)) = syncs.split_last().filter(|_| !noted.is_allowed && noted.is_chosen) else { return };
+    for (side, reading) in [(0, &noted.proposal.local), (1, &noted.proposal.remote)] {
+        let held = |key: &ContentHash| reading.snapshot.get(key);
+        for then in earlier {
+            let (then, newest) = (&then[side], &newest[side]);
+            let changed: Vec<_> = world.keys.iter().filter(|key| then.get(*key) != newest.get(*key)).collect();
+            let older = changed.iter().filter(|key| then.contains_key(**key)).count();
+            if older >= 3 && changed.iter().all(|key| held(key) == then.get(*key)) {
+                world.say("a_rewind_is_no_edit", format!("{older} memories are back at older forms"));
+            }
+        }
+    }
+}
+
+/// A pull plans nothing for the server, a push nothing for this device.
+fn a_direction_is_kept(world: &World, run: &Run, watch: &Watch<'_>) {
+    let other = match run.command {
+        Command::Pull | Command::Apply => SideName::Remote,
+        Command::Push => SideName::Local,
+        _ => return,
+    };
+    let is_planned = watch.noted.borrow().iter().any(|noted| noted.proposal.plan.steps(other).next().is_some());
+    if is_planned || watch.seen.borrow().iter().any(|seen| seen.side == other) {
+        world.say("a_direction_is_kept", format!("{run} is about the {other} side"));
+    }
+}
+
+/// An undo takes back what a run left, and nothing that was written since.
+fn an_undo_leaves_later_edits(world: &World, device: &Device, watch: &Watch<'_>) {
+    let left = device.left.borrow();
+    for seen in watch.seen.borrow().iter().filter(|seen| seen.before != seen.after) {
+        let before = seen.before.as_ref().map(Memory::id);
+        if !left.contains(&(seen.side, seen.key.clone(), before)) {
+            world.say("an_undo_leaves_later_edits", format!("{} {}: {:?}", seen.side, seen.key, seen.before));
+        }
+    }
+}
+
+/// Remembers what a run came to, for the runs after it.
+fn remember(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended: &Ended) {
+    if run.command == Command::DryRun || !watch.noted.borrow().iter().any(|noted| noted.is_chosen) {
+        return;
+    }
+    let is_quiet = matches!(ended, Ended::Done { .. }) && !watch.is_disturbed.get();
+    device.agreed_at.set(is_quiet.then(|| (device.moves.get(), world.server_moves.get())));
+    let is_whole = matches!(ended, Ended::Done { conflicts, open } if conflicts.is_empty() && open.is_empty());
+    let mut syncs = device.syncs.borrow_mut();
+    if !(is_quiet && is_whole && run.command == Command::Sync && run.scope.is_none()) {
+        return syncs.clear();
+    }
+    let ids = |held: Memories| held.into_iter().map(|(key, memory)| (key, memory.id())).collect();
+    syncs.push([ids(device.place.memories()), ids(world.server.memories())]);
 }
 
 /// `status` and `--dry-run` change no byte, wherever.

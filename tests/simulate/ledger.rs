@@ -53,7 +53,8 @@ struct Writes(Vec<(Option<String>, bool)>);
 impl Writes {
     fn write(&mut self, seen: Option<&String>, value: Option<&String>) {
         for (known, is_replaced) in &mut self.0 {
-            *is_replaced |= seen.is_some() && known.as_ref() == seen;
+            // Nulls are all alike, so who wrote one cannot be told.
+            *is_replaced |= seen.is_some_and(|seen| seen != "null") && known.as_ref() == seen;
         }
         self.0.push((value.cloned(), false));
     }
@@ -124,6 +125,19 @@ impl Ledger {
         }
     }
 
+    /// Somebody who saw `versions` decided for `chosen`.
+    pub(crate) fn decide(&mut self, key: &ContentHash, versions: &[Option<Memory>], chosen: Option<&Memory>) {
+        for version in versions.iter().filter(|version| version.as_ref() != chosen) {
+            self.write(key, version.as_ref(), chosen);
+        }
+        let Some(chosen) = chosen else { return };
+        let entry = self.entries.entry(key.clone()).or_default();
+        for (field, value) in fields(chosen) {
+            entry.write(&field, None, Some(&value));
+        }
+        entry.births.extend(births(Some(chosen)).map(|birth| (birth, false)));
+    }
+
     /// People decided about this memory.
     pub(crate) fn contest(&mut self, key: &ContentHash) {
         self.entries.entry(key.clone()).or_default().is_contested = true;
@@ -167,13 +181,14 @@ impl Ledger {
             Some(_) if !is_alive => return Some("everybody deleted it, and it is back".to_owned()),
             Some(held) => fields(held),
         };
-        for (field, writes) in &entry.writes {
+        let is_common = |field: &Field| matches!(field, Field::Tag(tag) if !tag.contains('-'));
+        for (field, writes) in entry.writes.iter().filter(|(field, _)| !is_common(field)) {
             let value = held.get(field);
             if !writes.allows(field, value) {
                 return Some(format!("{field:?} is {value:?}, written were {:?}", writes.0));
             }
         }
-        let unwritten = held.keys().find(|field| !entry.writes.contains_key(field));
+        let unwritten = held.keys().find(|field| !is_common(field) && !entry.writes.contains_key(field));
         unwritten.map(|field| format!("{field:?} is there, and was not written"))
     }
 }

@@ -44,6 +44,14 @@ pub(crate) struct Device {
     pub is_baseless: Cell<bool>,
     /// What a run wrote somewhere without learning that it had.
     pub unsettled: RefCell<BTreeSet<ContentHash>>,
+    /// How often its database was moved.
+    pub moves: Cell<u32>,
+    /// How often both places had been moved when both sides last agreed; `None` where that is not known.
+    pub agreed_at: Cell<Option<(u32, u32)>>,
+    /// What both sides held after each of the last syncs that left nothing open.
+    pub syncs: RefCell<Vec<[BTreeMap<ContentHash, BlobId>; 2]>>,
+    /// All that its runs ever left, on either side.
+    pub left: RefCell<BTreeSet<(SideName, ContentHash, Option<BlobId>)>>,
     /// The base when it was last looked at.
     pub base_seen: Cell<Option<CommitId>>,
     /// What the server did not have when it was last asked for it.
@@ -61,6 +69,7 @@ pub(crate) struct World {
     held: RefCell<BTreeSet<(Spot, ContentHash, BlobId)>>,
     clock: Cell<i64>,
     server_skew: Cell<i64>,
+    pub server_moves: Cell<u32>,
     backups: RefCell<BTreeMap<Spot, Backup>>,
     /// The right server, while another one answers.
     right_server: RefCell<Option<Backup>>,
@@ -104,6 +113,10 @@ impl World {
             skew: Cell::new(0),
             is_baseless: Cell::new(false),
             unsettled: RefCell::default(),
+            moves: Cell::new(0),
+            agreed_at: Cell::new(None),
+            syncs: RefCell::default(),
+            left: RefCell::default(),
             base_seen: Cell::new(None),
             absent_when_fetched: RefCell::default(),
         };
@@ -117,6 +130,7 @@ impl World {
             held: RefCell::default(),
             clock: Cell::new(0),
             server_skew: Cell::new(0),
+            server_moves: Cell::new(0),
             backups: RefCell::default(),
             right_server: RefCell::default(),
             violation: RefCell::default(),
@@ -200,7 +214,18 @@ impl World {
             }
             Step::LoseStaging(number) => self.lose_staging(*number),
             Step::Swap => self.swap(),
-            Step::Version(version) => self.server.set_version(*version),
+            Step::Version(version) => {
+                self.server.set_version(*version);
+                // Another version may show the same rows in another form.
+                let shown = self.server.memories();
+                shown.iter().for_each(|(key, memory)| self.hold(Spot::Server, key, Some(memory)));
+            }
+            Step::Move(Spot::Server) => self.server_moves.set(self.server_moves.get() + 1),
+            Step::Move(Spot::Device(number)) => {
+                if let Some(device) = self.devices.get(*number) {
+                    device.moves.set(device.moves.get() + 1);
+                }
+            }
             Step::Restart => self.server.restart(),
             Step::Clock(Spot::Server, seconds) => self.server_skew.set(*seconds),
             Step::Clock(Spot::Device(number), seconds) => {
@@ -222,6 +247,8 @@ impl World {
         if Store::open(&device.staging, &self.holder()).is_ok() {
             self.create_staging(device);
             device.is_baseless.set(true);
+            device.agreed_at.set(None);
+            device.syncs.borrow_mut().clear();
         }
     }
 
@@ -302,9 +329,9 @@ impl World {
         invariants::questions_are_bounded(self, self.server.requests() - asked_before);
         let device = &self.devices[run.device];
         for seen in watch.seen.borrow().iter() {
-            let spot = if seen.side == SideName::Local { Spot::Device(run.device) } else { Spot::Server };
-            self.hold(spot, &seen.key, seen.after.as_ref());
             if seen.before != seen.after {
+                let after = seen.after.as_ref().map(Memory::id);
+                device.left.borrow_mut().insert((seen.side, seen.key.clone(), after));
                 self.touch(&seen.key);
                 device.unsettled.borrow_mut().insert(seen.key.clone());
             }

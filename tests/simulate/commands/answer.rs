@@ -33,7 +33,6 @@ impl Doing<'_> {
         let open = standing.iter().filter(|conflict| conflict.resolution.is_none());
         let mut answers = Vec::new();
         for conflict in open {
-            self.world.contest(&conflict.key);
             answers.extend(self.decide(&session, conflict)?.map(|answer| (conflict.key.clone(), answer)));
         }
         if answers.is_empty() {
@@ -66,7 +65,6 @@ impl Doing<'_> {
         }
         let spot = Spot::Device(self.device.number);
         self.world.hold(spot, &conflict.key, Some(&merged));
-        self.world.ledger.borrow_mut().write(&conflict.key, None, Some(&merged));
         Ok(Answer::End(Resolution::Merged(Some(session.store.put_memory(&merged)?))))
     }
 
@@ -103,6 +101,11 @@ impl Doing<'_> {
         session: &Session<'_>,
         answers: &BTreeMap<ContentHash, Resolution>,
     ) -> Result<BTreeSet<ContentHash>, Stop> {
+        for conflict in session.store.conflicts(&session.remote)? {
+            if let Some(answer) = answers.get(&conflict.key) {
+                self.decided(session, &conflict, *answer)?;
+            }
+        }
         store.transaction(|store| {
             let mut answers = answers.iter();
             answers.try_for_each(|(key, answer)| store.resolve(&session.remote, key, *answer).map(drop))
@@ -117,6 +120,19 @@ impl Doing<'_> {
         let waiting = proposal.plan.conflicts.iter().map(|conflict| conflict.key.clone());
         let stale = report.stale.into_iter().map(|(_, key)| key);
         Ok(stale.chain(waiting).chain(report.problems.into_iter().map(|problem| problem.key)).collect())
+    }
+
+    /// Notes what somebody decided who has seen a conflict.
+    fn decided(&self, session: &Session<'_>, conflict: &Conflict, answer: Resolution) -> Result<(), Stop> {
+        let unmerged = session.unmerged(conflict)?;
+        let versions = [unmerged.ours, unmerged.theirs];
+        let chosen = match answer {
+            Resolution::Side(SideName::Local) => versions[0].clone(),
+            Resolution::Side(SideName::Remote) => versions[1].clone(),
+            Resolution::Merged(merged) => merged.map(|merged| session.store.memory(merged)).transpose()?,
+        };
+        self.world.ledger.borrow_mut().decide(&conflict.key, &versions, chosen.as_ref());
+        Ok(())
     }
 
     fn propose_here(

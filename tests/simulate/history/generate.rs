@@ -66,7 +66,7 @@ pub(crate) fn generate(seed: u64) -> History {
     let mut random = Random::new(seed);
     let devices = random.one_of(&[2, 2, 2, 3, 3, 4, 5]);
     let memories = random.one_of(&[3, 3, 4, 5, 8, 12, 30]);
-    let length = random.one_of(&[10, 15, 20, 30, 40, 60, 100, 200]);
+    let length = random.one_of(&[10, 10, 15, 15, 20, 20, 30, 40, 60, 100, 200]);
     let shape = Shape {
         devices,
         memories,
@@ -75,15 +75,23 @@ pub(crate) fn generate(seed: u64) -> History {
     };
     let taste = Taste {
         server: random.one_of(&[0, 20, 40]),
-        deletions: random.one_of(&[2, 10, 25]),
-        faults: random.one_of(&[0, 0, 20, 50]),
-        during: random.one_of(&[0, 0, 20, 40]),
+        deletions: random.one_of(&[4, 12, 25]),
+        faults: random.one_of(&[0, 20, 50]),
+        during: random.one_of(&[0, 20, 40]),
         others: random.one_of(&[0, 20, 50]),
-        disasters: random.one_of(&[0, 0, 2, 8]),
+        disasters: random.one_of(&[0, 0, 5, 12]),
         rests: random.one_of(&[0, 3, 8]),
     };
     let mut generator = Generator { random, shape, taste, number: 0 };
-    let steps = (0..length).map(|_| generator.step()).chain([Step::Rest]).collect();
+    let mut steps = Vec::new();
+    while steps.len() < length {
+        if generator.random.percent(generator.taste.disasters / 3) {
+            steps.extend(generator.rewind());
+        } else {
+            steps.push(generator.step());
+        }
+    }
+    steps.push(Step::Rest);
     History { shape: generator.shape, steps }
 }
 
@@ -147,17 +155,32 @@ impl Generator {
         Step::Work(spot, memory, deed)
     }
 
+    /// A backup is made when all is in step, much is done, everybody syncs, and the backup is restored.
+    fn rewind(&mut self) -> Vec<Step> {
+        let spot = if self.random.percent(70) { Spot::Server } else { Spot::Device(self.device()) };
+        let device = self.device();
+        let sync = || Step::Run(Run::new(device, Command::Sync));
+        let mut steps = vec![sync(), Step::BackUp(spot)];
+        for memory in 0..self.shape.memories.min(6) {
+            let deed = Deed::Tag(self.number());
+            steps.push(Step::Work(Spot::Device(device), memory, deed));
+        }
+        let restored = [sync(), Step::Restore(spot), sync()];
+        steps.into_iter().chain(restored).collect()
+    }
+
     fn disaster(&mut self) -> Step {
         const YEAR: i64 = 365 * 24 * 60 * 60;
         let spot = if self.random.percent(50) { Spot::Server } else { Spot::Device(self.device()) };
-        match self.random.below(12) {
+        match self.random.below(13) {
             0..=2 => Step::BackUp(spot),
             3..=4 => Step::Restore(spot),
             5..=6 => Step::LoseStaging(self.device()),
             7 => Step::Swap,
             8 => Step::Version(self.random.one_of(&[Version::Old, Version::New])),
             9 => Step::Restart,
-            10 => Step::Clock(spot, self.random.one_of(&[-YEAR, 0, YEAR])),
+            10 => Step::Move(spot),
+            11 => Step::Clock(spot, self.random.one_of(&[-YEAR, 0, YEAR])),
             _ => Step::Purge(spot),
         }
     }

@@ -120,6 +120,7 @@ fn without_device(history: &History, gone: usize) -> History {
             Step::Purge(at) => Step::Purge(spot(at)?),
             Step::BackUp(at) => Step::BackUp(spot(at)?),
             Step::Restore(at) => Step::Restore(spot(at)?),
+            Step::Move(at) => Step::Move(spot(at)?),
             Step::Clock(at, seconds) => Step::Clock(spot(at)?, seconds),
             Step::LoseStaging(device) => Step::LoseStaging(lowered(device, gone)?),
             Step::Run(run) => Step::Run(Run { device: lowered(run.device, gone)?, ..run }),

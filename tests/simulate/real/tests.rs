@@ -1,6 +1,5 @@
 //! That real places are what they say, and that what `remote` says of an edit is true whatever befell its requests.
 
-mod histories;
 mod truth;
 
 use std::ops::ControlFlow;

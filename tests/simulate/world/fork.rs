@@ -1,9 +1,11 @@
 //! Putting a device, the server and a staging database back as they were, to see what would have happened otherwise.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use memsync::object::{BlobId, CommitId, ContentHash, SideName};
 use memsync::store::{Holder, Store};
 
 use super::{Device, World};
@@ -43,8 +45,13 @@ struct Saved {
     server: Backup,
     staging: (Vec<u8>, Vec<u8>),
     clock: i64,
-    unsettled: std::collections::BTreeSet<memsync::object::ContentHash>,
+    unsettled: BTreeSet<ContentHash>,
     is_baseless: bool,
+    agreed_at: Option<(u32, u32)>,
+    syncs: Vec<[BTreeMap<ContentHash, BlobId>; 2]>,
+    left: BTreeSet<(SideName, ContentHash, Option<BlobId>)>,
+    base_seen: Option<CommitId>,
+    absent_when_fetched: BTreeSet<ContentHash>,
     ledger: crate::ledger::Ledger,
 }
 
@@ -57,6 +64,11 @@ impl World {
             clock: self.clock.get(),
             unsettled: device.unsettled.borrow().clone(),
             is_baseless: device.is_baseless.get(),
+            agreed_at: device.agreed_at.get(),
+            syncs: device.syncs.borrow().clone(),
+            left: device.left.borrow().clone(),
+            base_seen: device.base_seen.get(),
+            absent_when_fetched: device.absent_when_fetched.borrow().clone(),
             ledger: self.ledger.borrow().clone(),
         }
     }
@@ -72,6 +84,11 @@ impl World {
         self.clock.set(saved.clock);
         device.unsettled.replace(saved.unsettled.clone());
         device.is_baseless.set(saved.is_baseless);
+        device.agreed_at.set(saved.agreed_at);
+        device.syncs.replace(saved.syncs.clone());
+        device.left.replace(saved.left.clone());
+        device.base_seen.set(saved.base_seen);
+        device.absent_when_fetched.replace(saved.absent_when_fetched.clone());
         self.ledger.replace(saved.ledger.clone());
     }
 
