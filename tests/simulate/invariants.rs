@@ -21,8 +21,10 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
     what_is_kept(world, device, watch);
     nothing_is_invented(world, run, watch);
     requests_are_bounded(world, watch);
-    let is_exchange =
-        matches!(run.command, Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun);
+    let is_exchange = matches!(
+        run.command,
+        Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun
+    );
     if is_exchange {
         nothing_is_deleted_without_evidence(world, device, run, watch);
         the_brake_holds(world, watch);
@@ -54,10 +56,11 @@ fn nothing_is_written_over_unseen(world: &World, watch: &Watch<'_>) {
 
 /// Looks into the staging database that a run left.
 fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>) {
-    let kept = Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
-        what_is_replaced_can_be_printed(world, &store, watch);
-        the_base_was_held_by_both_sides(world, device, &store)
-    });
+    let kept =
+        Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
+            what_is_replaced_can_be_printed(world, &store, watch);
+            the_base_was_held_by_both_sides(world, device, &store)
+        });
     if let Err(stop) = kept {
         world.say("no_error_without_a_cause", format!("{stop:?}"));
     }
@@ -145,7 +148,8 @@ fn nothing_is_deleted_without_evidence(world: &World, device: &Device, run: &Run
         let is_in_base = noted.iter().any(|noted| noted.proposal.base.base.contains_key(key));
         let is_decided = noted.iter().any(|noted| noted.decided.contains(key));
         if !(is_decided || is_asked && is_in_base) {
-            let detail = format!("{key} on the {} side; asked: {is_asked}, in the base: {is_in_base}", seen.side);
+            let detail =
+                format!("{key} on the {} side; asked: {is_asked}, in the base: {is_in_base}", seen.side);
             world.say("nothing_is_deleted_without_evidence", detail);
         }
     }
@@ -166,7 +170,9 @@ fn the_brake_holds(world: &World, watch: &Watch<'_>) {
         let held = reading.snapshot.len();
         let is_too_much = match commands::wishes(world).limit {
             DeletionLimit::Count(limit) => deletions > limit,
-            DeletionLimit::Percent(percent) => deletions > 10 && deletions * 100 > held * usize::from(percent),
+            DeletionLimit::Percent(percent) => {
+                deletions > 10 && deletions * 100 > held * usize::from(percent)
+            }
         };
         if is_too_much {
             world.say("the_brake_holds", format!("{deletions} of {held} deleted on the {side} side"));
@@ -177,7 +183,8 @@ fn the_brake_holds(world: &World, watch: &Watch<'_>) {
 /// What a filter leaves out is neither sent, nor fetched, nor deleted.
 fn what_is_out_of_scope_is_left_alone(world: &World, watch: &Watch<'_>) {
     let noted = watch.noted.borrow();
-    let scopes: Vec<_> = noted.iter().filter_map(|noted| noted.in_scope.as_ref().map(|keys| (noted, keys))).collect();
+    let scopes: Vec<_> =
+        noted.iter().filter_map(|noted| noted.in_scope.as_ref().map(|keys| (noted, keys))).collect();
     if scopes.is_empty() {
         return;
     }
@@ -187,7 +194,8 @@ fn what_is_out_of_scope_is_left_alone(world: &World, watch: &Watch<'_>) {
             readings.iter().any(|reading| reading.snapshot.contains_key(&seen.key))
         };
         if !scopes.iter().any(|(noted, keys)| keys.contains(&seen.key) || !is_held(noted)) {
-            world.say("what_is_out_of_scope_is_left_alone", format!("{} on the {} side", seen.key, seen.side));
+            world
+                .say("what_is_out_of_scope_is_left_alone", format!("{} on the {} side", seen.key, seen.side));
         }
     }
 }
@@ -266,7 +274,9 @@ fn plan_of(world: &World, number: usize) -> Option<String> {
 
 /// A run that is killed anywhere and an ordinary one after it come to the same as two ordinary ones.
 pub(crate) fn a_crash_equals_no_crash(world: &World, without: &[Memories; 2], with: &[Memories; 2]) {
-    for (place, without, with) in [("the device", &without[0], &with[0]), ("the server", &without[1], &with[1])] {
+    for (place, without, with) in
+        [("the device", &without[0], &with[0]), ("the server", &without[1], &with[1])]
+    {
         for key in &world.keys {
             if !agree(without.get(key), with.get(key)) {
                 let detail = format!("{place} {key}: {:?} became {:?}", without.get(key), with.get(key));

@@ -60,7 +60,8 @@ impl Writes {
 
     /// Whether `held` may stand at rest.
     fn allows(&self, field: &Field, held: Option<&String>) -> bool {
-        let mut heads = self.0.iter().filter(|(_, is_replaced)| !is_replaced).map(|(value, _)| value.as_ref());
+        let mut heads =
+            self.0.iter().filter(|(_, is_replaced)| !is_replaced).map(|(value, _)| value.as_ref());
         heads.any(|head| {
             head == held
                 || (*field == Field::Type

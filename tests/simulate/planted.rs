@@ -1,22 +1,30 @@
 //! temporary score
-use memsync::planted::{Mistake, plant};
 use crate::explore::{Budget, find_on};
 use crate::fast::Fast;
 use crate::real::Real;
+use memsync::planted::{Mistake, plant};
 
 #[test]
 fn score() {
     let seconds: u64 = std::env::var("SCORE").ok().and_then(|t| t.parse().ok()).unwrap_or(20);
     let only = std::env::var("ONLY").ok();
     for mistake in Mistake::ALL {
-        if only.as_ref().is_some_and(|only| !format!("{mistake:?}").contains(only)) { continue; }
+        if only.as_ref().is_some_and(|only| !format!("{mistake:?}").contains(only)) {
+            continue;
+        }
         plant(Some(*mistake));
         let found = find_on(&|| Box::new(Fast), Budget::Seconds(seconds), 1000).map(|f| ("fast", f));
-        let found = found.or_else(|| find_on(&|| Box::new(Real), Budget::Seconds(seconds), 1000).map(|f| ("real", f)));
+        let found = found
+            .or_else(|| find_on(&|| Box::new(Real), Budget::Seconds(seconds), 1000).map(|f| ("real", f)));
         plant(None);
         match found {
             None => println!("== {mistake:?}: NOT FOUND"),
-            Some((on, f)) => { println!("== {mistake:?}: {on} {} after {}", f.violation.invariant, f.played); if only.is_some() { println!("{f}"); } }
+            Some((on, f)) => {
+                println!("== {mistake:?}: {on} {} after {}", f.violation.invariant, f.played);
+                if only.is_some() {
+                    println!("{f}");
+                }
+            }
         }
     }
 }

@@ -7,7 +7,11 @@ pub(super) const MEMORIES: usize = 80;
 
 /// What is noted of as many rows.
 fn marks() -> Marks {
-    let mark = |number: usize| Mark { row: i64::try_from(number).unwrap(), name: number as u64, hash: number as u128 };
+    let mark = |number: usize| Mark {
+        row: i64::try_from(number).unwrap(),
+        name: number as u64,
+        hash: number as u128,
+    };
     Marks { rows: (0..MEMORIES).map(mark).collect(), ..Marks::default() }
 }
 
