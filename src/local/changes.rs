@@ -6,12 +6,13 @@
 //!
 //! Must never: write, or trust the time in a row.
 
+use std::hash::Hasher;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 use siphasher::sip128::{Hasher128, SipHasher13};
-use std::hash::Hasher;
 
 use super::files::Files;
 use super::schema::Schema;
@@ -45,7 +46,6 @@ impl Database {
         marks: Option<Marks>,
         visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
     ) -> Result<Option<Marks>, side::Error> {
-        let before = Files::look(&self.options.path);
         self.refresh()?;
         let form = self.form();
         let Self { connection, options, schema, .. } = self;
@@ -70,18 +70,25 @@ impl Database {
         }
         let lacking = super::vectors::lacking(&transaction, schema).map_err(fail)?;
         transaction.commit().map_err(fail)?;
-        let state = self.state_since(before, seen);
+        let state = self.state_since(seen);
         Ok(Some(Marks { form, state, key, rows: pass.new, lacking }))
     }
 
-    /// What the files were like when the transaction began in which `seen` was SQLite's counter; `None` where they may
-    /// look the same after the next change.
-    fn state_since(&self, before: Option<Files>, seen: i64) -> Option<String> {
-        let (before, after) = (before?, Files::look(&self.options.path)?);
-        // Files that were too young before may be old enough now. Then it takes SQLite's word that nothing was written
-        // meanwhile, which comes after the look at the files.
-        let is_same = before.are_alike(&after) && data_version(&self.connection).ok()? == seen;
-        after.settled().filter(|_| is_same).map(|files| self.state_of(&files))
+    /// What the files are like, if nothing was committed since a transaction in which `seen` was SQLite's counter; `None`
+    /// where they may look the same after the next change.
+    ///
+    /// Asked under the write lock: whoever commits holds it from the first write to a file until others see the commit, with
+    /// a wait for the disk between the two. Without it the files might already bear what was not seen yet.
+    fn state_since(&self, seen: i64) -> Option<String> {
+        let wait = |time| self.connection.busy_timeout(time).ok();
+        wait(Duration::ZERO)?;
+        let lock = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
+        let files = lock.ok().and_then(|lock| {
+            let is_same = data_version(&lock).ok()? == seen;
+            Files::look(&self.options.path)?.settled().filter(|_| is_same)
+        });
+        wait(self.options.busy_timeout)?;
+        Some(self.state_of(&files?))
     }
 }
 

@@ -4,8 +4,8 @@
 //! The times have a grain: two writes within one look like one. So the files tell something only once their times are
 //! well past, as with git's index; until then every row is looked at.
 //!
-//! Guarantees: where [`Files::settled`] gave the same text before a reading and later, no transaction was
-//! committed between the two. A file that was put in another's place, by a copy or a backup, is another file (device and
+//! Guarantees: where [`Files::settled`] gave a text while nobody was writing, and gives the same text later, no transaction
+//! was committed between the two. A file that was put in another's place, by a copy or a backup, is another file (device and
 //! inode), or was written later (the time of the last change of the inode, which no program can set).
 //!
 //! Must never: open the database file. Closing it would end SQLite's locks on it in this process.
@@ -24,7 +24,7 @@ const GRAIN: Duration = Duration::from_millis(25);
 const COARSE_GRAIN: Duration = Duration::from_secs(3);
 
 /// The files of a database at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Files {
     text: String,
     is_settled: bool,
@@ -51,11 +51,6 @@ impl Files {
     /// What tells this state from any later one; `None` where a write might follow that looks like the last.
     pub(super) fn settled(self) -> Option<String> {
         self.is_settled.then_some(self.text)
-    }
-
-    /// Whether another look saw the same, however lately that was written.
-    pub(super) fn are_alike(&self, other: &Self) -> bool {
-        self.text == other.text
     }
 
     fn add(&mut self, file: &Metadata, now: SystemTime) -> Option<()> {

@@ -199,12 +199,12 @@ pub type Difference = (ContentHash, Option<BlobId>, Option<BlobId>);
 
 /// What differs between two snapshots, sorted by key, visiting only trees that differ. A missing tree is an empty one.
 pub fn diff<E>(
-    from: Option<TreeId>,
-    to: Option<TreeId>,
+    from: impl Into<Option<TreeId>>,
+    to: impl Into<Option<TreeId>>,
     load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
 ) -> Result<Vec<Difference>, Error<E>> {
     let mut found = Vec::new();
-    match (from, to) {
+    match (from.into(), to.into()) {
         (Some(from), Some(to)) => diff_into(from, to, load, &mut found)?,
         (Some(from), None) => compare(&read(from, load)?, &Snapshot::new(), &mut found),
         (None, Some(to)) => compare(&Snapshot::new(), &read(to, load)?, &mut found),
@@ -406,7 +406,7 @@ mod tests {
         assert!(objects.trees.len() - written <= 4, "wrote {} trees", objects.trees.len() - written);
 
         objects.loads = 0;
-        let found = diff(Some(from), Some(to), &mut objects.load()).unwrap();
+        let found = diff(from, to, &mut objects.load()).unwrap();
         assert_eq!(found, [(key.clone(), Some(before[&key]), Some(after[&key]))]);
         assert!(objects.loads <= 10, "read {} trees", objects.loads);
     }
@@ -420,7 +420,7 @@ mod tests {
             let mut expected = Vec::new();
             compare(&old, &new, &mut expected);
             expected.sort();
-            assert_eq!(diff(Some(from), Some(to), &mut objects.load()).unwrap(), expected);
+            assert_eq!(diff(from, to, &mut objects.load()).unwrap(), expected);
         }
     }
 

@@ -83,7 +83,7 @@ impl Store {
         from: impl Into<Option<TreeId>>,
         to: impl Into<Option<TreeId>>,
     ) -> Result<Vec<Difference>, Error> {
-        tree::diff(from.into(), to.into(), &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
+        tree::diff(from, to, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
     }
 
     /// Gives every path that differs between two trees to `visit`, as [`tree::walk`] does.

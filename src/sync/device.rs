@@ -69,15 +69,6 @@ impl Session<'_> {
         changed.into_device(known.as_ref(), renewed)
     }
 
-    /// The memories that the base holds and this device lacks, asked for directly: whether they are all gone.
-    pub(super) fn are_gone(&self, side: &mut dyn Side, unseen: &[ContentHash]) -> Result<bool, Error> {
-        if unseen.is_empty() {
-            return Ok(true);
-        }
-        let answers = side.get(unseen).map_err(Error::side(SideName::Local))?;
-        Ok(answers.iter().all(Option::is_none))
-    }
-
     /// Reads this device, by its marks where that can be done. When rows were written is not part of it.
     pub fn read_local(
         &self,
@@ -88,7 +79,7 @@ impl Session<'_> {
         if let Some(device) = self.read_device(side, progress)? {
             let snapshot = self.store.snapshot(device.tree)?;
             let unseen: Vec<ContentHash> = missing(base, &snapshot).into_iter().cloned().collect();
-            if self.are_gone(side, &unseen)? {
+            if are_gone(side, &unseen)? {
                 let place = self.place(SideName::Local).map(str::to_owned);
                 return Ok(Reading { snapshot, place, device: Some(device), ..Reading::default() });
             }
@@ -118,9 +109,18 @@ impl Session<'_> {
         let base = self.base_trees()?.map(|base| base.local);
         let changes = self.store.diff(base, device.tree)?;
         let unseen = changes.iter().filter(|(_, _, now)| now.is_none()).map(|(key, ..)| key.clone());
-        let are_gone = self.are_gone(side, &unseen.collect::<Vec<_>>())?;
+        let are_gone = are_gone(side, &unseen.collect::<Vec<_>>())?;
         Ok(are_gone.then_some((device, changes)))
     }
+}
+
+/// Whether memories that the base holds and this device lacks are all gone: it is asked for them directly.
+fn are_gone(side: &mut dyn Side, unseen: &[ContentHash]) -> Result<bool, Error> {
+    if unseen.is_empty() {
+        return Ok(true);
+    }
+    let answers = side.get(unseen).map_err(Error::side(SideName::Local))?;
+    Ok(answers.iter().all(Option::is_none))
 }
 
 /// What the rows that differ come to.

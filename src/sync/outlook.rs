@@ -66,13 +66,13 @@ impl Session<'_> {
         let mut remote = Forms::new(self, base_remote, theirs);
         let mut narrow = Narrow::default();
         for key in keys {
-            let (then_here, now_here) = local.of(&key)?;
-            let (then_there, now_there) = remote.of(&key)?;
-            if let (Some(local), Some(remote)) = (then_here, then_there) {
+            let ours = local.of(&key)?;
+            let theirs = remote.of(&key)?;
+            if let (Some(local), Some(remote)) = (ours.then, theirs.then) {
                 narrow.base.insert(key.clone(), Pair { local, remote });
             }
-            narrow.local.extend(now_here.map(|blob| (key.clone(), blob)));
-            narrow.remote.extend(now_there.map(|blob| (key, blob)));
+            narrow.local.extend(ours.now.map(|blob| (key.clone(), blob)));
+            narrow.remote.extend(theirs.now.map(|blob| (key, blob)));
         }
         Ok(narrow)
     }
@@ -93,26 +93,33 @@ struct Narrow {
 }
 
 /// What one side held of a memory when both agreed, and what it holds now.
+#[derive(Clone, Copy)]
+struct Form {
+    then: Option<BlobId>,
+    now: Option<BlobId>,
+}
+
+/// The forms of the memories on one side.
 struct Forms<'a> {
     session: &'a Session<'a>,
     base: Option<TreeId>,
-    changed: BTreeMap<ContentHash, (Option<BlobId>, Option<BlobId>)>,
+    changed: BTreeMap<ContentHash, Form>,
     asked: usize,
     whole: OnceCell<Snapshot>,
 }
 
 impl<'a> Forms<'a> {
     fn new(session: &'a Session<'a>, base: Option<TreeId>, changed: Vec<Difference>) -> Self {
-        let changed = changed.into_iter().map(|(key, then, now)| (key, (then, now))).collect();
+        let changed = changed.into_iter().map(|(key, then, now)| (key, Form { then, now })).collect();
         Self { session, base, changed, asked: 0, whole: OnceCell::new() }
     }
 
-    fn of(&mut self, key: &ContentHash) -> Result<(Option<BlobId>, Option<BlobId>), Error> {
+    fn of(&mut self, key: &ContentHash) -> Result<Form, Error> {
         if let Some(forms) = self.changed.get(key) {
             return Ok(*forms);
         }
         let held = self.then(key)?;
-        Ok((held, held))
+        Ok(Form { then: held, now: held })
     }
 
     fn then(&mut self, key: &ContentHash) -> Result<Option<BlobId>, Error> {

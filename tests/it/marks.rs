@@ -254,6 +254,22 @@ fn a_database_that_nobody_wrote_to_is_not_read() {
 }
 
 #[test]
+fn while_somebody_writes_the_files_tell_nothing() {
+    let place = Place::new(20);
+    let service = place.connect();
+    service.execute_batch("BEGIN IMMEDIATE; UPDATE memories SET tags = 'not yet'").unwrap();
+    place.settle();
+    let before = place.read(true).0;
+    service.execute_batch("COMMIT").unwrap();
+    assert_ne!(place.read_whole(), before);
+    let staging = Connection::open(place.staging()).unwrap();
+    let state: Option<String> =
+        staging.query_row("SELECT state FROM readings", [], |row| row.get(0)).unwrap();
+    assert_eq!(state, None);
+    assert_eq!(place.read(true).0, place.read_whole());
+}
+
+#[test]
 fn other_settings_read_every_row() {
     let place = Place::new(20);
     place.settle();

@@ -68,6 +68,7 @@ fn nothing_is_written_over_unseen(world: &World, watch: &Watch<'_>) {
 }
 
 /// Looks into the staging database that a run left.
+<<<<<<< HEAD
 fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>, ended: &Ended) {
     let kept = Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
         what_is_replaced_can_be_printed(world, &store, watch);
@@ -76,6 +77,14 @@ fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>, ended: &Ended
         }
         the_base_was_held_by_both_sides(world, device, &store)
     });
+=======
+fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>) {
+    let kept =
+        Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
+            what_is_replaced_can_be_printed(world, &store, watch);
+            the_base_was_held_by_both_sides(world, device, &store)
+        });
+>>>>>>> speed
     if let Err(stop) = kept {
         world.say("no_error_without_a_cause", format!("{stop:?}"));
     }

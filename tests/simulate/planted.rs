@@ -1,6 +1,13 @@
 //! temporary score
+<<<<<<< HEAD
 use memsync::planted::{Mistake, plant};
 use crate::explore::{Budget, find, search};
+=======
+use crate::explore::{Budget, find_on};
+use crate::fast::Fast;
+use crate::real::Real;
+use memsync::planted::{Mistake, plant};
+>>>>>>> speed
 
 #[test]
 fn score() {
@@ -11,8 +18,14 @@ fn score() {
             continue;
         }
         plant(Some(*mistake));
+<<<<<<< HEAD
         if only.is_some() { println!("{:?}", find(Budget::Seconds(seconds), 1000).map(|f| f.to_string())); continue; }
         let found = search(Budget::Seconds(seconds), 1000).map(|(f, _)| ("?", f));
+=======
+        let found = find_on(&|| Box::new(Fast), Budget::Seconds(seconds), 1000).map(|f| ("fast", f));
+        let found = found
+            .or_else(|| find_on(&|| Box::new(Real), Budget::Seconds(seconds), 1000).map(|f| ("real", f)));
+>>>>>>> speed
         plant(None);
         match found {
             None => println!("== {mistake:?}: NOT FOUND"),

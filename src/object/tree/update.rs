@@ -68,7 +68,7 @@ impl<L, W> Update<'_, L, W> {
         W: FnMut(TreeId, Vec<u8>) -> Result<(), E>,
     {
         match (old, changes) {
-            (Some(old), []) => return Ok(old),
+            (Some(old), []) => Ok(old),
             (Some(old), _) => {
                 let node = Node::load(old, self.load)?;
                 if !node.subtrees.is_empty() {
