@@ -5,14 +5,16 @@
 
 use std::fmt;
 use std::io::BufReader;
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::body::Body;
 use super::failure::{Failure, quote};
-use super::record::{Record, Row};
+use super::record::{Item, Record, Row};
 use crate::object::{Bookkeeping, ContentHash};
 
 /// One row of the server's database.
@@ -29,23 +31,20 @@ pub(super) struct Event {
 const BUFFER: usize = 256 * 1024;
 
 /// Shows every row of a baseline, tombstones too, until `visit` breaks.
+///
+/// Nearly every event is as the service writes them, and is read in one go, at half the price of a [`Value`]. From the
+/// first one on that is not, all are read as whatever they are.
 pub(super) fn read(
     body: &mut Body,
     bookkeeping: &Bookkeeping,
     visit: &mut dyn FnMut(Event) -> ControlFlow<()>,
 ) -> Result<(), Failure> {
-    let mut reading = Reading { bookkeeping, visit, stopped: false, found: false };
-    let unreadable = |cause| Failure::Malformed(format!("its baseline cannot be read again: {cause}"));
-    body.rewind().map_err(unreadable)?;
-    let result = match body {
-        Body::Memory(bytes) => {
-            Baseline(&mut reading).deserialize(&mut serde_json::Deserializer::from_slice(bytes))
-        }
-        Body::File(file) => {
-            let bytes = BufReader::with_capacity(BUFFER, file);
-            Baseline(&mut reading).deserialize(&mut serde_json::Deserializer::from_reader(bytes))
-        }
-    };
+    let mut reading = Reading { bookkeeping, visit, stopped: false, found: false, shown: 0, skipped: 0 };
+    let mut result = parse::<Plain>(body, &mut reading)?;
+    if result.is_err() && !reading.stopped {
+        reading.skipped = reading.shown;
+        result = parse::<Value>(body, &mut reading)?;
+    }
     match result {
         _ if reading.stopped => Ok(()),
         Ok(()) if reading.found => Ok(()),
@@ -54,20 +53,44 @@ pub(super) fn read(
     }
 }
 
+/// Reads a baseline from its beginning; the inner error is about its JSON.
+fn parse<E: Source>(body: &mut Body, reading: &mut Reading<'_>) -> Result<serde_json::Result<()>, Failure> {
+    let unreadable = |cause| Failure::Malformed(format!("its baseline cannot be read again: {cause}"));
+    body.rewind().map_err(unreadable)?;
+    let baseline = Baseline::<E>(reading, PhantomData);
+    Ok(match body {
+        Body::Memory(bytes) => baseline.deserialize(&mut serde_json::Deserializer::from_slice(bytes)),
+        Body::File(file) => {
+            let bytes = BufReader::with_capacity(BUFFER, file);
+            baseline.deserialize(&mut serde_json::Deserializer::from_reader(bytes))
+        }
+    })
+}
+
 struct Reading<'a> {
     bookkeeping: &'a Bookkeeping,
     visit: &'a mut dyn FnMut(Event) -> ControlFlow<()>,
     stopped: bool,
     found: bool,
+    /// How many events were shown.
+    shown: usize,
+    /// How many events an earlier attempt has shown already.
+    skipped: usize,
 }
 
 /// The outer object, of which only the member `events` matters.
-struct Baseline<'a, 'b>(&'a mut Reading<'b>);
+struct Baseline<'a, 'b, E>(&'a mut Reading<'b>, PhantomData<E>);
 
 /// The list of events.
-struct Events<'a, 'b>(&'a mut Reading<'b>);
+struct Events<'a, 'b, E>(&'a mut Reading<'b>, PhantomData<E>);
 
-impl<'de> DeserializeSeed<'de> for Baseline<'_, '_> {
+/// An event in JSON.
+trait Source: DeserializeOwned {
+    /// The row that it shows; `None` where it takes a [`Value`] to tell.
+    fn event(self, bookkeeping: &Bookkeeping) -> Option<Event>;
+}
+
+impl<'de, E: Source> DeserializeSeed<'de> for Baseline<'_, '_, E> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -75,7 +98,7 @@ impl<'de> DeserializeSeed<'de> for Baseline<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Baseline<'_, '_> {
+impl<'de, E: Source> Visitor<'de> for Baseline<'_, '_, E> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,7 +109,7 @@ impl<'de> Visitor<'de> for Baseline<'_, '_> {
         while let Some(name) = members.next_key::<String>()? {
             if name == "events" {
                 self.0.found = true;
-                members.next_value_seed(Events(self.0))?;
+                members.next_value_seed(Events::<E>(self.0, PhantomData))?;
             } else {
                 members.next_value::<IgnoredAny>()?;
             }
@@ -95,7 +118,7 @@ impl<'de> Visitor<'de> for Baseline<'_, '_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Events<'_, '_> {
+impl<'de, E: Source> DeserializeSeed<'de> for Events<'_, '_, E> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -103,7 +126,7 @@ impl<'de> DeserializeSeed<'de> for Events<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Events<'_, '_> {
+impl<'de, E: Source> Visitor<'de> for Events<'_, '_, E> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,13 +134,51 @@ impl<'de> Visitor<'de> for Events<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut events: A) -> Result<(), A::Error> {
-        while let Some(event) = events.next_element::<Value>()? {
-            if (self.0.visit)(decode(event, self.0.bookkeeping)).is_break() {
-                self.0.stopped = true;
+        let reading = self.0;
+        for _ in 0..reading.skipped {
+            events.next_element::<IgnoredAny>()?;
+        }
+        while let Some(event) = events.next_element::<E>()? {
+            let Some(event) = event.event(reading.bookkeeping) else {
+                return Err(serde::de::Error::custom("an event is odd"));
+            };
+            reading.shown += 1;
+            if (reading.visit)(event).is_break() {
+                reading.stopped = true;
                 return Err(serde::de::Error::custom("nobody wants to see more"));
             }
         }
         Ok(())
+    }
+}
+
+/// An event as the service writes it.
+#[derive(Deserialize)]
+struct Plain {
+    content_hash: String,
+    op: String,
+    hlc_physical: i64,
+    payload: Item<Option<String>>,
+}
+
+impl Source for Plain {
+    fn event(self, bookkeeping: &Bookkeeping) -> Option<Event> {
+        let key = ContentHash::new(self.content_hash).ok()?;
+        let row = match self.op.as_str() {
+            "delete" => Row::Tombstone,
+            "create" => {
+                let record = Record::of(self.payload.whole()?, bookkeeping).ok()?;
+                Row::Live(Some(record).filter(|record| record.held.key == key).map(Box::new)?)
+            }
+            _ => return None,
+        };
+        Some(Event { key: Some(key), row, clock: self.hlc_physical })
+    }
+}
+
+impl Source for Value {
+    fn event(self, bookkeeping: &Bookkeeping) -> Option<Event> {
+        Some(decode(self, bookkeeping))
     }
 }
 
