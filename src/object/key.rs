@@ -2,13 +2,16 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A memory's name: the service's `content_hash`, taken as it is.
 ///
 /// Usually 64 hexadecimal digits, but rows written by old versions or by other programs may hold any
 /// text, so it is never recomputed and never trusted to be a hash.
+///
+/// Clones share the text: a sync of a million memories holds each name in a dozen maps and lists.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ContentHash(Box<str>);
+pub struct ContentHash(Arc<str>);
 
 /// A text that cannot name a memory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +29,7 @@ impl ContentHash {
     pub const MAX_BYTES: usize = 1024;
 
     /// Accepts any text of 1 to [`ContentHash::MAX_BYTES`] bytes.
-    pub fn new(text: impl Into<Box<str>>) -> Result<Self, InvalidKey> {
+    pub fn new(text: impl Into<Arc<str>>) -> Result<Self, InvalidKey> {
         let text = text.into();
         match text.len() {
             0 => Err(InvalidKey::Empty),

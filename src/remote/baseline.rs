@@ -8,13 +8,14 @@ use std::fmt;
 use std::io::BufReader;
 use std::ops::ControlFlow;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::body::Body;
 use super::failure::quote;
-use super::record::{Record, Row, name_in};
+use super::record::{Item, Record, Row, name_in};
 use crate::object::{Bookkeeping, ContentHash};
 use crate::side::Found;
 
@@ -142,12 +143,44 @@ impl<'de> Visitor<'de> for Events<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut events: A) -> Result<(), A::Error> {
         while let Some(event) = events.next_element::<Box<RawValue>>()? {
-            if (self.0.visit)(decode(&event, self.0.bookkeeping)).is_break() {
+            if (self.0.visit)(event_of(&event, self.0.bookkeeping)).is_break() {
                 self.0.stopped = true;
                 return Err(serde::de::Error::custom("nobody wants to see more"));
             }
         }
         Ok(())
+    }
+}
+
+/// The row that an event shows. Nearly every one is as the service writes them, and is read at half the price of a
+/// [`Value`].
+fn event_of(event: &RawValue, bookkeeping: &Bookkeeping) -> Event {
+    let plain = serde_json::from_str::<Plain>(event.get()).ok();
+    plain.and_then(|plain| plain.event(bookkeeping)).unwrap_or_else(|| decode(event, bookkeeping))
+}
+
+/// An event as the service writes it.
+#[derive(Deserialize)]
+struct Plain {
+    content_hash: String,
+    op: String,
+    hlc_physical: i64,
+    payload: Item<Option<String>>,
+}
+
+impl Plain {
+    /// The row that it shows; `None` where something about it is odd.
+    fn event(self, bookkeeping: &Bookkeeping) -> Option<Event> {
+        let key = ContentHash::new(self.content_hash).ok()?;
+        let row = match self.op.as_str() {
+            "delete" => Row::Tombstone,
+            "create" => {
+                let record = Record::of(self.payload.whole()?, bookkeeping).ok()?;
+                Row::Live(Some(record).filter(|record| record.held.key == key).map(Box::new)?)
+            }
+            _ => return None,
+        };
+        Some(Event { key: Some(key), row, clock: self.hlc_physical })
     }
 }
 

@@ -45,11 +45,12 @@ impl Row {
     }
 }
 
-/// A memory in the service's JSON, be it an item of the REST API or a baseline event's payload.
+/// A memory in the service's JSON, be it an item of the REST API or a baseline event's payload, which has no content
+/// where it is a tombstone's.
 #[derive(Deserialize)]
-struct Item {
+pub(super) struct Item<C = String> {
     content_hash: String,
-    content: String,
+    content: C,
     tags: Option<Vec<String>>,
     memory_type: Option<String>,
     metadata: Option<Map<String, Value>>,
@@ -59,10 +60,32 @@ struct Item {
     superseded_by: Option<String>,
 }
 
+impl Item<Option<String>> {
+    /// The item, if it is one.
+    pub(super) fn whole(self) -> Option<Item> {
+        Some(Item {
+            content: self.content?,
+            content_hash: self.content_hash,
+            tags: self.tags,
+            memory_type: self.memory_type,
+            metadata: self.metadata,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            store: self.store,
+            superseded_by: self.superseded_by,
+        })
+    }
+}
+
 impl Record {
     /// Reads the service's JSON. The error says what is wrong with it.
     pub(super) fn decode(item: Value, bookkeeping: &Bookkeeping) -> Result<Self, String> {
         let item: Item = serde_json::from_value(item).map_err(|error| error.to_string())?;
+        Self::of(item, bookkeeping)
+    }
+
+    /// The memory that an item shows. The error says what is wrong with it.
+    pub(super) fn of(item: Item, bookkeeping: &Bookkeeping) -> Result<Self, String> {
         let key = ContentHash::new(item.content_hash).map_err(|error| error.to_string())?;
         let members = item.metadata.unwrap_or_default();
         let mut memory = Memory {
