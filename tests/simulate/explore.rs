@@ -60,8 +60,10 @@ pub(crate) fn search(budget: Budget, seed: u64) -> Option<(Failure, &'static dyn
         Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(2)),
         Budget::Histories(count) => Budget::Histories(count.div_ceil(2)),
     };
-    let fast = |budget| search_on(&|| Box::new(Fast), budget, seed).map(|failure| (failure, &Fast as &dyn Ground));
-    let real = |budget| search_on(&|| Box::new(Real), budget, seed).map(|failure| (failure, &Real as &dyn Ground));
+    let fast =
+        |budget| search_on(&|| Box::new(Fast), budget, seed).map(|failure| (failure, &Fast as &dyn Ground));
+    let real =
+        |budget| search_on(&|| Box::new(Real), budget, seed).map(|failure| (failure, &Real as &dyn Ground));
     match env::var("MEMSYNC_SIMULATE_GROUND").as_deref() {
         Ok("fast") => fast(budget),
         Ok("real") => real(budget),
@@ -70,11 +72,7 @@ pub(crate) fn search(budget: Budget, seed: u64) -> Option<(Failure, &'static dyn
 }
 
 /// The same on one ground; each thread makes its own.
-fn search_on(
-    ground: &(dyn Fn() -> Box<dyn Ground> + Sync),
-    budget: Budget,
-    seed: u64,
-) -> Option<Failure> {
+fn search_on(ground: &(dyn Fn() -> Box<dyn Ground> + Sync), budget: Budget, seed: u64) -> Option<Failure> {
     let next = AtomicU64::new(0);
     let found: Mutex<Option<Failure>> = Mutex::new(None);
     let begin = Instant::now();
@@ -104,8 +102,8 @@ fn search_on(
     });
     let played = next.into_inner();
     let failure = found.into_inner().expect("no thread panicked with it");
-    if failure.is_none() {
-        eprintln!("{played} histories from seed {seed} in {:?}", begin.elapsed());
+    if failure.is_none() && setting("MEMSYNC_SIMULATE").is_some() {
+        say(&format!("{played} histories from seed {seed} in {:?}", begin.elapsed()));
     }
     failure
 }
@@ -121,7 +119,13 @@ fn make_small(failure: Failure, ground: &dyn Ground) -> Failure {
     Failure { history, violation, ..failure }
 }
 
-fn setting(name: &str) -> Option<u64> {
+/// Says how much was played, to whoever asked for it.
+#[expect(clippy::print_stderr, reason = "a long run tells what it came to")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+pub(crate) fn setting(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 

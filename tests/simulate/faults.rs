@@ -101,13 +101,16 @@ impl<'a> Watch<'a> {
     }
 }
 
+/// Notes what a place holds of a memory.
+pub(crate) type Hold<'a> = Box<dyn Fn(&ContentHash, Option<&Memory>) + 'a>;
+
 /// A side that is watched.
 pub(crate) struct Watched<'a> {
     pub name: SideName,
     pub inner: Box<dyn Side>,
     pub place: Rc<dyn Place>,
     /// Notes what the place holds.
-    pub hold: Box<dyn Fn(&ContentHash, Option<&Memory>) + 'a>,
+    pub hold: Hold<'a>,
     pub watch: &'a Watch<'a>,
 }
 
@@ -130,7 +133,8 @@ impl Watched<'_> {
             let after = self.place.memory(&edit.key);
             // At once: others may read it before this run ends.
             (self.hold)(&edit.key, after.as_ref());
-            let is_done = told.iter().any(|(key, told)| *key == edit.key && matches!(told, Outcome::Done { .. }));
+            let is_done =
+                told.iter().any(|(key, told)| *key == edit.key && matches!(told, Outcome::Done { .. }));
             let seen = Seen { side: self.name, key: edit.key.clone(), edit, before, after, is_done };
             self.watch.seen.borrow_mut().push(seen);
         }
@@ -193,7 +197,9 @@ impl Watched<'_> {
                 return Err(error(FaultKind::Unanswered));
             }
             Some(FaultKind::FailedAfter) => {
-                told.iter_mut().for_each(|(key, outcome)| *outcome = failed(key.clone()).1);
+                for (key, outcome) in told.iter_mut() {
+                    *outcome = failed(key.clone()).1;
+                }
             }
             Some(FaultKind::Doubled) => self.inner.apply(edits, &mut |_, _| {})?,
             _ => {}

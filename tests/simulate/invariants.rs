@@ -68,23 +68,15 @@ fn nothing_is_written_over_unseen(world: &World, watch: &Watch<'_>) {
 }
 
 /// Looks into the staging database that a run left.
-<<<<<<< HEAD
 fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>, ended: &Ended) {
-    let kept = Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
-        what_is_replaced_can_be_printed(world, &store, watch);
-        if matches!(ended, Ended::Done { .. }) {
-            what_is_done_can_be_undone(world, &store, watch)?;
-        }
-        the_base_was_held_by_both_sides(world, device, &store)
-    });
-=======
-fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>) {
     let kept =
         Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
             what_is_replaced_can_be_printed(world, &store, watch);
+            if matches!(ended, Ended::Done { .. }) {
+                what_is_done_can_be_undone(world, &store, watch)?;
+            }
             the_base_was_held_by_both_sides(world, device, &store)
         });
->>>>>>> speed
     if let Err(stop) = kept {
         world.say("no_error_without_a_cause", format!("{stop:?}"));
     }
@@ -267,7 +259,10 @@ fn another_place_is_not_believed(world: &World, device: &Device, watch: &Watch<'
     let noted = watch.noted.borrow();
     let has_written = watch.seen.borrow().iter().any(|seen| seen.before != seen.after);
     if is_other && has_written && !noted.iter().any(|noted| noted.is_allowed) {
-        world.say("another_place_is_not_believed", format!("{places:?}, agreed at {:?}", device.agreed_at.get()));
+        world.say(
+            "another_place_is_not_believed",
+            format!("{places:?}, agreed at {:?}", device.agreed_at.get()),
+        );
     }
 }
 
@@ -276,12 +271,15 @@ fn another_place_is_not_believed(world: &World, device: &Device, watch: &Watch<'
 fn a_rewind_is_no_edit(world: &World, device: &Device, watch: &Watch<'_>) {
     let noted = watch.noted.borrow();
     let ([noted], syncs) = (noted.as_slice(), device.syncs.borrow()) else { return };
-    let Some((newest, earlier)) = syncs.split_last().filter(|_| !noted.is_allowed && noted.is_chosen) else { return };
+    let Some((newest, earlier)) = syncs.split_last().filter(|_| !noted.is_allowed && noted.is_chosen) else {
+        return;
+    };
     for (side, reading) in [(0, &noted.proposal.local), (1, &noted.proposal.remote)] {
         let held = |key: &ContentHash| reading.snapshot.get(key);
         for then in earlier {
             let (then, newest) = (&then[side], &newest[side]);
-            let changed: Vec<_> = world.keys.iter().filter(|key| then.get(*key) != newest.get(*key)).collect();
+            let changed: Vec<_> =
+                world.keys.iter().filter(|key| then.get(*key) != newest.get(*key)).collect();
             let older = changed.iter().filter(|key| then.contains_key(**key)).count();
             if older >= 3 && changed.iter().all(|key| held(key) == then.get(*key)) {
                 world.say("a_rewind_is_no_edit", format!("{older} memories are back at older forms"));
@@ -297,7 +295,8 @@ fn a_direction_is_kept(world: &World, run: &Run, watch: &Watch<'_>) {
         Command::Push => SideName::Local,
         _ => return,
     };
-    let is_planned = watch.noted.borrow().iter().any(|noted| noted.proposal.plan.steps(other).next().is_some());
+    let is_planned =
+        watch.noted.borrow().iter().any(|noted| noted.proposal.plan.steps(other).next().is_some());
     if is_planned || watch.seen.borrow().iter().any(|seen| seen.side == other) {
         world.say("a_direction_is_kept", format!("{run} is about the {other} side"));
     }
@@ -321,7 +320,8 @@ fn remember(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended:
     }
     let is_quiet = matches!(ended, Ended::Done { .. }) && !watch.is_disturbed.get();
     device.agreed_at.set(is_quiet.then(|| (device.moves.get(), world.server_moves.get())));
-    let is_whole = matches!(ended, Ended::Done { conflicts, open } if conflicts.is_empty() && open.is_empty());
+    let is_whole =
+        matches!(ended, Ended::Done { conflicts, open } if conflicts.is_empty() && open.is_empty());
     let mut syncs = device.syncs.borrow_mut();
     if !(is_quiet && is_whole && run.command == Command::Sync && run.scope.is_none()) {
         return syncs.clear();

@@ -109,7 +109,9 @@ impl Ledger {
             let is_rewriting = *field == Field::Type
                 && seen.is_some()
                 && same_type(seen.map(String::as_str), value.map(String::as_str));
-            if seen != value && !is_rewriting {
+            // A deletion is told by the births: others may have made a memory of the same text, unseen.
+            let is_deletion = *field == Field::Content && value.is_none();
+            if seen != value && !is_rewriting && !is_deletion {
                 entry.write(field, seen, value);
             }
             // What the service makes of a value is a value as well.

@@ -152,17 +152,12 @@ impl Doing<'_> {
             Some(_) => Some(self.in_scope(session, [&proposal.local, &proposal.remote])?),
         };
         if let Some(chosen) = chosen.filter(|_| self.run.command != Command::DryRun) {
-<<<<<<< HEAD
             if self.run.strategy.is_some() {
                 chosen.plan().ended.iter().for_each(|(conflict, _)| self.world.contest(&conflict.key));
             }
-            if is_allowed && (proposal.rewind.is_some() || proposal.moved.is_some() || is_other_side(proposal)) {
-=======
-            chosen.plan().ended.iter().for_each(|(conflict, _)| self.world.contest(&conflict.key));
             if is_allowed
                 && (proposal.rewind.is_some() || proposal.moved.is_some() || is_other_side(proposal))
             {
->>>>>>> speed
                 let steps = [SideName::Local, SideName::Remote].map(|side| chosen.plan().steps(side));
                 steps.into_iter().flatten().for_each(|(key, _)| self.world.contest(key));
             }
