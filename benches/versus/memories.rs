@@ -199,7 +199,7 @@ fn text(random: &mut Random, number: usize) -> String {
             0 | 1 => text.push_str(PEOPLE[random.below(PEOPLE.len())]),
             2 => text.extend([format!("{:08x}", random.next() >> 32)]),
             3 | 4 => text.extend([random.below(10_000).to_string()]),
-            5 => text.extend([format!("2025-{:02}-{:02}", 1 + random.below(12), 1 + random.below(28)])),
+            5 => text.extend([format!("2025-{:02}-{:02}", 1 + random.below(12), 1 + random.below(28))]),
             6 => text.extend([format!("src/{word}/{}.rs", self::word(random))]),
             _ if starts => text.extend([word[..1].to_uppercase().as_str(), &word[1..]]),
             _ => text.push_str(word),
