@@ -150,7 +150,9 @@ pub fn fill(database: &Path, memories: impl Iterator<Item = Made>, indexes: Inde
         transaction
             .execute_batch("INSERT INTO memory_content_fts (memory_content_fts) VALUES ('rebuild')")
             .unwrap();
-        triggers.iter().for_each(|trigger| transaction.execute_batch(trigger).unwrap());
+        for trigger in &triggers {
+            transaction.execute_batch(trigger).unwrap();
+        }
     }
     transaction.commit().unwrap();
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
