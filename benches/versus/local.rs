@@ -85,7 +85,9 @@ impl Pair {
         for folder in 0..256 {
             fresh(&repository.join(format!("{folder:02x}")));
         }
-        memories.iter().for_each(|made| made.write(&repository));
+        for made in &memories {
+            made.write(&repository);
+        }
         Self { device, repository, memories, edits: 0 }
     }
 

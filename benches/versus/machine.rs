@@ -36,9 +36,9 @@ pub fn describe() -> String {
 fn commit() -> String {
     let here = env!("CARGO_MANIFEST_DIR");
     let commit = first_line("git", &["-C", here, "rev-parse", "--short", "HEAD"]);
-    let changes = first_line("git", &["-C", here, "status", "--porcelain", "--untracked-files=no"]);
-    let changed = if changes.is_some() { ", with changes" } else { "" };
-    format!("{}{changed}", commit.unwrap_or("no commit".to_owned()))
+    let edited = first_line("git", &["-C", here, "status", "--porcelain", "--untracked-files=no"]);
+    let suffix = if edited.is_some() { ", with changes" } else { "" };
+    format!("{}{suffix}", commit.unwrap_or("no commit".to_owned()))
 }
 
 /// The service's Python, or why there is none.

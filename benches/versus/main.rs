@@ -45,19 +45,19 @@ use std::path::{Path, PathBuf};
 use table::Table;
 
 /// How much is measured.
-pub struct Scale {
+struct Scale {
     /// Memories of the lines beside git.
-    pub local: usize,
+    local: usize,
     /// Memories of the lines beside the service.
-    pub network: usize,
+    network: usize,
     /// Memories that are pushed.
-    pub push: usize,
+    push: usize,
     /// The sizes at which growth is measured.
-    pub growth: &'static [usize],
+    growth: &'static [usize],
     /// The sizes at which memory is measured, and what is allowed there, in bytes.
-    pub memory: &'static [(usize, f64)],
+    memory: &'static [(usize, f64)],
     /// How often what takes long is measured, and how often what does not.
-    pub rounds: [usize; 2],
+    rounds: [usize; 2],
 }
 
 const FULL: Scale = Scale {
@@ -79,9 +79,9 @@ const QUICK: Scale = Scale {
 };
 
 /// What every measurement is given.
-pub struct Bench {
+struct Bench {
     /// How much to measure.
-    pub scale: Scale,
+    scale: Scale,
     /// The only lines that are wanted: those whose names contain one of these; all where there is none.
     names: Vec<String>,
     folder: tempfile::TempDir,
@@ -89,19 +89,19 @@ pub struct Bench {
 
 impl Bench {
     /// Whether one of these lines is wanted.
-    pub fn wants(&self, lines: &[&str]) -> bool {
+    fn wants(&self, lines: &[&str]) -> bool {
         let is_wanted = |line: &&str| self.names.iter().any(|name| line.contains(name.as_str()));
         self.names.is_empty() || lines.iter().any(is_wanted)
     }
 
     /// A new folder of that name.
-    pub fn folder(&self, name: &str) -> PathBuf {
+    fn folder(&self, name: &str) -> PathBuf {
         fresh(&self.folder.path().join(name))
     }
 }
 
 /// Makes the folder anew, empty.
-pub fn fresh(folder: &Path) -> PathBuf {
+fn fresh(folder: &Path) -> PathBuf {
     if folder.exists() {
         std::fs::remove_dir_all(folder).unwrap();
     }

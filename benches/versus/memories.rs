@@ -55,7 +55,7 @@ impl Made {
         let mut random = Random(number as u64 ^ 0x5eed_0000_0000);
         let content = text(&mut random, number);
         let key = sha256(&content.trim().to_lowercase());
-        let tags = (0..1 + random.below(4)).map(|_| tag(&mut random)).collect();
+        let tags = (0..=random.below(4)).map(|_| tag(&mut random)).collect();
         let memory_type = Some(TYPES[random.skewed(TYPES.len())].to_owned());
         #[expect(clippy::cast_precision_loss, reason = "the moments of a few years")]
         let created_at =
@@ -143,12 +143,16 @@ pub fn fill(database: &Path, memories: impl Iterator<Item = Made>, indexes: Inde
     for name in ["ai", "au", "ad"] {
         transaction.execute_batch(&format!("DROP TRIGGER memories_fts_{name}")).unwrap();
     }
-    memories.for_each(|made| insert(&transaction, &made, indexes));
+    for made in memories {
+        insert(&transaction, &made, indexes);
+    }
     if indexes == Indexes::All {
         transaction
             .execute_batch("INSERT INTO memory_content_fts (memory_content_fts) VALUES ('rebuild')")
             .unwrap();
-        triggers.iter().for_each(|trigger| transaction.execute_batch(trigger).unwrap());
+        for trigger in &triggers {
+            transaction.execute_batch(trigger).unwrap();
+        }
     }
     transaction.commit().unwrap();
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
@@ -195,10 +199,10 @@ fn text(random: &mut Random, number: usize) -> String {
         let word = word(random);
         match random.below(100) {
             0 | 1 => text.push_str(PEOPLE[random.below(PEOPLE.len())]),
-            2 => text.push_str(&format!("{:08x}", random.next() >> 32)),
-            3 | 4 => text.push_str(&random.below(10_000).to_string()),
-            5 => text.push_str(&format!("2025-{:02}-{:02}", 1 + random.below(12), 1 + random.below(28))),
-            6 => text.push_str(&format!("src/{word}/{}.rs", self::word(random))),
+            2 => text.extend([format!("{:08x}", random.next() >> 32)]),
+            3 | 4 => text.extend([random.below(10_000).to_string()]),
+            5 => text.extend([format!("2025-{:02}-{:02}", 1 + random.below(12), 1 + random.below(28))]),
+            6 => text.extend([format!("src/{word}/{}.rs", self::word(random))]),
             _ if starts => text.extend([word[..1].to_uppercase().as_str(), &word[1..]]),
             _ => text.push_str(word),
         }

@@ -85,7 +85,7 @@ fn first(bench: &Bench, table: &mut Table, services: &Services, service: &Servic
         table.add(bench, [FIRST[0], "sync_from_peer"], &samples[0], Some(&samples[1]), Goal::AtMost(0.15));
     }
     match by_hand {
-        Ok(by_hand) => {
+        Ok(_) => {
             table.add(
                 bench,
                 [FIRST[1], "curl, then sqlite3"],
@@ -93,7 +93,7 @@ fn first(bench: &Bench, table: &mut Table, services: &Services, service: &Servic
                 Some(&samples[2]),
                 Goal::AtMost(1.3),
             );
-            table.note(by_hand.what());
+            table.note(ByHand::what());
         }
         Err(why) => table.skip(FIRST[1], &why),
     }
@@ -165,7 +165,7 @@ impl ByHand {
         fetched + time(&mut shell)
     }
 
-    fn what(&self) -> String {
+    fn what() -> String {
         format!(
             "{}: curl of /api/sync/baseline into a file, and one transaction of the sqlite3 shell with sqlite-vec from \
              PyPI loaded: finished INSERT statements for rows and vectors, the service's own triggers filling its index",

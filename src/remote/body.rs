@@ -62,7 +62,9 @@ mod tests {
     fn a_large_body_lies_in_a_file_and_reads_as_it_came() {
         let mut body = Body::new();
         let parts: Vec<Vec<u8>> = (0..40).map(|part| vec![part; 1 << 19]).collect();
-        parts.iter().for_each(|part| body.push(part).unwrap());
+        for part in &parts {
+            body.push(part).unwrap();
+        }
         body.rewind().unwrap();
         let Body::File(mut file) = body else { panic!("20 MB are in memory") };
         let mut read = Vec::new();
