@@ -135,14 +135,16 @@ impl Doing<'_> {
         let place = std::rc::Rc::clone(&self.device.place);
         let inner = place.side(&self.world.caller(self.device, true))?;
         let spot = Spot::Device(self.device.number);
-        let hold = Box::new(move |key: &ContentHash, memory: Option<&Memory>| self.world.hold(spot, key, memory));
+        let hold =
+            Box::new(move |key: &ContentHash, memory: Option<&Memory>| self.world.hold(spot, key, memory));
         Ok(Watched { name: SideName::Local, inner, place, hold, watch: self.watch })
     }
 
     fn remote(&self, deduplicate: bool) -> Result<Watched<'_>, side::Error> {
         let place = std::rc::Rc::clone(&self.world.server);
         let inner = place.side(&self.world.caller(self.device, deduplicate))?;
-        let hold = Box::new(|key: &ContentHash, memory: Option<&Memory>| self.world.hold(Spot::Server, key, memory));
+        let hold =
+            Box::new(|key: &ContentHash, memory: Option<&Memory>| self.world.hold(Spot::Server, key, memory));
         Ok(Watched { name: SideName::Remote, inner, place, hold, watch: self.watch })
     }
 

@@ -60,8 +60,10 @@ pub(crate) fn search(budget: Budget, seed: u64) -> Option<(Failure, &'static dyn
         Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(2)),
         Budget::Histories(count) => Budget::Histories(count.div_ceil(2)),
     };
-    let fast = |budget| search_on(&|| Box::new(Fast), budget, seed).map(|failure| (failure, &Fast as &dyn Ground));
-    let real = |budget| search_on(&|| Box::new(Real), budget, seed).map(|failure| (failure, &Real as &dyn Ground));
+    let fast =
+        |budget| search_on(&|| Box::new(Fast), budget, seed).map(|failure| (failure, &Fast as &dyn Ground));
+    let real =
+        |budget| search_on(&|| Box::new(Real), budget, seed).map(|failure| (failure, &Real as &dyn Ground));
     match env::var("MEMSYNC_SIMULATE_GROUND").as_deref() {
         Ok("fast") => fast(budget),
         Ok("real") => real(budget),
@@ -70,11 +72,7 @@ pub(crate) fn search(budget: Budget, seed: u64) -> Option<(Failure, &'static dyn
 }
 
 /// The same on one ground; each thread makes its own.
-fn search_on(
-    ground: &(dyn Fn() -> Box<dyn Ground> + Sync),
-    budget: Budget,
-    seed: u64,
-) -> Option<Failure> {
+fn search_on(ground: &(dyn Fn() -> Box<dyn Ground> + Sync), budget: Budget, seed: u64) -> Option<Failure> {
     let next = AtomicU64::new(0);
     let found: Mutex<Option<Failure>> = Mutex::new(None);
     let begin = Instant::now();

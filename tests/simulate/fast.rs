@@ -70,7 +70,8 @@ impl Table {
 
     fn found(&self, key: &ContentHash) -> Option<Found> {
         let raw = self.rows.get(key)?;
-        let held = Held { key: key.clone(), memory: raw.memory.clone(), updated_at: Timestamp::new(raw.updated_at) };
+        let held =
+            Held { key: key.clone(), memory: raw.memory.clone(), updated_at: Timestamp::new(raw.updated_at) };
         Some(Found::Memory(held))
     }
 
@@ -184,7 +185,8 @@ impl Place for InMemory {
 
     fn fingerprint(&self) -> Vec<u8> {
         let table = self.table.borrow();
-        let line = |(key, raw): (&ContentHash, &Raw)| [key.as_str().as_bytes(), raw.to_row().as_bytes()].concat();
+        let line =
+            |(key, raw): (&ContentHash, &Raw)| [key.as_str().as_bytes(), raw.to_row().as_bytes()].concat();
         table.rows.iter().flat_map(line).collect()
     }
 }

@@ -93,7 +93,8 @@ impl<'a> Watch<'a> {
 
     /// The fault, if it is due and one of `kinds`; it is used up.
     fn strikes(&self, kinds: &[FaultKind]) -> Option<FaultKind> {
-        let fault = self.fault.get().filter(|fault| fault.tick <= self.ticks.get() && kinds.contains(&fault.kind))?;
+        let fault =
+            self.fault.get().filter(|fault| fault.tick <= self.ticks.get() && kinds.contains(&fault.kind))?;
         self.fault.set(None);
         self.is_disturbed.set(true);
         Some(fault.kind)
@@ -129,7 +130,8 @@ impl Watched<'_> {
             let after = self.place.memory(&edit.key);
             // At once: others may read it before this run ends.
             (self.hold)(&edit.key, after.as_ref());
-            let is_done = told.iter().any(|(key, told)| *key == edit.key && matches!(told, Outcome::Done { .. }));
+            let is_done =
+                told.iter().any(|(key, told)| *key == edit.key && matches!(told, Outcome::Done { .. }));
             let seen = Seen { side: self.name, key: edit.key.clone(), edit, before, after, is_done };
             self.watch.seen.borrow_mut().push(seen);
         }
@@ -173,9 +175,10 @@ impl Watched<'_> {
         match fault {
             Some(FaultKind::Full) => return Err(error(FaultKind::Full)),
             Some(FaultKind::Failed) => told.extend(keys.into_iter().map(failed)),
-            Some(FaultKind::Refused) => told.extend(keys.into_iter().map(|key| {
-                (key, Outcome::Refused(Refusal::Rejected("it is too long".to_owned())))
-            })),
+            Some(FaultKind::Refused) => told.extend(
+                keys.into_iter()
+                    .map(|key| (key, Outcome::Refused(Refusal::Rejected("it is too long".to_owned())))),
+            ),
             Some(FaultKind::Ignored) => told.extend(keys.into_iter().map(|key| {
                 let now = self.place.memory(&key);
                 (key, Outcome::Done { now })
@@ -226,7 +229,11 @@ impl Side for Watched<'_> {
         let watch = self.watch;
         self.inner.snapshot(&mut |found| {
             watch.tick();
-            if watch.strikes(&[FaultKind::Missed]).is_some() { ControlFlow::Continue(()) } else { visit(found) }
+            if watch.strikes(&[FaultKind::Missed]).is_some() {
+                ControlFlow::Continue(())
+            } else {
+                visit(found)
+            }
         })?;
         watch.tick();
         self.call()

@@ -21,8 +21,10 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
     what_is_kept(world, device, watch, ended);
     nothing_is_invented(world, run, watch);
     requests_are_bounded(world, watch);
-    let is_exchange =
-        matches!(run.command, Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun);
+    let is_exchange = matches!(
+        run.command,
+        Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun
+    );
     if is_exchange {
         nothing_is_deleted_without_evidence(world, device, run, watch);
         the_brake_holds(world, watch);
@@ -67,13 +69,14 @@ fn nothing_is_written_over_unseen(world: &World, watch: &Watch<'_>) {
 
 /// Looks into the staging database that a run left.
 fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>, ended: &Ended) {
-    let kept = Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
-        what_is_replaced_can_be_printed(world, &store, watch);
-        if matches!(ended, Ended::Done { .. }) {
-            what_is_done_can_be_undone(world, &store, watch)?;
-        }
-        the_base_was_held_by_both_sides(world, device, &store)
-    });
+    let kept =
+        Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
+            what_is_replaced_can_be_printed(world, &store, watch);
+            if matches!(ended, Ended::Done { .. }) {
+                what_is_done_can_be_undone(world, &store, watch)?;
+            }
+            the_base_was_held_by_both_sides(world, device, &store)
+        });
     if let Err(stop) = kept {
         world.say("no_error_without_a_cause", format!("{stop:?}"));
     }
@@ -165,7 +168,8 @@ fn nothing_is_deleted_without_evidence(world: &World, device: &Device, run: &Run
         let is_in_base = noted.iter().any(|noted| noted.proposal.base.base.contains_key(key));
         let is_decided = noted.iter().any(|noted| noted.decided.contains(key));
         if !(is_decided || is_asked && is_in_base) {
-            let detail = format!("{key} on the {} side; asked: {is_asked}, in the base: {is_in_base}", seen.side);
+            let detail =
+                format!("{key} on the {} side; asked: {is_asked}, in the base: {is_in_base}", seen.side);
             world.say("nothing_is_deleted_without_evidence", detail);
         }
     }
@@ -186,7 +190,9 @@ fn the_brake_holds(world: &World, watch: &Watch<'_>) {
         let held = reading.snapshot.len();
         let is_too_much = match commands::wishes(world).limit {
             DeletionLimit::Count(limit) => deletions > limit,
-            DeletionLimit::Percent(percent) => deletions > 10 && deletions * 100 > held * usize::from(percent),
+            DeletionLimit::Percent(percent) => {
+                deletions > 10 && deletions * 100 > held * usize::from(percent)
+            }
         };
         if is_too_much {
             world.say("the_brake_holds", format!("{deletions} of {held} deleted on the {side} side"));
@@ -197,7 +203,8 @@ fn the_brake_holds(world: &World, watch: &Watch<'_>) {
 /// What a filter leaves out is neither sent, nor fetched, nor deleted.
 fn what_is_out_of_scope_is_left_alone(world: &World, watch: &Watch<'_>) {
     let noted = watch.noted.borrow();
-    let scopes: Vec<_> = noted.iter().filter_map(|noted| noted.in_scope.as_ref().map(|keys| (noted, keys))).collect();
+    let scopes: Vec<_> =
+        noted.iter().filter_map(|noted| noted.in_scope.as_ref().map(|keys| (noted, keys))).collect();
     if scopes.is_empty() {
         return;
     }
@@ -207,7 +214,8 @@ fn what_is_out_of_scope_is_left_alone(world: &World, watch: &Watch<'_>) {
             readings.iter().any(|reading| reading.snapshot.contains_key(&seen.key))
         };
         if !scopes.iter().any(|(noted, keys)| keys.contains(&seen.key) || !is_held(noted)) {
-            world.say("what_is_out_of_scope_is_left_alone", format!("{} on the {} side", seen.key, seen.side));
+            world
+                .say("what_is_out_of_scope_is_left_alone", format!("{} on the {} side", seen.key, seen.side));
         }
     }
 }
@@ -240,7 +248,10 @@ fn another_place_is_not_believed(world: &World, device: &Device, watch: &Watch<'
     let noted = watch.noted.borrow();
     let has_written = watch.seen.borrow().iter().any(|seen| seen.before != seen.after);
     if is_other && has_written && !noted.iter().any(|noted| noted.is_allowed) {
-        world.say("another_place_is_not_believed", format!("{places:?}, agreed at {:?}", device.agreed_at.get()));
+        world.say(
+            "another_place_is_not_believed",
+            format!("{places:?}, agreed at {:?}", device.agreed_at.get()),
+        );
     }
 }
 
@@ -249,12 +260,15 @@ fn another_place_is_not_believed(world: &World, device: &Device, watch: &Watch<'
 fn a_rewind_is_no_edit(world: &World, device: &Device, watch: &Watch<'_>) {
     let noted = watch.noted.borrow();
     let ([noted], syncs) = (noted.as_slice(), device.syncs.borrow()) else { return };
-    let Some((newest, earlier)) = syncs.split_last().filter(|_| !noted.is_allowed && noted.is_chosen) else { return };
+    let Some((newest, earlier)) = syncs.split_last().filter(|_| !noted.is_allowed && noted.is_chosen) else {
+        return;
+    };
     for (side, reading) in [(0, &noted.proposal.local), (1, &noted.proposal.remote)] {
         let held = |key: &ContentHash| reading.snapshot.get(key);
         for then in earlier {
             let (then, newest) = (&then[side], &newest[side]);
-            let changed: Vec<_> = world.keys.iter().filter(|key| then.get(*key) != newest.get(*key)).collect();
+            let changed: Vec<_> =
+                world.keys.iter().filter(|key| then.get(*key) != newest.get(*key)).collect();
             let older = changed.iter().filter(|key| then.contains_key(**key)).count();
             if older >= 3 && changed.iter().all(|key| held(key) == then.get(*key)) {
                 world.say("a_rewind_is_no_edit", format!("{older} memories are back at older forms"));
@@ -270,7 +284,8 @@ fn a_direction_is_kept(world: &World, run: &Run, watch: &Watch<'_>) {
         Command::Push => SideName::Local,
         _ => return,
     };
-    let is_planned = watch.noted.borrow().iter().any(|noted| noted.proposal.plan.steps(other).next().is_some());
+    let is_planned =
+        watch.noted.borrow().iter().any(|noted| noted.proposal.plan.steps(other).next().is_some());
     if is_planned || watch.seen.borrow().iter().any(|seen| seen.side == other) {
         world.say("a_direction_is_kept", format!("{run} is about the {other} side"));
     }
@@ -294,7 +309,8 @@ fn remember(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended:
     }
     let is_quiet = matches!(ended, Ended::Done { .. }) && !watch.is_disturbed.get();
     device.agreed_at.set(is_quiet.then(|| (device.moves.get(), world.server_moves.get())));
-    let is_whole = matches!(ended, Ended::Done { conflicts, open } if conflicts.is_empty() && open.is_empty());
+    let is_whole =
+        matches!(ended, Ended::Done { conflicts, open } if conflicts.is_empty() && open.is_empty());
     let mut syncs = device.syncs.borrow_mut();
     if !(is_quiet && is_whole && run.command == Command::Sync && run.scope.is_none()) {
         return syncs.clear();
@@ -377,7 +393,9 @@ fn plan_of(world: &World, number: usize) -> Option<String> {
 
 /// A run that is killed anywhere and an ordinary one after it come to the same as two ordinary ones.
 pub(crate) fn a_crash_equals_no_crash(world: &World, without: &[Memories; 2], with: &[Memories; 2]) {
-    for (place, without, with) in [("the device", &without[0], &with[0]), ("the server", &without[1], &with[1])] {
+    for (place, without, with) in
+        [("the device", &without[0], &with[0]), ("the server", &without[1], &with[1])]
+    {
         for key in &world.keys {
             if !agree(without.get(key), with.get(key)) {
                 let detail = format!("{place} {key}: {:?} became {:?}", without.get(key), with.get(key));

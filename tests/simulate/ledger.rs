@@ -61,7 +61,8 @@ impl Writes {
 
     /// Whether `held` may stand at rest.
     fn allows(&self, field: &Field, held: Option<&String>) -> bool {
-        let mut heads = self.0.iter().filter(|(_, is_replaced)| !is_replaced).map(|(value, _)| value.as_ref());
+        let mut heads =
+            self.0.iter().filter(|(_, is_replaced)| !is_replaced).map(|(value, _)| value.as_ref());
         heads.any(|head| {
             head == held
                 || (*field == Field::Type
@@ -108,7 +109,9 @@ impl Ledger {
             let is_rewriting = *field == Field::Type
                 && seen.is_some()
                 && same_type(seen.map(String::as_str), value.map(String::as_str));
-            if seen != value && !is_rewriting {
+            // A deletion is told by the births: others may have made a memory of the same text, unseen.
+            let is_deletion = *field == Field::Content && value.is_none();
+            if seen != value && !is_rewriting && !is_deletion {
                 entry.write(field, seen, value);
             }
             // What the service makes of a value is a value as well.

@@ -117,9 +117,8 @@ impl World {
             base_seen: Cell::new(None),
             absent_when_fetched: RefCell::default(),
         };
-        let keys = (0..shape.memories).map(|memory| {
-            ContentHash::new(content_hash(&text(memory, 0))).expect("a hash is a name")
-        });
+        let keys = (0..shape.memories)
+            .map(|memory| ContentHash::new(content_hash(&text(memory, 0))).expect("a hash is a name"));
         let world = Self {
             keys: keys.collect(),
             server: ground.server(),
@@ -324,7 +323,8 @@ impl World {
 
     /// What everybody holds: the server's first.
     pub(crate) fn everything(&self) -> Vec<(Spot, Memories)> {
-        let devices = self.devices.iter().map(|device| (Spot::Device(device.number), device.place.memories()));
+        let devices =
+            self.devices.iter().map(|device| (Spot::Device(device.number), device.place.memories()));
         [(Spot::Server, self.server.memories())].into_iter().chain(devices).collect()
     }
 }

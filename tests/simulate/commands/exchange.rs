@@ -155,7 +155,9 @@ impl Doing<'_> {
             if self.run.strategy.is_some() {
                 chosen.plan().ended.iter().for_each(|(conflict, _)| self.world.contest(&conflict.key));
             }
-            if is_allowed && (proposal.rewind.is_some() || proposal.moved.is_some() || is_other_side(proposal)) {
+            if is_allowed
+                && (proposal.rewind.is_some() || proposal.moved.is_some() || is_other_side(proposal))
+            {
                 let steps = [SideName::Local, SideName::Remote].map(|side| chosen.plan().steps(side));
                 steps.into_iter().flatten().for_each(|(key, _)| self.world.contest(key));
             }
@@ -192,6 +194,7 @@ impl Doing<'_> {
 
 /// Whether a side seems to be another one than that of the base.
 fn is_other_side(proposal: &Proposal) -> bool {
-    let is_about_deletions = |brake: &reconcile::Brake| matches!(brake, reconcile::Brake::TooManyDeletions { .. });
+    let is_about_deletions =
+        |brake: &reconcile::Brake| matches!(brake, reconcile::Brake::TooManyDeletions { .. });
     !proposal.brakes.iter().all(is_about_deletions)
 }

@@ -12,7 +12,8 @@ impl Doing<'_> {
         let store = self.open()?;
         let session = session(self.world, self.device, &store);
         let base = session.base()?;
-        let theirs = if with_remote { self.fetch(&session, &base.base, true)? } else { session.last_fetched()? };
+        let theirs =
+            if with_remote { self.fetch(&session, &base.base, true)? } else { session.last_fetched()? };
         let ours = self.read_local(&session, &base.base)?;
         session.record_local(&ours)?;
         self.watch.tick();
@@ -31,7 +32,8 @@ impl Doing<'_> {
         let mut remote = with_remote.then(|| self.remote(false)).transpose()?;
         let side = remote.as_mut().map(|remote| remote as &mut dyn Side);
         let message = "undo of the sync";
-        let (report, _) = session.execute_recall(&recall, message, &mut local, side, &mut |_| self.watch.quiet_tick())?;
+        let (report, _) =
+            session.execute_recall(&recall, message, &mut local, side, &mut |_| self.watch.quiet_tick())?;
         self.watch.tick();
         if let Some(error) = report.error {
             return Err(error.into());

@@ -212,7 +212,8 @@ impl Generator {
         let (device, command) = (self.device(), self.command());
         let mut run = Run::new(device, command);
         run.insists = self.random.percent(30);
-        if matches!(command, Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun) {
+        if matches!(command, Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun)
+        {
             let is_special = self.random.percent(self.taste.others);
             run.scope = (is_special && self.random.percent(20)).then(|| self.random.below(COMMON_TAGS.len()));
             let strategies = [Strategy::Ours, Strategy::Theirs, Strategy::Newest];

@@ -26,7 +26,8 @@ impl World {
             return;
         }
         if !is_calm {
-            return self.say("everybody_converges", format!("there still are conflicts after {passes} rounds"));
+            return self
+                .say("everybody_converges", format!("there still are conflicts after {passes} rounds"));
         }
         // One more round brings what the last of them sent to the first.
         for device in 0..self.devices.len() {

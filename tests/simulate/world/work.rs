@@ -58,7 +58,8 @@ fn changed(held: &Memory, memory: usize, deed: Deed) -> Memory {
         Deed::Tag(number) => drop(next.tags.insert(format!("tag-{number}"))),
         Deed::CommonTag(which) => drop(next.tags.insert(COMMON_TAGS[which % COMMON_TAGS.len()].to_owned())),
         Deed::Untag(which) => {
-            let own: Vec<_> = held.tags.iter().filter(|tag| !tag.to_lowercase().starts_with("born-")).collect();
+            let own: Vec<_> =
+                held.tags.iter().filter(|tag| !tag.to_lowercase().starts_with("born-")).collect();
             if !own.is_empty() {
                 next.tags.remove(own[which % own.len()]);
             }
@@ -66,8 +67,11 @@ fn changed(held: &Memory, memory: usize, deed: Deed) -> Memory {
         Deed::Type(number) => {
             let number = usize::try_from(number).expect("a usize has 32 bits");
             let is_known = !number.is_multiple_of(8);
-            next.memory_type =
-                Some(if is_known { TYPES[number % TYPES.len()].to_owned() } else { format!("Recipe {number}") });
+            next.memory_type = Some(if is_known {
+                TYPES[number % TYPES.len()].to_owned()
+            } else {
+                format!("Recipe {number}")
+            });
         }
         Deed::Set(path, number) => {
             let values = [json!(number), json!(format!("value {number}")), json!([number, null])];
