@@ -102,8 +102,8 @@ fn search_on(ground: &(dyn Fn() -> Box<dyn Ground> + Sync), budget: Budget, seed
     });
     let played = next.into_inner();
     let failure = found.into_inner().expect("no thread panicked with it");
-    if failure.is_none() {
-        eprintln!("{played} histories from seed {seed} in {:?}", begin.elapsed());
+    if failure.is_none() && setting("MEMSYNC_SIMULATE").is_some() {
+        say(&format!("{played} histories from seed {seed} in {:?}", begin.elapsed()));
     }
     failure
 }
@@ -117,6 +117,12 @@ fn make_small(failure: Failure, ground: &dyn Ground) -> Failure {
         fails
     });
     Failure { history, violation, ..failure }
+}
+
+/// Says how much was played, to whoever asked for it.
+#[expect(clippy::print_stderr, reason = "a long run tells what it came to")]
+fn say(line: &str) {
+    eprintln!("{line}");
 }
 
 fn setting(name: &str) -> Option<u64> {

@@ -76,11 +76,11 @@ impl Table {
     }
 
     /// The row that an edit leaves; `Err` with its outcome where nothing is to be written.
-    fn next(&self, edit: &Edit, now: i64) -> Result<Option<Raw>, Outcome> {
+    fn next(&self, edit: &Edit, now: i64) -> Result<Option<Raw>, Box<Outcome>> {
         let held = self.rows.get(&edit.key);
         if held.map(|raw| raw.memory.id()) != edit.expected {
             let is_done = held.is_none() && edit.target.is_none();
-            return Err(if is_done { Outcome::Done { now: None } } else { Outcome::Stale });
+            return Err(Box::new(if is_done { Outcome::Done { now: None } } else { Outcome::Stale }));
         }
         let Some(target) = &edit.target else { return Ok(None) };
         if let Some(raw) = edit.row.as_ref().filter(|_| !self.is_server).and_then(Raw::from_row) {
@@ -204,7 +204,7 @@ impl Handle {
         let (mut outcomes, mut replaced) = (Vec::new(), Vec::new());
         for edit in edits {
             let outcome = match next.next(edit, self.now) {
-                Err(outcome) => outcome,
+                Err(outcome) => *outcome,
                 Ok(raw) => {
                     let now = raw.as_ref().map(|raw| raw.memory.clone());
                     let before = next.rows.get(&edit.key).map(Raw::to_row);
@@ -224,7 +224,9 @@ impl Handle {
             witness.keep(replaced).map_err(failed)?;
         }
         *self.table.borrow_mut() = next;
-        outcomes.into_iter().for_each(|(key, outcome)| witness.report(key, outcome));
+        for (key, outcome) in outcomes {
+            witness.report(key, outcome);
+        }
         Ok(())
     }
 
@@ -232,7 +234,7 @@ impl Handle {
         for edit in edits {
             let mut table = self.table.borrow_mut();
             let outcome = match table.next(edit, self.now) {
-                Err(outcome) => outcome,
+                Err(outcome) => *outcome,
                 Ok(raw) => {
                     let now = raw.as_ref().map(|raw| raw.memory.clone());
                     table.put(&edit.key, raw);

@@ -101,13 +101,16 @@ impl<'a> Watch<'a> {
     }
 }
 
+/// Notes what a place holds of a memory.
+pub(crate) type Hold<'a> = Box<dyn Fn(&ContentHash, Option<&Memory>) + 'a>;
+
 /// A side that is watched.
 pub(crate) struct Watched<'a> {
     pub name: SideName,
     pub inner: Box<dyn Side>,
     pub place: Rc<dyn Place>,
     /// Notes what the place holds.
-    pub hold: Box<dyn Fn(&ContentHash, Option<&Memory>) + 'a>,
+    pub hold: Hold<'a>,
     pub watch: &'a Watch<'a>,
 }
 
@@ -194,7 +197,9 @@ impl Watched<'_> {
                 return Err(error(FaultKind::Unanswered));
             }
             Some(FaultKind::FailedAfter) => {
-                told.iter_mut().for_each(|(key, outcome)| *outcome = failed(key.clone()).1);
+                for (key, outcome) in told.iter_mut() {
+                    *outcome = failed(key.clone()).1;
+                }
             }
             Some(FaultKind::Doubled) => self.inner.apply(edits, &mut |_, _| {})?,
             _ => {}

@@ -7,7 +7,7 @@ use super::text::FAULTS;
 use super::{COMMON_TAGS, Command, Deed, Fault, History, PATHS, Run, Shape, Spot, Step, Strategy};
 use crate::place::Version;
 
-/// Random numbers from a seed (SplitMix64), the same on every machine.
+/// Random numbers from a seed (`SplitMix64`), the same on every machine.
 struct Random(u64);
 
 impl Random {
