@@ -153,6 +153,17 @@ fn requests_are_bounded(world: &World, watch: &Watch<'_>) {
     }
 }
 
+/// A run asks a server for each memory only so often, and for the whole only so often: in each of its rounds the memory is
+/// read, compared, written and read back, and what fails is tried again.
+pub(crate) fn questions_are_bounded(world: &World, requests: u64) {
+    const ATTEMPTS: u64 = 3;
+    const ROUNDS: u64 = 3 * 2;
+    let memories = u64::try_from(world.keys.len()).expect("few memories");
+    if requests > ATTEMPTS * ROUNDS * (12 + 6 * memories) {
+        world.say("requests_are_bounded", format!("{requests} requests for {memories} memories"));
+    }
+}
+
 /// A memory is deleted on one side only where the base had it and the other side, asked for it directly, did not: or where
 /// people decided so.
 fn nothing_is_deleted_without_evidence(world: &World, device: &Device, run: &Run, watch: &Watch<'_>) {
@@ -407,6 +418,8 @@ pub(crate) fn a_crash_equals_no_crash(world: &World, without: &[Memories; 2], wi
 
 /// Looks at a world in which nothing is left to do.
 pub(crate) fn at_rest(world: &World) {
+    // What the server will never hold again stays where it is, and nobody can do anything about it.
+    world.keys.iter().filter(|key| world.server.has_barred(key)).for_each(|key| world.contest(key));
     everybody_converges(world);
     the_second_plan_is_empty(world);
     no_update_is_lost(world);
@@ -424,7 +437,7 @@ fn everybody_converges(world: &World) {
     let everything = world.everything();
     let Some(((_, theirs), devices)) = everything.split_first() else { return };
     for (spot, ours) in devices {
-        for key in &world.keys {
+        for key in world.keys.iter().filter(|key| !world.server.has_barred(key)) {
             if !agree(ours.get(key), theirs.get(key)) {
                 let detail = format!("{spot} {key}: {:?}, the server {:?}", ours.get(key), theirs.get(key));
                 world.say("everybody_converges", detail);

@@ -92,10 +92,11 @@ pub(crate) trait Place {
     /// The service is restarted.
     fn restart(&self) {}
 
-    /// From now on requests go wrong on their way as this seed says, or no longer. Only a place with a network knows of
-    /// any.
-    fn misbehave(&self, seed: Option<u64>) {
+    /// From now on requests go wrong on their way as this seed says, or no longer; whether any did since this was last
+    /// said. Only a place with a network knows of any.
+    fn misbehave(&self, seed: Option<u64>) -> bool {
         let _ = seed;
+        false
     }
 
     /// Something that differs wherever anything there does, to the last byte.
@@ -105,6 +106,12 @@ pub(crate) trait Place {
     /// vectors or with neither vector nor pending mark, or the key's bytes where they do not belong.
     fn complaints(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Whether the service takes a memory of this name no more, whatever it is asked: 10.20.6 takes no deleted one back.
+    fn has_barred(&self, key: &ContentHash) -> bool {
+        let _ = key;
+        false
     }
 
     /// How many requests all handles together have sent, where that means anything.

@@ -89,13 +89,13 @@ impl Asked {
         ([OF_ONE, more].concat(), true)
     }
 
-    /// The fault that it meets when this was asked `seen` times before.
-    fn fault(&self, seed: u64, seen: u32) -> Option<Fault> {
+    /// The fault that it meets when this was asked so often `before`.
+    fn fault(&self, seed: u64, before: u32) -> Option<Fault> {
         let (faults, is_one_of_many) = self.faults();
-        if is_one_of_many && seen % ATTEMPTS == ATTEMPTS - 1 {
+        if is_one_of_many && before % ATTEMPTS == ATTEMPTS - 1 {
             return None;
         }
-        let drawn = self.number(&(seed, seen));
+        let drawn = self.number(&(seed, before));
         let at = usize::try_from(drawn / 100 % 1000).expect("a small number");
         (drawn % 100 < FAULTY).then(|| faults[at % faults.len()])
     }
@@ -121,6 +121,8 @@ pub(crate) struct State {
     pub(crate) now: f64,
     /// What decides about faults; without it there are none.
     pub(crate) seed: Option<u64>,
+    /// Whether there was one since somebody last looked.
+    pub(crate) has_struck: bool,
     /// How many requests arrived, or were lost on the way.
     pub(crate) requests: u64,
     /// How often each was asked.
@@ -135,6 +137,7 @@ impl State {
         let seen = self.seen.entry(asked.number(&())).or_default();
         let fault = self.seed.and_then(|seed| asked.fault(seed, *seen));
         *seen += 1;
+        self.has_struck |= fault.is_some();
         match fault {
             Some(Fault::Lost) => return Vec::new(),
             Some(Fault::Refused(status)) => {
@@ -205,7 +208,15 @@ impl Wire {
     pub(crate) fn new(server: Server, now: f64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("it is bound");
-        let state = State { server, now, seed: None, requests: 0, seen: HashMap::new(), is_closed: false };
+        let state = State {
+            server,
+            now,
+            seed: None,
+            has_struck: false,
+            requests: 0,
+            seen: HashMap::new(),
+            is_closed: false,
+        };
         let state = Arc::new(Mutex::new(state));
         let shared = Arc::clone(&state);
         let listening = std::thread::spawn(move || {

@@ -9,6 +9,7 @@ mod work;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -74,6 +75,8 @@ pub(crate) struct World {
     right_server: RefCell<Option<Backup>>,
     violation: RefCell<Option<Violation>>,
     depth: Cell<usize>,
+    /// Whether the network may fail in the run that is under way.
+    has_troubles: Cell<bool>,
     _folder: tempfile::TempDir,
 }
 
@@ -132,6 +135,7 @@ impl World {
             right_server: RefCell::default(),
             violation: RefCell::default(),
             depth: Cell::new(0),
+            has_troubles: Cell::new(false),
             shape,
             _folder: folder,
         };
@@ -210,7 +214,12 @@ impl World {
             }
             Step::LoseStaging(number) => self.lose_staging(*number),
             Step::Swap => self.swap(),
-            Step::Version(version) => self.server.set_version(*version),
+            Step::Version(version) => {
+                self.server.set_version(*version);
+                // Another version may show the same rows in another form.
+                let shown = self.server.memories();
+                shown.iter().for_each(|(key, memory)| self.hold(Spot::Server, key, Some(memory)));
+            }
             Step::Move(Spot::Server) => self.server_moves.set(self.server_moves.get() + 1),
             Step::Move(Spot::Device(number)) => {
                 if let Some(device) = self.devices.get(*number) {
@@ -286,21 +295,38 @@ impl World {
             return;
         }
         let is_kill = run.fault.is_some_and(|fault| fault.kind == FaultKind::Kill);
+        // What is compared with a run that is not killed must not meet other faults than that one.
+        self.has_troubles.set(!is_kill && self.depth.get() == 1);
         if is_kill && run.command == Command::Sync && run.during.is_empty() && self.depth.get() == 1 {
             self.crash_and_compare(run);
         } else {
             self.run_watched(run);
         }
+        self.has_troubles.set(false);
+    }
+
+    /// What decides about the troubles of the network in a run: what the run is, so that it meets the same in a history
+    /// that was made smaller.
+    fn troubles(&self, run: &Run) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        run.to_string().hash(&mut hasher);
+        self.has_troubles.get().then(|| hasher.finish())
     }
 
     /// Runs memsync and judges what it did; how it ended.
     pub(crate) fn run_watched(&self, run: &Run) -> Ended {
         let happen = |step: Step| self.step(&step);
         let watch = Watch::new(run.fault, &run.during, &happen);
+        self.server.misbehave(self.troubles(run));
+        let asked_before = self.server.requests();
         let ended = panic::catch_unwind(AssertUnwindSafe(|| commands::carry_out(self, run, &watch)));
         let ended = ended.unwrap_or_else(|payload| {
             if payload.is::<Killed>() { Ended::Killed } else { panic::resume_unwind(payload) }
         });
+        if self.server.misbehave(None) {
+            watch.is_disturbed.set(true);
+        }
+        invariants::questions_are_bounded(self, self.server.requests() - asked_before);
         let device = &self.devices[run.device];
         for seen in watch.seen.borrow().iter() {
             if seen.before != seen.after {

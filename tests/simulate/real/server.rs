@@ -189,8 +189,10 @@ impl Place for Server {
         };
     }
 
-    fn misbehave(&self, seed: Option<u64>) {
-        self.wire.state().seed = seed;
+    fn misbehave(&self, seed: Option<u64>) -> bool {
+        let mut state = self.wire.state();
+        state.seed = seed;
+        std::mem::take(&mut state.has_struck)
     }
 
     fn fingerprint(&self) -> Vec<u8> {
@@ -199,6 +201,12 @@ impl Place for Server {
 
     fn complaints(&self) -> Vec<String> {
         self.complaints.borrow().clone()
+    }
+
+    fn has_barred(&self, key: &ContentHash) -> bool {
+        let state = self.wire.state();
+        let is_buried = |row: &Row| row.content_hash == key.as_str() && !row.is_live();
+        state.server.version == model::Version::V10_20_6 && state.server.rows.values().any(is_buried)
     }
 
     fn requests(&self) -> u64 {
@@ -239,13 +247,12 @@ impl Watched {
 
     fn checked<T>(&self, result: Result<T, side::Error>) -> Result<T, side::Error> {
         result.inspect_err(|error| {
-            let mut words = format!("{error:?}");
+            self.look_through(&format!("{error:?}"));
             let mut cause = Some(error as &dyn std::error::Error);
             while let Some(error) = cause {
-                words += &format!("; {error}");
+                self.look_through(&error.to_string());
                 cause = error.source();
             }
-            self.look_through(&words);
         })
     }
 }
@@ -262,10 +269,11 @@ impl Side for Watched {
     }
 
     fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
-        let mut heard = Heard { witness, words: String::new() };
+        let mut heard = Heard { witness, words: Vec::new() };
         let result = self.http.apply(edits, &mut heard);
-        let words = heard.words;
-        self.look_through(&words);
+        for words in heard.words {
+            self.look_through(&words);
+        }
         self.checked(result)
     }
 }
@@ -273,7 +281,7 @@ impl Side for Watched {
 /// Listens to what a witness is told.
 struct Heard<'a> {
     witness: &'a mut dyn Witness,
-    words: String,
+    words: Vec<String>,
 }
 
 impl Witness for Heard<'_> {
@@ -283,7 +291,7 @@ impl Witness for Heard<'_> {
 
     fn report(&mut self, key: ContentHash, outcome: Outcome) {
         if !matches!(outcome, Outcome::Done { .. }) {
-            self.words += &format!("{outcome:?}\n");
+            self.words.push(format!("{outcome:?}"));
         }
         self.witness.report(key, outcome);
     }

@@ -53,7 +53,7 @@ impl Numbers {
     /// Edits of different memories, most of which expect what is there.
     fn edits(&mut self, held: &Memories) -> Vec<Edit> {
         let mut edits = BTreeMap::new();
-        for _ in 0..1 + self.below(5) {
+        for _ in 0..=self.below(5) {
             let (key, memory) = self.memory();
             let expected =
                 if self.below(8) == 0 { Some(memory.id()) } else { held.get(&key).map(Memory::id) };
@@ -75,13 +75,13 @@ fn is_explained(edit: &Edit, before: Option<&Memory>, now: Option<&Memory>) -> b
     now == before || may_happen && is_done
 }
 
-fn check_edits(place: &dyn Place, caller: &Caller, edits: Vec<Edit>) {
+fn check_edits(place: &dyn Place, caller: &Caller, edits: &[Edit]) {
     let before = place.memories();
     let mut outcomes = BTreeMap::new();
     let mut note = |key: ContentHash, outcome: Outcome| drop(outcomes.insert(key, outcome));
-    let result = place.side(caller).and_then(|mut side| side.apply(edits.clone(), &mut note));
+    let result = place.side(caller).and_then(|mut side| side.apply(edits.to_vec(), &mut note));
     let after = place.memories();
-    for edit in &edits {
+    for edit in edits {
         let (before, now) = (before.get(&edit.key), after.get(&edit.key));
         let outcome = outcomes.get(&edit.key);
         assert!(outcome.is_some() || result.is_err(), "no outcome of {edit:?}");
@@ -104,7 +104,7 @@ fn check_reading(place: &dyn Place, caller: &Caller) -> Result<(), side::Error> 
     let check = |found: &Found| match found {
         Found::Memory(found) => assert_eq!(held.get(&found.key), Some(&found.memory)),
         Found::Unreadable { key, .. } => {
-            assert!(key.as_ref().is_some_and(|key| held.contains_key(key)), "{found:?}")
+            assert!(key.as_ref().is_some_and(|key| held.contains_key(key)), "{found:?}");
         }
     };
     side.snapshot(&mut |found| {
@@ -137,7 +137,7 @@ fn play(place: &dyn Place, seed: u64) {
             let _ = check_reading(place, &caller);
         } else {
             let edits = numbers.edits(&place.memories());
-            check_edits(place, &caller, edits);
+            check_edits(place, &caller, &edits);
         }
         assert_eq!(place.complaints(), [] as [String; 0]);
     }
