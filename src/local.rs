@@ -11,9 +11,11 @@
 //! where it is asked to.
 
 mod apply;
+mod changes;
 pub mod check;
 mod error;
 mod extension;
+mod files;
 mod image;
 pub(crate) mod iso;
 mod members;
@@ -36,8 +38,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::embed::Makers;
-use crate::object::{Bookkeeping, ContentHash, Edit, Timestamp};
-use crate::side::{self, Found, Side, Witness};
+use crate::object::{Bookkeeping, ContentHash, Edit, Marks, Timestamp};
+use crate::side::{self, Change, Found, Side, Witness};
 
 pub use apply::Transactions;
 pub use prepare::{DIMENSION, Prepared, prepare};
@@ -79,7 +81,7 @@ pub struct Database {
     options: Options,
     schema: Schema,
     hold: Duration,
-    pauses: [Duration; 2],
+    pace: pace::Pace,
     transactions: Transactions,
     found: Option<vectors::Found>,
 }
@@ -89,13 +91,12 @@ impl Database {
     /// and [`Side::apply`] says [`side::Error::Unwritable`].
     pub fn open(options: Options) -> Result<Self, side::Error> {
         let (connection, schema) = open::open(&options.path, options.busy_timeout)?;
-        let (hold, pauses) = (apply::HOLD, pace::PAUSES);
         Ok(Self {
             connection,
             options,
             schema,
-            hold,
-            pauses,
+            hold: apply::HOLD,
+            pace: pace::Pace::new(pace::PAUSES),
             transactions: Transactions::default(),
             found: None,
         })
@@ -157,6 +158,18 @@ impl Side for Database {
             }
         }
         Ok(())
+    }
+
+    fn state(&mut self) -> Option<String> {
+        self.unchanging_state()
+    }
+
+    fn changes(
+        &mut self,
+        marks: Option<Marks>,
+        visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
+    ) -> Result<Option<Marks>, side::Error> {
+        self.changed_rows(marks, visit)
     }
 
     fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, side::Error> {

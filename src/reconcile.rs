@@ -25,7 +25,7 @@ mod text;
 mod words;
 
 pub use advance::{After, advance};
-pub use brake::{Brake, DeletionLimit, brakes};
+pub use brake::{Brake, DeletionLimit, Holdings, brakes};
 pub use conflict_id::{ConflictId, InvalidConflictId};
 pub use decide::{Choices, Decision, Resolved, UndecidableError, Unmerged};
 pub use edits::{DivergentEdit, EditRule, Edited, Edits, SideChange, divergent_edits, find_edits};

@@ -3,7 +3,7 @@
 //!
 //! Follow a request down: [`Http`] blocks on one task per step; `read` and `write` decide what to ask and
 //! what to send, `event` and `post` create, and `condition` says what a write depends on; `baseline`, `pages`
-//! and `record` know the service's JSON; `client` makes one exchange out of it, with its retries; `failure` and
+//! and `record` know the service's JSON, `body` holds what is large; `client` makes one exchange out of it, with its retries; `failure` and
 //! `attempt` make an outcome of what came back; `trust`, `key` and `address` say whom to talk to, as whom, and
 //! where.
 //!
@@ -19,6 +19,7 @@
 mod address;
 mod attempt;
 mod baseline;
+mod body;
 mod client;
 mod condition;
 mod event;
@@ -36,9 +37,11 @@ mod trust;
 mod write;
 
 pub use address::{InvalidUrl, RemoteUrl};
+pub use baseline::read_baseline;
 pub use client::Patience;
 pub use file::{File, is_same_file};
 pub use key::{ApiKey, KeySource, NoKey};
+pub use pages::read_page;
 pub use transport::Transport;
 pub use trust::{Fingerprint, InvalidFingerprint, Trust};
 
@@ -61,7 +64,7 @@ const IN_FLIGHT: usize = 8;
 
 /// The fewest edits between two readings of the server. On a large server there are more, so that reading
 /// it takes no longer than writing to it.
-const ROUND: usize = 500;
+const ROUND: usize = 1_000;
 
 /// What a connection needs to know.
 #[derive(Clone, Debug)]
@@ -167,11 +170,7 @@ impl Http {
         let failed = |failure| self.remote.client.side_error(failure);
         while let Some(entries) = self.runtime.block_on(listing.next()).map_err(failed)? {
             for entry in entries {
-                let found = match entry {
-                    Ok(record) => Found::Memory(record.held),
-                    Err((key, why)) => Found::Unreadable { key, why },
-                };
-                if visit(found).is_break() {
+                if visit(pages::found(entry)).is_break() {
                     return Ok(());
                 }
             }
@@ -189,20 +188,13 @@ impl Side for Http {
             Some(key) if !shown.insert(key.clone()) => ControlFlow::Continue(()),
             _ => visit(found),
         };
-        let Some(body) = self.run(Remote::baseline)? else {
+        let Some(mut body) = self.run(Remote::baseline)? else {
             return self.show_pages(&mut once);
         };
-        let mut rows = 0;
-        let result = baseline::read(&body, &self.remote.bookkeeping, &mut |event| {
-            rows += 1;
-            let found = match event.key {
-                Some(key) => event.row.into_found(key),
-                None => Some(Found::Unreadable { key: None, why: "its name is none".to_owned() }),
-            };
-            found.map_or(ControlFlow::Continue(()), &mut once)
-        });
+        let rows = baseline::show(&mut body, &self.remote.bookkeeping, &mut once)
+            .map_err(|why| self.remote.client.side_error(Failure::Malformed(why)))?;
         self.remote.rows.set(rows);
-        result.map_err(|failure| self.remote.client.side_error(failure))
+        Ok(())
     }
 
     fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, Error> {

@@ -10,7 +10,7 @@ use std::error::Error as StdError;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Row, Timestamp};
+use crate::object::{BlobId, ContentHash, Edit, Marks, Memory, Outcome, Row, Timestamp};
 
 /// A cause from below, kept typed until the edge.
 pub type Cause = Box<dyn StdError + Send + Sync>;
@@ -41,11 +41,38 @@ pub enum Found {
     },
 }
 
+/// A row that differs from what was noted of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// How the name began that the row had, see [`crate::object::tree::beginning`]; `None` where it was not there.
+    pub was: Option<u64>,
+    /// The memory that it holds; `None` where it is gone.
+    pub is: Option<Held>,
+}
+
 /// A device's database, or a server.
 pub trait Side {
     /// Shows every live memory to `visit`, in no particular order, each key once; stops early without an
     /// error where `visit` breaks. What is not shown may merely have been missed: ask [`Side::get`].
     fn snapshot(&mut self, visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), Error>;
+
+    /// What this side is like now, where an equal answer later means that nothing has changed since; compared with
+    /// [`Marks::state`].
+    fn state(&mut self) -> Option<String> {
+        None
+    }
+
+    /// Shows to `visit` what differs from `marks`, or everything where there are none that fit, in the order of the rows,
+    /// and returns the marks of what is there now. `None` where this side cannot tell changes, or something is there that
+    /// cannot be carried: then [`Side::snapshot`] is to be asked, and what was shown is not all.
+    fn changes(
+        &mut self,
+        marks: Option<Marks>,
+        visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
+    ) -> Result<Option<Marks>, Error> {
+        let _ = (marks, visit);
+        Ok(None)
+    }
 
     /// Asks directly for each key; the answers are in the order of `keys`, `None` where the side is sure
     /// that it holds no such memory.

@@ -22,7 +22,7 @@ use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use dialoguer::console::Term;
 use indicatif::WeakProgressBar;
 
-pub use escape::{escape, escape_line};
+pub use escape::{escape, escape_line, without_nul};
 pub use progress::Progress;
 pub use screen::{Interrupts, Key, Screen, Size};
 pub use settings::{ColorChoice, Settings, Verbosity};

@@ -38,6 +38,12 @@ impl File {
         })
     }
 
+    /// What [`File::save`] writes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.content.to_bstring().into()
+    }
+
     /// Where the file is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -134,8 +140,7 @@ impl File {
             fs::create_dir_all(folder)?;
         }
         let draft = target.with_added_extension(format!("{}.tmp", std::process::id()));
-        let written =
-            write_draft(&draft, &self.content.to_bstring()).and_then(|()| fs::rename(&draft, &target));
+        let written = write_draft(&draft, &self.to_bytes()).and_then(|()| fs::rename(&draft, &target));
         if written.is_err() {
             let _ = fs::remove_file(&draft);
         }

@@ -127,6 +127,11 @@ impl Server {
         self.address
     }
 
+    /// The endpoints with their limits, to be asked without a socket.
+    pub fn router(&self) -> Router {
+        router(&self.hub)
+    }
+
     /// The address as a client takes it.
     #[must_use]
     pub fn url(&self) -> String {

@@ -12,7 +12,6 @@ use crate::object::{ContentHash, Edit, Outcome};
 use crate::planted::{self, Mistake};
 use crate::side::{self, Witness};
 
-use super::pace::Pace;
 use super::rows::Rows;
 use super::vectors::Made;
 use super::write::{Done, Writer};
@@ -23,8 +22,8 @@ pub(super) const HOLD: Duration = Duration::from_millis(30);
 
 /// How many memories that arrive are written by one statement, and with how much text: it must not take
 /// longer than a transaction may.
-const BATCH: usize = 64;
-const BATCH_BYTES: usize = 64 * 1024;
+const BATCH: usize = 256;
+const BATCH_BYTES: usize = 256 * 1024;
 
 /// How the edits so far were grouped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +54,6 @@ impl Database {
             .map(|edit| edit.key.clone())
             .collect();
         let mut edits = edits.into_iter();
-        let mut pace = Pace::new(self.pauses);
         loop {
             let window = self.look_ahead(&mut edits)?;
             if window.edits.is_empty() {
@@ -63,9 +61,9 @@ impl Database {
             }
             let mut rest = window.edits.into_iter().peekable();
             while rest.peek().is_some() {
-                pace.wait();
+                self.pace.wait();
                 let outcomes = self.transaction(&window.made, &returning, &mut rest, witness)?;
-                pace.rest();
+                self.pace.rest();
                 for (key, outcome) in outcomes {
                     witness.report(key, outcome);
                 }

@@ -105,13 +105,25 @@ impl Rows<'_> {
             let found = self.cells(columns, "memory_embeddings WHERE rowid = ?1", &id)?;
             image.vector = found.into_iter().next().unwrap_or_default();
         }
-        let columns: Vec<&str> = self.schema.links.iter().map(String::as_str).collect();
-        if !columns.is_empty() {
-            let table =
-                "memory_graph WHERE source_hash = ?1 OR target_hash = ?1 ORDER BY source_hash, target_hash";
-            image.links = self.cells(&columns, table, &key)?;
-        }
+        image.links = self.links(key)?;
         Ok(image)
+    }
+
+    /// What is there under a name that has no row.
+    pub(super) fn links_alone(&self, key: &str) -> rusqlite::Result<Image> {
+        Ok(Image { links: self.links(key)?, ..Image::default() })
+    }
+
+    /// The links from and to a name. SQLite plans that question anew for each name, so it is not asked of a database
+    /// without links.
+    fn links(&self, key: &str) -> rusqlite::Result<Vec<Cells>> {
+        let columns: Vec<&str> = self.schema.links.iter().map(String::as_str).collect();
+        if columns.is_empty() || !self.connection.prepare_cached("SELECT 1 FROM memory_graph")?.exists([])? {
+            return Ok(Vec::new());
+        }
+        let table =
+            "memory_graph WHERE source_hash = ?1 OR target_hash = ?1 ORDER BY source_hash, target_hash";
+        self.cells(&columns, table, &key)
     }
 
     /// Puts back what `image` shows in place of `standing`, which is there now, and returns the row's id where there

@@ -18,6 +18,10 @@ use super::{error, extension};
 /// over.
 const CACHE: i64 = -16_384;
 
+/// After how many pages of the write-ahead log a commit moves them into the file: 16 MB, four times SQLite's own number.
+/// Many memories that arrive rewrite the same pages of the full-text index over and over.
+const CHECKPOINT: i64 = 4_000;
+
 /// Opens the file for writing where that is possible, else for reading, and asks for its schema.
 pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<(Connection, Schema), side::Error> {
     probe(path, OpenFlags::SQLITE_OPEN_READ_WRITE, busy_timeout)
@@ -61,6 +65,7 @@ pub(super) fn connect(
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "cache_size", CACHE)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
     Ok(connection)
 }
 
@@ -108,7 +113,7 @@ pub(super) fn has_journal(path: &Path) -> bool {
 }
 
 /// The path of a file that SQLite keeps beside the database.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -4,15 +4,19 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The shortest and the longest pause. The service tries a write that finds the database locked six times within about
-/// six seconds, and each time looks only once. So a short run of transactions can be dense, because it is over before
-/// the last try; a long one has to leave the database free for most of the time.
+/// The shortest and the longest pause. The service tries a write that finds the database locked six times, at once and
+/// about 0.2, 0.6, 1.4, 3 and 6.2 s later, and each time looks only once. So a short run of transactions can be dense,
+/// because it is over before the last tries; a long one has to leave the database free for most of the time.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(120)];
 
-/// The pause grows to this part of the time since the first transaction.
-const PART: u32 = 20;
+/// How long a run is dense.
+const DENSE: Duration = Duration::from_secs(1);
+
+/// From then on the pause grows to this part of the time since.
+const PART: u32 = 10;
 
 /// The pauses of one run of transactions. Whatever else takes time between two of them is part of the pause.
+#[derive(Debug)]
 pub(super) struct Pace {
     pauses: [Duration; 2],
     first: Option<Instant>,
@@ -25,18 +29,37 @@ impl Pace {
         Self { pauses, first: None, last: None }
     }
 
-    /// Waits for what is left of the pause; to be called before a transaction.
+    /// Waits for what is left of the pause; to be called before a transaction. Where the database was left alone for
+    /// longer than all of the service's tries take, a new run begins.
     pub(super) fn wait(&mut self) {
+        const FORGOTTEN: Duration = Duration::from_secs(7);
+        self.first = self.first.filter(|_| self.last.is_some_and(|last| last.elapsed() < FORGOTTEN));
         let first = *self.first.get_or_insert_with(Instant::now);
         if let Some(last) = self.last {
-            let [shortest, longest] = self.pauses;
-            let pause = (first.elapsed() / PART).clamp(shortest, longest);
-            thread::sleep(pause.saturating_sub(last.elapsed()));
+            thread::sleep(self.pause(first.elapsed()).saturating_sub(last.elapsed()));
         }
+    }
+
+    /// The pause so long after the first transaction.
+    fn pause(&self, since: Duration) -> Duration {
+        let [shortest, longest] = self.pauses;
+        (since.saturating_sub(DENSE) / PART).clamp(shortest, longest)
     }
 
     /// Begins the next pause; to be called after a transaction.
     pub(super) fn rest(&mut self) {
         self.last = Some(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_dense_at_first_and_leaves_room_later() {
+        let pace = Pace::new(PAUSES);
+        let pause = |milliseconds| pace.pause(Duration::from_millis(milliseconds)).as_millis();
+        assert_eq!([0, 1_000, 1_500, 2_200, 60_000].map(pause), [10, 10, 50, 120, 120]);
     }
 }

@@ -48,6 +48,11 @@ impl Rows<'_> {
             .query_row([key], |row| row.get(0))
     }
 
+    /// Whether there is a row of this name, be it a tombstone.
+    pub(super) fn is_known(&self, key: &str) -> rusqlite::Result<bool> {
+        self.connection.prepare_cached("SELECT 1 FROM memories WHERE content_hash = ?1")?.exists([key])
+    }
+
     /// Puts values into columns of a row. The row's text is one of them only where `content` names it, too.
     pub(super) fn update(
         &self,

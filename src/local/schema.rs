@@ -41,6 +41,8 @@ pub(super) struct Schema {
     pub(super) stale_terms: bool,
     /// The columns of the table of memories, without generated ones.
     pub(super) columns: BTreeSet<String>,
+    /// Whether no two rows of the table of memories can have one name, and each has an id of its own.
+    pub(super) unique_names: bool,
 }
 
 /// The shape of the table of vectors.
@@ -88,6 +90,7 @@ impl Schema {
             links,
             stale_terms: stale_terms(connection)?,
             columns,
+            unique_names: unique_names(connection)?,
         })
     }
 
@@ -119,6 +122,12 @@ impl Schema {
         format!("{live} AND ({pending}id NOT IN (SELECT rowid FROM memory_embeddings))")
     }
 
+    /// The places in [`Schema::select`] of all that a memory is read from. Not of the id, and not of when the row was last
+    /// written, which is no part of the memory.
+    pub(super) fn read_columns() -> impl Iterator<Item = usize> {
+        (0..READ.len()).filter(|index| READ[*index] != "id" && !READ[*index].starts_with("updated_at"))
+    }
+
     /// Selects the columns that [`super::row::read`] takes of live rows; more conditions can be added.
     pub(super) fn select(&self) -> String {
         let columns = READ.map(|name| if self.has(name) { name } else { "NULL" });
@@ -129,6 +138,17 @@ impl Schema {
 /// SQLite's counter of changes of the schema.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "schema_version", |row| row.get(0))
+}
+
+/// Whether `id` is SQLite's own row id, and an index sees to it that a name is there once.
+fn unique_names(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT
+        (SELECT count(*) = 1 AND max(name = 'id' AND upper(type) = 'INTEGER')
+             FROM pragma_table_info('memories') WHERE pk > 0)
+        AND EXISTS (SELECT 1 FROM pragma_index_list('memories') AS list
+             WHERE list.\"unique\" AND NOT list.partial
+               AND (SELECT count(*) = 1 AND max(name = 'content_hash') FROM pragma_index_info(list.name)))";
+    connection.query_row(sql, [], |row| row.get(0))
 }
 
 fn columns(connection: &Connection, table: &str) -> rusqlite::Result<BTreeSet<String>> {

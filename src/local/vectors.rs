@@ -16,7 +16,10 @@ mod verify;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rusqlite::Connection;
+
 use super::Database;
+use super::schema::Schema;
 use crate::embed::{self, Maker, NoMaker, Proof};
 use crate::side;
 
@@ -196,10 +199,7 @@ impl Database {
     /// How many live memories have no vector, so that no search by meaning finds them.
     pub fn missing_vectors(&mut self) -> Result<u64, side::Error> {
         self.refresh()?;
-        let sql = format!("SELECT count(*) FROM memories WHERE {}", self.schema.lacking());
-        let count: i64 =
-            self.connection.query_row(&sql, [], |row| row.get(0)).map_err(|error| self.reading(error))?;
-        Ok(count.unsigned_abs())
+        lacking(&self.connection, &self.schema).map_err(|error| self.reading(error))
     }
 
     /// Vectors of `texts`, in their order, and who made them. Must not be called while the database is locked.
@@ -228,6 +228,12 @@ impl Database {
     fn dimension(&self) -> Option<usize> {
         self.schema.vectors.and_then(|vectors| vectors.dimension)
     }
+}
+
+/// How many live memories have no vector.
+pub(super) fn lacking(connection: &Connection, schema: &Schema) -> rusqlite::Result<u64> {
+    let sql = format!("SELECT count(*) FROM memories WHERE {}", schema.lacking());
+    connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
 }
 
 fn fits(made: &[Vec<f32>], count: usize, dimension: Option<usize>) -> bool {

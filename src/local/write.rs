@@ -61,6 +61,14 @@ impl Writer<'_> {
         let mut arrivals = Vec::new();
         let mut images = Vec::with_capacity(edits.len());
         for edit in edits {
+            if let (None, Some(target), None) = (edit.expected, &edit.target, &edit.row)
+                && !self.rows.is_known(edit.key.as_str())?
+            {
+                // What most edits of a first sync are: there is nothing to compare with and nothing to keep but links.
+                images.push(Some(self.rows.links_alone(edit.key.as_str())?));
+                arrivals.push((&edit.key, target));
+                continue;
+            }
             let current = match self.find(&edit.key)?.transpose() {
                 Ok(current)
                     if current.as_ref().map(|stored| stored.held.memory.id()) == edit.expected

@@ -58,3 +58,40 @@ impl Carried {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_carried_is_put_back_into_a_memory_that_was_read() {
+        let whole = Carried {
+            created_at: Timestamp::new(1_712_345_678.25),
+            metadata: Some("{NaN}".to_owned()),
+            content: Some("Tea".to_owned()),
+        };
+        let parts = [
+            whole.clone(),
+            Carried { created_at: whole.created_at, ..Carried::default() },
+            Carried { metadata: whole.metadata.clone(), ..Carried::default() },
+            Carried { content: whole.content.clone(), ..Carried::default() },
+        ];
+        for carried in parts {
+            let members = Map::from_iter([(Bookkeeping::MEMSYNC.to_owned(), carried.to_member().unwrap())]);
+            assert_eq!(Carried::from_members(&members), carried);
+            let read =
+                Memory { content: "tea".to_owned(), created_at: Timestamp::new(1.0), ..Memory::default() };
+            let mut restored = read.clone();
+            carried.clone().restore(&mut restored);
+            let expected = Memory {
+                content: carried.content.unwrap_or(read.content.clone()),
+                metadata: carried.metadata.map_or(Metadata::default(), Metadata::Opaque),
+                created_at: carried.created_at.or(read.created_at),
+                ..read
+            };
+            assert_eq!(restored, expected);
+        }
+        assert_eq!(Carried::default().to_member(), None, "nothing is carried as nothing");
+        assert_eq!(Carried::from_members(&Map::new()), Carried::default());
+    }
+}

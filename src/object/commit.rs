@@ -4,6 +4,9 @@ use gix_object::WriteTo;
 
 use super::{CommitId, ObjectId, TreeId};
 
+/// The largest distance from UTC that git can write, in seconds: 99 hours and 59 minutes.
+const LARGEST_OFFSET: i32 = (99 * 60 + 59) * 60;
+
 /// Who made a commit, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
@@ -11,7 +14,7 @@ pub struct Signature {
     pub name: String,
     /// Seconds since 1970 in UTC; git knows none before, so an earlier moment is written as 0.
     pub seconds: i64,
-    /// The device's distance from UTC in seconds, east positive.
+    /// The device's distance from UTC in seconds, east positive; more than git can write is cut.
     pub offset: i32,
 }
 
@@ -43,7 +46,10 @@ impl Commit {
         let signature = gix_actor::Signature {
             name: if name.is_empty() { "unknown" } else { name }.into(),
             email: "".into(),
-            time: gix_object::date::Time { seconds: self.author.seconds.max(0), offset: self.author.offset },
+            time: gix_object::date::Time {
+                seconds: self.author.seconds.max(0),
+                offset: self.author.offset.clamp(-LARGEST_OFFSET, LARGEST_OFFSET),
+            },
         };
         let commit = gix_object::Commit {
             tree: gix_hash::ObjectId::from_bytes_or_panic(self.tree.as_bytes()),
@@ -59,7 +65,7 @@ impl Commit {
             extra_headers: Vec::new(),
         };
         let mut bytes = Vec::new();
-        commit.write_to(&mut bytes).expect("the name is cleaned, and memory takes any size");
+        commit.write_to(&mut bytes).expect("name and time are what git can write, and memory takes any size");
         bytes
     }
 
@@ -106,5 +112,29 @@ mod tests {
         assert_eq!(read.author.name, "laptop x");
         assert_eq!(Commit { author: second.author.clone(), ..read }, second);
         assert!(Commit::parse(b"tree").is_err());
+    }
+
+    #[test]
+    fn what_git_cannot_hold_is_left_out() {
+        let author = |name: &str, seconds| Signature { name: name.to_owned(), seconds, offset: 0 };
+        let written = |author: Signature, message: &str| {
+            let (tree, message) = (TreeId::of(b""), message.to_owned());
+            Commit::parse(&Commit { tree, parents: Vec::new(), author, message }.to_bytes()).unwrap()
+        };
+        for (given, kept) in
+            [(" my laptop. ", "my laptop"), ("a.b", "a.b"), ("<>\0 \r", "unknown"), ("", "unknown")]
+        {
+            assert_eq!(written(author(given, 7), "").author, author(kept, 7), "{given:?}");
+        }
+        assert_eq!(written(author("laptop", -1), "").author.seconds, 0);
+        assert_eq!(written(author("laptop", 0), "a\0b").message, "ab");
+    }
+
+    #[test]
+    fn a_commit_of_any_offset_can_be_written_again() {
+        let tree = TreeId::of(b"");
+        let text = format!("tree {tree}\nauthor a <> 1 +9999\ncommitter a <> 1 +9999\n\nsync\n");
+        let written = Commit::parse(text.as_bytes()).unwrap().to_bytes();
+        assert_eq!(Commit::parse(&written).unwrap().author.offset, LARGEST_OFFSET);
     }
 }

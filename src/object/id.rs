@@ -144,4 +144,16 @@ mod tests {
         assert!("z".repeat(64).parse::<BlobId>().is_err());
         assert!("a".repeat(40).parse::<BlobId>().is_err(), "a SHA-1 id is not ours");
     }
+
+    #[test]
+    fn a_kind_goes_by_gits_name_and_is_part_of_the_id() {
+        assert_eq!([Kind::Blob, Kind::Tree, Kind::Commit].map(Kind::as_str), ["blob", "tree", "commit"]);
+        assert_eq!(Kind::Commit.to_string(), "commit");
+        let (blob, tree, commit) = (BlobId::of(b"x"), TreeId::of(b"x"), CommitId::of(b"x"));
+        assert_ne!(blob.as_bytes(), tree.as_bytes());
+        assert_ne!(tree.as_bytes(), commit.as_bytes());
+        assert_eq!(BlobId::from_bytes(blob.as_bytes()), Ok(blob));
+        assert!(BlobId::from_bytes(&blob.as_bytes()[1..]).is_err());
+        assert_eq!(format!("{blob:?}"), format!("BlobId({blob})"));
+    }
 }

@@ -74,3 +74,40 @@ impl fmt::Debug for ContentHash {
         write!(f, "ContentHash({:?})", &self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> ContentHash {
+        ContentHash::new(text).unwrap()
+    }
+
+    #[test]
+    fn any_text_up_to_the_limit_is_a_name() {
+        assert_eq!(ContentHash::new(""), Err(InvalidKey::Empty));
+        let longest = "x".repeat(ContentHash::MAX_BYTES);
+        assert_eq!(key(&longest).as_str(), longest);
+        assert_eq!(ContentHash::new(longest + "x"), Err(InvalidKey::TooLong(1025)));
+    }
+
+    #[test]
+    fn a_hash_has_64_lower_case_digits() {
+        let hash = "0123456789abcdef".repeat(4);
+        assert!(key(&hash).is_hex());
+        for odd in [&hash[1..], &format!("{hash}0"), &hash.to_uppercase(), &hash.replace('0', "g")] {
+            assert!(!key(odd).is_hex(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_shown_whole_or_by_its_first_eight_characters() {
+        for (whole, short) in
+            [("0123456789", "01234567"), ("12345678", "12345678"), ("é", "é"), ("ééééééééé", "éééééééé")]
+        {
+            assert_eq!(key(whole).short(), short);
+            assert_eq!(key(whole).to_string(), whole);
+        }
+        assert_eq!(format!("{:?}", key("a\n")), r#"ContentHash("a\n")"#);
+    }
+}

@@ -46,3 +46,24 @@ impl Memory {
 pub fn split_tags(column: &str) -> BTreeSet<String> {
     column.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_shows_the_first_line_that_is_not_blank() {
+        for (content, line) in [("Tea\nMilk", "Tea"), ("\n \n  Tea \nMilk", "Tea"), (" \n", ""), ("", "")] {
+            assert_eq!(Memory { content: content.to_owned(), ..Memory::default() }.first_line(), line);
+        }
+    }
+
+    #[test]
+    fn tags_are_what_stands_between_the_commas() {
+        for (column, tags) in
+            [("b, a ,b", vec!["a", "b"]), (" ,, ", vec![]), ("", vec![]), ("two words", vec!["two words"])]
+        {
+            assert_eq!(split_tags(column), tags.into_iter().map(str::to_owned).collect(), "{column:?}");
+        }
+    }
+}

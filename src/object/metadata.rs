@@ -89,3 +89,44 @@ impl Bookkeeping {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Metadata {
+        Metadata::from_text(text, &Bookkeeping::default())
+    }
+
+    #[test]
+    fn what_is_no_object_is_carried_as_text_and_nothing_is_nothing() {
+        for nothing in ["", " \n", "null", " null ", "{}", r#"{"a":null}"#] {
+            assert!(read(nothing).is_empty(), "{nothing:?}");
+            assert_eq!(read(nothing), Metadata::default());
+        }
+        for odd in ["{NaN}", "[]", "1", "\"\"", "nul"] {
+            assert_eq!(read(odd), Metadata::Opaque(odd.to_owned()));
+            assert!(!read(odd).is_empty(), "{odd:?}");
+            assert_eq!(read(odd).members(), None);
+        }
+        assert!(!read(r#"{"a":1}"#).is_empty());
+        assert_eq!(read(r#"{"a":{"b":null}}"#).members().unwrap()["a"].to_string(), r#"{"b":null}"#);
+    }
+
+    #[test]
+    fn bookkeeping_is_the_services_own_keys_and_those_that_were_asked_for() {
+        let usual = Bookkeeping::default();
+        let more = Bookkeeping::with_ignored(vec!["seen".to_owned(), "cache_*".to_owned()]);
+        for key in
+            ["access_count", "last_accessed_at", "access_queries", "memsync", "quality_score", "quality_"]
+        {
+            assert!(usual.owns(key) && more.owns(key), "{key}");
+        }
+        for key in ["seen", "cache_x", "cache_"] {
+            assert!(!usual.owns(key) && more.owns(key), "{key}");
+        }
+        for key in ["quality", "access", "seen2", "see", "cache", "my_cache_x", ""] {
+            assert!(!usual.owns(key) && !more.owns(key), "{key}");
+        }
+    }
+}

@@ -21,3 +21,16 @@ impl fmt::Display for Resolution {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resolution_goes_by_gits_words() {
+        let all =
+            [Resolution::Side(SideName::Local), Resolution::Side(SideName::Remote), Resolution::Merged(None)];
+        assert_eq!(all.map(|one| one.to_string()), ["ours", "theirs", "merged"]);
+        assert_eq!([SideName::Local, SideName::Remote].map(|side| side.to_string()), ["local", "remote"]);
+    }
+}

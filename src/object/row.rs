@@ -26,3 +26,16 @@ impl fmt::Debug for Row {
         write!(f, "Row({} bytes)", self.0.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_its_bytes_and_shows_none_of_them() {
+        let row = Row::from_bytes(b"secret".to_vec());
+        assert_eq!(row.as_bytes(), b"secret");
+        assert_eq!(format!("{row:?}"), "Row(6 bytes)");
+        assert_ne!(row, Row::from_bytes(Vec::new()));
+    }
+}

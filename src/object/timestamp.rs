@@ -72,4 +72,20 @@ mod tests {
             assert_eq!(serde_json::from_str(&text).ok().and_then(Timestamp::new), Some(moment), "{text}");
         }
     }
+
+    #[test]
+    fn a_moment_is_any_finite_number_and_zero_is_one_value() {
+        for seconds in [0.0, -1.5, 1_712_345_678.25, f64::MAX] {
+            assert_eq!(Timestamp::new(seconds).unwrap().seconds().to_bits(), seconds.to_bits());
+        }
+        for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(Timestamp::new(none), None);
+        }
+        let moment = |seconds| Timestamp::new(seconds).unwrap();
+        assert_eq!(moment(-0.0), moment(0.0));
+        assert_eq!(moment(-0.0).to_string(), "0");
+        assert!(moment(-2.0) < moment(-1.0) && moment(-1.0) < moment(0.5) && moment(1.0) != moment(1.5));
+        assert_eq!("soon".parse::<Timestamp>(), Err(()));
+        assert_eq!("NaN".parse::<Timestamp>(), Err(()));
+    }
 }

@@ -9,8 +9,10 @@
 //! no key can be an invalid or dangerous file name.
 
 mod shape;
+mod update;
 mod walk;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
@@ -20,6 +22,7 @@ use gix_object::tree::{Entry, EntryKind};
 use super::{BlobId, ContentHash, ObjectId, TreeId};
 
 pub use shape::{Links, Shapes, links};
+pub use update::{Changes, Updated, update};
 pub use walk::{Changed, Child, key_at, walk};
 
 /// All memories of one side at one moment, by name.
@@ -57,14 +60,14 @@ fn write_from<E>(
     depth: usize,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
-    let mut named: Vec<(String, &ContentHash, BlobId)> =
+    let mut named: Vec<(Cow<'_, str>, &ContentHash, BlobId)> =
         snapshot.iter().map(|(key, blob)| (fan(key), key, *blob)).collect();
     named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     write_level(&named, depth, write)
 }
 
 fn write_level<E>(
-    named: &[(String, &ContentHash, BlobId)],
+    named: &[(Cow<'_, str>, &ContentHash, BlobId)],
     depth: usize,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
@@ -169,17 +172,44 @@ pub fn find<E>(
     Ok(node.memories.get(key).copied())
 }
 
+/// How a name begins: the first 16 of the digits by which it is fanned out, as a number.
+#[must_use]
+pub fn beginning(key: &ContentHash) -> u64 {
+    u64::from_str_radix(&fan(key)[..16], 16).expect("they are hexadecimal digits")
+}
+
+/// The memories whose names begin like this, reading only the trees above them.
+pub fn find_beginning<E>(
+    id: TreeId,
+    beginning: u64,
+    load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
+) -> Result<Vec<ContentHash>, Error<E>> {
+    let digits = format!("{beginning:016x}");
+    let mut node = Node::load(id, load)?;
+    let mut depth = 0;
+    while let Some(child) = digits.get(depth..=depth).and_then(|digit| node.subtrees.get(digit)) {
+        node = Node::load(*child, load)?;
+        depth += 1;
+    }
+    Ok(node.memories.into_keys().filter(|key| self::beginning(key) == beginning).collect())
+}
+
 /// One memory that differs between two snapshots, with its blob in the first and in the second.
 pub type Difference = (ContentHash, Option<BlobId>, Option<BlobId>);
 
-/// What differs between two snapshots, sorted by key, visiting only trees that differ.
+/// What differs between two snapshots, sorted by key, visiting only trees that differ. A missing tree is an empty one.
 pub fn diff<E>(
-    from: TreeId,
-    to: TreeId,
+    from: Option<TreeId>,
+    to: Option<TreeId>,
     load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
 ) -> Result<Vec<Difference>, Error<E>> {
     let mut found = Vec::new();
-    diff_into(from, to, load, &mut found)?;
+    match (from, to) {
+        (Some(from), Some(to)) => diff_into(from, to, load, &mut found)?,
+        (Some(from), None) => compare(&read(from, load)?, &Snapshot::new(), &mut found),
+        (None, Some(to)) => compare(&Snapshot::new(), &read(to, load)?, &mut found),
+        (None, None) => {}
+    }
     found.sort_unstable();
     Ok(found)
 }
@@ -277,8 +307,8 @@ fn put<E>(
 }
 
 /// The 64 digits by which a key is fanned out.
-fn fan(key: &ContentHash) -> String {
-    if key.is_hex() { key.as_str().to_owned() } else { BlobId::of(key.as_str().as_bytes()).to_string() }
+fn fan(key: &ContentHash) -> Cow<'_, str> {
+    if key.is_hex() { key.as_str().into() } else { BlobId::of(key.as_str().as_bytes()).to_string().into() }
 }
 
 /// The key as a file name: itself, or `%` and its escaped bytes.
@@ -376,7 +406,7 @@ mod tests {
         assert!(objects.trees.len() - written <= 4, "wrote {} trees", objects.trees.len() - written);
 
         objects.loads = 0;
-        let found = diff(from, to, &mut objects.load()).unwrap();
+        let found = diff(Some(from), Some(to), &mut objects.load()).unwrap();
         assert_eq!(found, [(key.clone(), Some(before[&key]), Some(after[&key]))]);
         assert!(objects.loads <= 10, "read {} trees", objects.loads);
     }
@@ -390,7 +420,7 @@ mod tests {
             let mut expected = Vec::new();
             compare(&old, &new, &mut expected);
             expected.sort();
-            assert_eq!(diff(from, to, &mut objects.load()).unwrap(), expected);
+            assert_eq!(diff(Some(from), Some(to), &mut objects.load()).unwrap(), expected);
         }
     }
 
@@ -419,5 +449,43 @@ mod tests {
             [&[(key.clone(), *blob)].into()]
         );
         assert!(super::parts(&all, &fan(key)).is_empty() && super::parts(&all, "x").is_empty());
+    }
+
+    #[test]
+    fn a_name_that_is_no_hash_is_escaped_and_found_again() {
+        let escaped = [
+            ("a-b_1", "%a-b_1"),
+            ("a/../b", "%a%2f%2e%2e%2fb"),
+            ("é\0%", "%%c3%a9%00%25"),
+            ("0123", "%0123"),
+            ("/", "%%2f"),
+        ];
+        for (key, name) in escaped {
+            let key = ContentHash::new(key).unwrap();
+            assert_eq!(file_name(&key), name);
+            assert_eq!(key_of(name), Some(key));
+        }
+        let hash = "0123456789abcdef".repeat(4);
+        assert_eq!(file_name(&ContentHash::new(hash.as_str()).unwrap()), hash);
+        assert_eq!(key_of(&hash).unwrap().as_str(), hash);
+        for odd in ["", "readme", "%", "%%", "%%4", "%%zz", "%%ff", &hash[1..], &hash.to_uppercase()] {
+            assert_eq!(key_of(odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_pair_is_read_back_and_nothing_else_is_one() {
+        let mut objects = Objects::default();
+        let (local, remote) = (objects.write(&snapshot(1)), objects.write(&snapshot(2)));
+        let Ok(pair) = write_pair::<Infallible>(local, remote, &mut |id, bytes| {
+            objects.trees.insert(id, bytes);
+            Ok(())
+        });
+        assert_eq!(read_pair(pair, &mut objects.load()).unwrap(), (local, remote));
+        let many = objects.write(&snapshot(200));
+        for other in [local, many] {
+            let error = read_pair(other, &mut objects.load()).unwrap_err();
+            assert_eq!(error.to_string(), format!("tree {other} is damaged: it is not the tree of a sync"));
+        }
     }
 }

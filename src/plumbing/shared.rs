@@ -10,7 +10,7 @@ use crate::object::tree::{Changed, key_at};
 use crate::object::{Kind, ObjectId, TreeId};
 use crate::store::Store;
 use crate::sync::{Named, Session};
-use crate::ui::{Ui, escape_line};
+use crate::ui::{Ui, escape_line, without_nul};
 
 /// The object that `name` names, with its bytes.
 pub(crate) fn read(store: &Store, named: &Named) -> Result<Vec<u8>, CommandError> {
@@ -56,7 +56,7 @@ impl Paths {
         let key = key_at(changed.path).filter(|_| self.keys).map(|key| key.as_str().to_owned());
         match (key, self.nul) {
             (None, _) => Cow::Borrowed(changed.path),
-            (Some(key), true) => Cow::Owned(key),
+            (Some(key), true) => Cow::Owned(without_nul(&key).into_owned()),
             (Some(key), false) => Cow::Owned(ui.untrusted(&quote(&key)).into_owned()),
         }
     }

@@ -5,10 +5,10 @@ mod find;
 use crate::error::{CommandError, ExitCode};
 use crate::object::tree::Snapshot;
 use crate::porcelain::shared::arguments::{Selection, extra};
-use crate::porcelain::shared::reading::read_local;
+use crate::porcelain::shared::reading::{outlook, read_local};
 use crate::porcelain::shared::selection::scope;
 use crate::porcelain::shared::words::to_json;
-use crate::reconcile;
+use crate::reconcile::{self, Scope};
 use crate::sync::{Session, Wishes};
 use crate::ui::view::conflict::Names;
 use crate::ui::view::diff::Differences;
@@ -108,6 +108,10 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
 
 fn find(args: &Args, workspace: &mut Workspace, session: &Session<'_>) -> Result<Differences, CommandError> {
     let scope = scope(&args.selection, workspace)?;
+    // A name may be that of any memory; without one, only those that differ matter.
+    if args.hashes.is_empty() && !matches!(args.find_edits, Some(Likeness::Memory(_))) {
+        return find_all(args, &scope, workspace, session);
+    }
     let base = session.base()?;
     let theirs = session.last_fetched()?;
     if args.remote {
@@ -136,6 +140,25 @@ fn find(args: &Args, workspace: &mut Workspace, session: &Session<'_>) -> Result
         compared: &proposal.compared,
     };
     finder.find(&proposal.plan.conflicts)
+}
+
+/// Finds the differences of all memories.
+fn find_all(
+    args: &Args,
+    scope: &Scope,
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+) -> Result<Differences, CommandError> {
+    if args.remote {
+        // What this device holds plays no part.
+        let (base, ours, theirs) = session.changes_there()?;
+        let compared = reconcile::compare(&base, &ours, &theirs);
+        return Finder { args, scope, session, base: &base, now: &theirs, compared: &compared }.find(&[]);
+    }
+    let wishes = Wishes { scope: scope.clone(), ..workspace.wishes()? };
+    let (proposal, _) = outlook(workspace, session, wishes)?;
+    let (base, now) = (&proposal.base.base, &proposal.local.snapshot);
+    Finder { args, scope, session, base, now, compared: &proposal.compared }.find(&proposal.plan.conflicts)
 }
 
 fn print(

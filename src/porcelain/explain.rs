@@ -8,7 +8,7 @@ use crate::error::{CommandError, ExitCode};
 use crate::object::{BlobId, CommitId, ContentHash, SideName};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::history::{change, changes};
-use crate::porcelain::shared::reading::read_local;
+use crate::porcelain::shared::reading::read_rows;
 use crate::porcelain::shared::selection::find_key;
 use crate::porcelain::shared::words::{brake_reasons, to_json};
 use crate::reconcile::{ConflictId, EditRule, Edited, Field, SideChange, differing, find_edits};
@@ -54,7 +54,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let store = workspace.store(Access::Read, "memsync explain")?;
     let session = workspace.session(&store, None);
     let base = session.base()?;
-    let ours = read_local(workspace, &session, &base.base)?;
+    let ours = read_rows(workspace, &session, &base.base)?;
     let proposal = session.propose(base, ours, session.last_fetched()?, workspace.wishes()?)?;
     let key = find(&args.hash, &session, &proposal)?;
     let told = Teller { session: &session, proposal: &proposal, key: &key }.tell()?;

@@ -3,7 +3,8 @@
 use crate::error::{CommandError, ExitCode};
 use crate::object::SideName;
 use crate::porcelain::shared::arguments::extra;
-use crate::porcelain::shared::reading::read_local;
+use crate::porcelain::shared::reading::{changes_here, read_rows};
+use crate::sync::Session;
 use crate::ui::view::text::memories;
 use crate::workspace::Access;
 use crate::workspace::Workspace;
@@ -34,20 +35,37 @@ Exit codes:
   128  This device is not initialised; run `memsync init`.
 ";
 
+/// Records the changes, and says how many there are.
+fn stash(args: &Args, workspace: &mut Workspace, session: &Session<'_>) -> Result<usize, CommandError> {
+    if let Some((device, changes)) = changes_here(workspace, session)? {
+        let changed = changes.len();
+        if !args.dry_run {
+            session.record_device_now(&device)?;
+            session.record_changes_here(changes)?;
+        }
+        return Ok(changed);
+    }
+    let base = session.base()?;
+    let ours = read_rows(workspace, session, &base.base)?;
+    let proposal = session.propose(base, ours, session.last_fetched()?, workspace.wishes()?)?;
+    if !args.dry_run {
+        session.record_local(&proposal.local)?;
+        session.record_staged(&proposal)?;
+    }
+    Ok(proposal.compared.iter().filter(|one| one.state.letter(SideName::Local) != '.').count())
+}
+
 /// Runs the command.
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
     let access = if args.dry_run { Access::Read } else { Access::Write };
     let store = workspace.store(access, "memsync stash")?;
     let session = workspace.session(&store, None);
-    let base = session.base()?;
-    let ours = read_local(workspace, &session, &base.base)?;
-    let remote = session.last_fetched()?;
-    let proposal = session.propose(base, ours, remote, workspace.wishes()?)?;
-    if !args.dry_run {
-        session.record_local(&proposal.local)?;
-        session.record_staged(&proposal)?;
-    }
-    let changed = proposal.compared.iter().filter(|one| one.state.letter(SideName::Local) != '.').count();
+    // The first one keeps every memory, in several transactions, so that others can read meanwhile.
+    let changed = if store.last_reading()?.is_none() {
+        stash(args, workspace, &session)?
+    } else {
+        store.transaction(|_| stash(args, workspace, &session))?
+    };
     let word = if args.dry_run { "would stash" } else { "stashed" };
     workspace.ui.note(&match changed {
         0 => "no changes on this device since the last sync".to_owned(),

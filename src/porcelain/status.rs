@@ -4,7 +4,7 @@ use crate::error::{CommandError, ExitCode};
 use crate::object::{ContentHash, Resolution, SideName};
 use crate::porcelain::shared::arguments::{Selection, extra};
 use crate::porcelain::shared::edits::BothEdits;
-use crate::porcelain::shared::reading::read_local;
+use crate::porcelain::shared::reading::outlook;
 use crate::porcelain::shared::selection::scope;
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
 use crate::reconcile::{Compared, Conflict, EditRule, Edited, Planned};
@@ -77,10 +77,8 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let store = workspace.store(Access::Read, "memsync status")?;
     let session = workspace.session(&store, None);
     let wishes = Wishes { scope: scope(&args.selection, workspace)?, ..workspace.wishes()? };
-    let base = session.base()?;
-    let ours = read_local(workspace, &session, &base.base)?;
-    let proposal = session.propose(base, ours, session.last_fetched()?, wishes)?;
-    let status = gather(workspace, &session, &proposal)?;
+    let (proposal, lacking) = outlook(workspace, &session, wishes)?;
+    let status = gather(workspace, &session, &proposal, lacking)?;
     let text = if args.json {
         to_json(&status.json())
     } else if args.porcelain.is_some() || args.null {
@@ -95,7 +93,12 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
 }
 
 /// Everything that the page shows.
-fn gather(workspace: &Workspace, session: &Session<'_>, proposal: &Proposal) -> Result<Status, CommandError> {
+fn gather(
+    workspace: &Workspace,
+    session: &Session<'_>,
+    proposal: &Proposal,
+    missing_vectors: u64,
+) -> Result<Status, CommandError> {
     let fact = |name| -> Result<Option<i64>, CommandError> {
         Ok(session.store.fact(name)?.and_then(|seconds| seconds.parse().ok()))
     };
@@ -110,12 +113,12 @@ fn gather(workspace: &Workspace, session: &Session<'_>, proposal: &Proposal) -> 
             .map(|settings| settings.address.to_string()),
         last_fetch: fact(LAST_FETCH)?,
         last_push: fact(LAST_PUSH)?,
-        held: proposal.local.snapshot.len(),
+        held: proposal.local.snapshot.len() + proposal.base.agreed,
         entries: entries(session, proposal, &edits)?,
         divergent_edits: edits.divergent(),
         unreadable: unreadable.map(ToString::to_string).collect(),
         interrupted_edits: session.interrupted_edits()?,
-        missing_vectors: workspace.local()?.missing_vectors()?,
+        missing_vectors,
         brakes: brake_reasons(proposal, &session.remote),
     })
 }

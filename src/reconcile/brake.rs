@@ -95,26 +95,36 @@ impl Brake {
     const CANARIES: usize = 3;
 }
 
+/// What there is where a plan is to be carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Holdings<'a> {
+    /// What both sides held when they last agreed.
+    pub base: &'a Base,
+    /// What this device holds.
+    pub local: &'a Snapshot,
+    /// What the server holds.
+    pub remote: &'a Snapshot,
+    /// How many more memories there are that are the same in all three and are left out.
+    pub agreed: usize,
+}
+
 /// The reasons to stop before `plan`.
 #[must_use]
-pub fn brakes(
-    plan: &Plan,
-    base: &Base,
-    local: &Snapshot,
-    remote: &Snapshot,
-    limit: DeletionLimit,
-) -> Vec<Brake> {
+pub fn brakes(plan: &Plan, held: &Holdings<'_>, limit: DeletionLimit) -> Vec<Brake> {
+    let Holdings { base, local, remote, agreed } = *held;
     let mut found = Vec::new();
     for (side, snapshot, other) in
         [(SideName::Local, local, SideName::Remote), (SideName::Remote, remote, SideName::Local)]
     {
         let deletions = plan.steps(side).filter(|(_, step)| step.is_deletion()).count();
-        if limit.is_passed(deletions, snapshot.len()) && !planted::makes(Mistake::DeleteWithoutLimit) {
-            found.push(Brake::TooManyDeletions { side, deletions, held: snapshot.len() });
+        let held = snapshot.len() + agreed;
+        if limit.is_passed(deletions, held) && !planted::makes(Mistake::DeleteWithoutLimit) {
+            found.push(Brake::TooManyDeletions { side, deletions, held });
         }
         let deletes_elsewhere = plan.steps(other).any(|(_, step)| step.is_deletion());
         let accepts = planted::makes(Mistake::AcceptAnEmptyListing);
-        if accepts || !deletes_elsewhere || base.keys().any(|key| snapshot.contains_key(key)) {
+        let knows_one = agreed > 0 || base.keys().any(|key| snapshot.contains_key(key));
+        if accepts || !deletes_elsewhere || knows_one {
             continue;
         }
         if snapshot.is_empty() {

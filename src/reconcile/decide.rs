@@ -188,3 +188,68 @@ pub(super) fn agreeing(base: &Memory, side: &Memory, decided: &Memory) -> Memory
     }
     agreeing
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::ObjectId;
+    use crate::reconcile::Pair;
+
+    #[test]
+    fn an_answer_holds_for_what_was_seen_and_for_what_became_of_it_here() {
+        let [base, ours, theirs, held, merged, other] =
+            ["base", "ours", "theirs", "held", "merged", "other"].map(|text| BlobId::of(text.as_bytes()));
+        let versions = Versions {
+            base: Some(Pair { local: base, remote: base }),
+            local: Some(ours),
+            remote: Some(theirs),
+        };
+        let answer = |resolution| Resolved { versions, held: Some(held), resolution };
+        let with = |local| Versions { local, ..versions };
+        for resolution in
+            [Resolution::Side(SideName::Local), Resolution::Merged(Some(merged)), Resolution::Merged(None)]
+        {
+            let answer = answer(resolution);
+            assert!(answer.holds_for(versions), "what was seen");
+            assert!(answer.holds_for(with(Some(held))), "an earlier answer was carried out");
+            for local in [Some(merged), None] {
+                let is_carried_out = resolution == Resolution::Merged(local);
+                assert_eq!(answer.holds_for(with(local)), is_carried_out, "{resolution:?} {local:?}");
+            }
+            assert!(!answer.holds_for(with(Some(other))), "this device changed it again");
+            assert!(!answer.holds_for(Versions { remote: Some(other), ..versions }), "the server did");
+            assert!(!answer.holds_for(Versions { base: None, ..versions }), "another conflict");
+        }
+    }
+
+    #[test]
+    fn a_base_is_shown_in_this_devices_form() {
+        let form = |content: &str| Memory { content: content.to_owned(), ..Memory::default() };
+        let both = Unmerged { base: Some((form("Tea"), form("tea"))), ..Unmerged::default() };
+        assert_eq!(both.base(), Ok(&form("Tea")));
+        assert_eq!(Unmerged::default().base(), Err(UndecidableError::NoBase));
+    }
+
+    #[test]
+    fn choices_are_spelled_out_for_the_fields_that_they_mean() {
+        let made = |content: &str, number: u8| Memory {
+            content: content.to_owned(),
+            metadata: crate::object::Metadata::Members(BTreeMap::from([
+                ("a".to_owned(), number.into()),
+                ("b".to_owned(), number.into()),
+            ])),
+            ..Memory::default()
+        };
+        let unmerged = Unmerged { base: None, ours: Some(made("Tea", 1)), theirs: Some(made("tea", 2)) };
+        let choices = |given: &[(&str, SideName)]| -> Choices {
+            given.iter().map(|(name, side)| ((*name).to_owned(), *side)).collect()
+        };
+        let (ours, theirs) = (SideName::Local, SideName::Remote);
+        assert_eq!(
+            unmerged.spell_out(&choices(&[("metadata", theirs), ("meta.b", ours)])),
+            Ok(choices(&[("meta.a", theirs), ("meta.b", ours)]))
+        );
+        assert_eq!(unmerged.spell_out(&Choices::new()), Ok(Choices::new()));
+        assert!(unmerged.spell_out(&choices(&[("tags", ours)])).is_err());
+    }
+}

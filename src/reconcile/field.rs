@@ -136,4 +136,62 @@ mod tests {
         assert_eq!(into, memory(r#"{"list":[1,2,3],"word":"a"}"#, &["garden", "home", "winter"]));
         assert_eq!(field_text(&into, &Field::Tags).as_deref(), Some("garden\nhome\nwinter"));
     }
+
+    #[test]
+    fn every_field_has_a_text_and_is_taken_over_alone() {
+        let full = Memory {
+            content: "Tea".to_owned(),
+            memory_type: Some("note".to_owned()),
+            store: Some("work".to_owned()),
+            superseded_by: Some("next".to_owned()),
+            created_at: crate::object::Timestamp::new(1.5),
+            ..memory(r#"{"a":{"b":1}}"#, &["home"])
+        };
+        let table = [
+            (Field::Content, "Tea", Some("")),
+            (Field::Type, "note", None),
+            (Field::Store, "work", None),
+            (Field::SupersededBy, "next", None),
+            (Field::Tags, "home", None),
+            (Field::Created, "1.5", None),
+            (Field::Metadata(Vec::new()), r#"{"a":{"b":1}}"#, Some("{}")),
+            (path("a"), r#"{"b":1}"#, None),
+            (path("a.b"), "1", None),
+        ];
+        for (field, text, nothing) in table {
+            assert_eq!(field_text(&full, &field).as_deref(), Some(text), "{field}");
+            assert_eq!(field_text(&Memory::default(), &field).as_deref(), nothing, "{field}");
+            let mut emptied = full.clone();
+            take_field(&mut emptied, &field, &Memory::default());
+            assert_eq!(field_text(&emptied, &field).as_deref(), nothing, "{field}");
+            let top = if field == path("a.b") { path("a") } else { field.clone() };
+            let changed = super::super::differing(&full, &emptied);
+            let expected = if matches!(field, Field::Metadata(_)) && top == Field::Metadata(Vec::new()) {
+                path("a")
+            } else {
+                top
+            };
+            assert_eq!(changed, BTreeSet::from([expected]), "{field}");
+            take_field(&mut emptied, &field, &full);
+            assert_eq!(emptied, full, "{field}");
+        }
+        let whole = field_text(&full, &Field::Existence).unwrap();
+        assert_eq!(Memory::parse(whole.as_bytes()), Ok(full.clone()));
+        let mut kept = full.clone();
+        take_field(&mut kept, &Field::Existence, &Memory::default());
+        assert_eq!(kept, full, "existence is nothing to take over");
+    }
+
+    #[test]
+    fn metadata_that_is_no_object_is_one_value() {
+        let odd = memory("{NaN}", &[]);
+        let mut into = memory(r#"{"a":1}"#, &[]);
+        assert_eq!(field_text(&odd, &Field::Metadata(Vec::new())).as_deref(), Some("{NaN}"));
+        take_field(&mut into, &path("a"), &odd);
+        assert_eq!(into, memory("{}", &[]), "it has no members");
+        take_field(&mut into, &Field::Metadata(Vec::new()), &odd);
+        assert_eq!(into, odd);
+        take_field(&mut into, &path("a"), &memory(r#"{"a":1}"#, &[]));
+        assert_eq!(into, odd, "there is no place for a member");
+    }
 }

@@ -323,8 +323,10 @@ fn forms_of_a_tag<'a>(
         return (ours.clone(), theirs.clone());
     }
     let Sides { base_ours, base_theirs, ours, theirs } = sides;
-    let added = &(ours - base_ours) | &(theirs - base_theirs);
-    let removed = &(base_ours - ours) | &(base_theirs - theirs);
+    let added: BTreeSet<_> =
+        ours.difference(base_ours).chain(theirs.difference(base_theirs)).copied().collect();
+    let removed: BTreeSet<_> =
+        base_ours.difference(ours).chain(base_theirs.difference(theirs)).copied().collect();
     let next = &(&(ours | theirs) - &removed) | &added;
     (next.clone(), next)
 }

@@ -188,3 +188,26 @@ pub fn compare(base: &Base, local: &Snapshot, remote: &Snapshot) -> Vec<Compared
 pub fn missing<'a>(base: &'a Base, snapshot: &Snapshot) -> BTreeSet<&'a ContentHash> {
     base.keys().filter(|key| !snapshot.contains_key(*key)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_has_a_letter_for_each_side() {
+        let shown: Vec<String> = State::ALL
+            .map(|state| [SideName::Local, SideName::Remote].map(|side| state.letter(side)))
+            .map(String::from_iter)
+            .into();
+        assert_eq!(shown.join(" "), ".. A. .A AA AA M. .M MM MM D. .D DD DM MD");
+    }
+
+    #[test]
+    fn what_a_base_holds_and_a_snapshot_does_not_is_missing() {
+        let blob = <BlobId as crate::object::ObjectId>::of(b"x");
+        let key = |name: &str| ContentHash::new(name).unwrap();
+        let base: Base = ["a", "b", "c"].map(|name| (key(name), Pair { local: blob, remote: blob })).into();
+        let snapshot: Snapshot = ["b", "d"].map(|name| (key(name), blob)).into();
+        assert_eq!(missing(&base, &snapshot), BTreeSet::from([&key("a"), &key("c")]));
+    }
+}

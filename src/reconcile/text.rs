@@ -370,6 +370,16 @@ mod tests {
     }
 
     #[test]
+    fn a_style_goes_by_gits_name() {
+        let names = ConflictStyle::ALL.map(|style| style.to_string());
+        assert_eq!(names, ["merge", "diff3", "zdiff3"]);
+        assert_eq!(names.map(|name| name.parse()), ConflictStyle::ALL.map(Ok));
+        for other in ["", "Merge", "diff"] {
+            assert_eq!(other.parse::<ConflictStyle>(), Err("merge, diff3 or zdiff3"));
+        }
+    }
+
+    #[test]
     fn a_conflict_in_each_style() {
         let base = "Shopping\nmilk\nend";
         let ours = "Shopping\nbread\neggs\ntea\nend";
@@ -432,6 +442,10 @@ mod tests {
             merged(&base, &ours, &theirs, ConflictStyle::Merge).conflicts
         };
         assert_eq!((conflicts(3), conflicts(4)), (1, 2));
+        // What one side alone changed is no part of a conflict, however short it is.
+        let [base, ours, theirs] =
+            ["1 = x = 2", "a = X = b", "p = x = q"].map(|text| text.replace(' ', "\n"));
+        assert_eq!(merged(&base, &ours, &theirs, ConflictStyle::Merge).conflicts, 2);
     }
 
     #[test]
@@ -458,6 +472,7 @@ mod tests {
         #[test]
         fn the_chunks_are_the_three_texts(base in text(), ours in text(), theirs in text(), style in 0_usize..3) {
             let chunks = chunks(&base, &ours, &theirs, ConflictStyle::ALL[style]);
+            prop_assert!(!chunks.contains(&Chunk::default()), "a stretch has lines");
             let all = |side: fn(&Chunk<'_>) -> Vec<String>| chunks.iter().flat_map(side).collect::<Vec<_>>();
             let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
             prop_assert_eq!(all(|chunk| chunk.base.iter().map(ToString::to_string).collect()), owned(&lines(&base)));

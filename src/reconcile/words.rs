@@ -29,12 +29,12 @@ enum Kind {
 
 impl Kind {
     fn of(c: char) -> Self {
-        /// From here on Unicode has the scripts of East Asia.
-        const WITHOUT_SPACES: char = '\u{2e80}';
         match c {
             '\n' => Self::Single,
             _ if c.is_whitespace() => Self::Space,
-            _ if (c.is_alphanumeric() && c < WITHOUT_SPACES) || c == '_' => Self::Letters,
+            // From here on Unicode has the scripts of East Asia.
+            '\u{2e80}'.. => Self::Single,
+            _ if c.is_alphanumeric() || c == '_' => Self::Letters,
             _ => Self::Single,
         }
     }
@@ -124,6 +124,16 @@ mod tests {
             ]
         );
         assert_eq!(words("").count(), 0);
+    }
+
+    #[test]
+    fn what_is_less_alike_than_asked_for_is_not_alike_at_all() {
+        let mut vocabulary = Vocabulary::default();
+        let (half, whole) = (vocabulary.count("tea milk"), vocabulary.count("tea milk salt, as"));
+        assert_eq!([0, 49, 50, 51, 100].map(|least| half.similarity(&whole, least)), [50, 50, 50, 0, 0]);
+        let other = vocabulary.count("tea eggs salt, as");
+        assert_eq!([0, 71, 72].map(|least| whole.similarity(&other, least)), [71, 71, 0]);
+        assert_eq!((half.different_words(), whole.different_words()), (2, 5));
     }
 
     #[test]

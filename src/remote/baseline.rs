@@ -1,17 +1,22 @@
 //! The whole database of a server in one consistent cut: `GET /api/sync/baseline`.
 //!
 //! The answer is fetched whole before anything of it is shown, so that a connection that breaks is simply
-//! tried again. Then it is read event by event: beside the text itself only one memory is held at a time.
+//! tried again, in a file where it is large. Then it is read event by event: only one memory is held at a time. An event
+//! that is JSON and cannot be read (values nested too deeply, say) hides none of the others.
 
 use std::fmt;
+use std::io::BufReader;
 use std::ops::ControlFlow;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::failure::{Failure, quote};
-use super::record::{Record, Row};
+use super::body::Body;
+use super::failure::quote;
+use super::record::{Record, Row, name_in};
 use crate::object::{Bookkeeping, ContentHash};
+use crate::side::Found;
 
 /// One row of the server's database.
 pub(super) struct Event {
@@ -23,20 +28,59 @@ pub(super) struct Event {
     pub(super) clock: i64,
 }
 
-/// Shows every row of a baseline, tombstones too, until `visit` breaks.
-pub(super) fn read(
+/// How much of a file is read at once, in bytes.
+const BUFFER: usize = 256 * 1024;
+
+/// Shows what the body of a baseline holds to `visit` until that breaks, and returns how many rows were looked at,
+/// tombstones among them. An error says what is wrong with the whole.
+pub fn read_baseline(
     body: &[u8],
     bookkeeping: &Bookkeeping,
+    visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
+) -> Result<usize, String> {
+    show(&mut Body::Memory(body.to_vec()), bookkeeping, visit)
+}
+
+/// The same for a body that may be in a file.
+pub(super) fn show(
+    body: &mut Body,
+    bookkeeping: &Bookkeeping,
+    visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
+) -> Result<usize, String> {
+    let mut rows = 0;
+    read(body, bookkeeping, &mut |event| {
+        rows += 1;
+        let found = match event.key {
+            Some(key) => event.row.into_found(key),
+            None => Some(Found::Unreadable { key: None, why: "its name is none".to_owned() }),
+        };
+        found.map_or(ControlFlow::Continue(()), &mut *visit)
+    })?;
+    Ok(rows)
+}
+
+/// Shows every row of a baseline, tombstones too, until `visit` breaks.
+pub(super) fn read(
+    body: &mut Body,
+    bookkeeping: &Bookkeeping,
     visit: &mut dyn FnMut(Event) -> ControlFlow<()>,
-) -> Result<(), Failure> {
+) -> Result<(), String> {
     let mut reading = Reading { bookkeeping, visit, stopped: false, found: false };
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let result = Baseline(&mut reading).deserialize(&mut deserializer);
+    body.rewind().map_err(|cause| format!("its baseline cannot be read again: {cause}"))?;
+    let result = match body {
+        Body::Memory(bytes) => {
+            Baseline(&mut reading).deserialize(&mut serde_json::Deserializer::from_slice(bytes))
+        }
+        Body::File(file) => {
+            let bytes = BufReader::with_capacity(BUFFER, file);
+            Baseline(&mut reading).deserialize(&mut serde_json::Deserializer::from_reader(bytes))
+        }
+    };
     match result {
         _ if reading.stopped => Ok(()),
         Ok(()) if reading.found => Ok(()),
-        Ok(()) => Err(Failure::Malformed("its baseline has no events".to_owned())),
-        Err(error) => Err(Failure::Malformed(format!("its baseline cannot be read: {error}"))),
+        Ok(()) => Err("its baseline has no events".to_owned()),
+        Err(error) => Err(format!("its baseline cannot be read: {error}")),
     }
 }
 
@@ -97,8 +141,8 @@ impl<'de> Visitor<'de> for Events<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut events: A) -> Result<(), A::Error> {
-        while let Some(event) = events.next_element::<Value>()? {
-            if (self.0.visit)(decode(event, self.0.bookkeeping)).is_break() {
+        while let Some(event) = events.next_element::<Box<RawValue>>()? {
+            if (self.0.visit)(decode(&event, self.0.bookkeeping)).is_break() {
                 self.0.stopped = true;
                 return Err(serde::de::Error::custom("nobody wants to see more"));
             }
@@ -107,7 +151,14 @@ impl<'de> Visitor<'de> for Events<'_, '_> {
     }
 }
 
-fn decode(mut event: Value, bookkeeping: &Bookkeeping) -> Event {
+fn decode(event: &RawValue, bookkeeping: &Bookkeeping) -> Event {
+    let mut event: Value = match serde_json::from_str(event.get()) {
+        Ok(event) => event,
+        Err(why) => {
+            let row = Row::Unreadable(quote(&why.to_string()));
+            return Event { key: name_in(event), row, clock: 0 };
+        }
+    };
     let key = event["content_hash"].as_str().and_then(|key| ContentHash::new(key).ok());
     let clock = event["hlc_physical"].as_i64().unwrap_or(0);
     let row = match event["op"].as_str() {

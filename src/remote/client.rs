@@ -14,6 +14,7 @@ use reqwest::header::{
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::body::Body;
 use super::failure::{Failure, is_passing, quote, words_in};
 use super::trust::{self, LastRejected};
 use super::{ApiKey, RemoteUrl, Trust};
@@ -126,12 +127,37 @@ impl Client {
         body: Option<String>,
         headers: &[(HeaderName, &str)],
     ) -> Result<Answer, Failure> {
+        self.retry(|| async {
+            let response = self.exchange(&method, endpoint, body.as_deref(), headers).await?;
+            let etag = strong_etag(response.headers());
+            Ok(Answer { body: self.read_body(response, usize::MAX).await?, etag })
+        })
+        .await
+    }
+
+    /// Fetches an answer that may be too large for memory, whole.
+    pub(super) async fn fetch(&self, endpoint: &str) -> Result<Body, Failure> {
+        self.retry(|| async {
+            let mut response = self.exchange(&Method::GET, endpoint, None, &[]).await?;
+            let mut body = Body::new();
+            while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(error))? {
+                body.push(&chunk).map_err(|cause| Failure::Transport(cause.into()))?;
+            }
+            Ok(body)
+        })
+        .await
+    }
+
+    async fn retry<T, F>(&self, attempt: impl FnMut() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
         let backoff = ExponentialBuilder::default()
             .with_jitter()
             .with_min_delay(self.patience.first_wait)
             .with_max_delay(self.patience.longest_wait)
             .with_max_times(self.patience.retries);
-        (|| self.attempt(&method, endpoint, body.as_deref(), headers))
+        attempt
             .retry(backoff)
             .when(Failure::is_transient)
             .adjust(|failure, wait| match failure {
@@ -142,13 +168,14 @@ impl Client {
             .await
     }
 
-    async fn attempt(
+    /// One attempt, and the head of a successful answer.
+    async fn exchange(
         &self,
         method: &Method,
         endpoint: &str,
         body: Option<&str>,
         headers: &[(HeaderName, &str)],
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Response, Failure> {
         tracing::debug!(%method, endpoint, "request");
         self.requests.set(self.requests.get() + 1);
         if *method != Method::GET {
@@ -168,10 +195,7 @@ impl Client {
         let date = date_in(response.headers(), DATE);
         self.server_time.set(date.and_then(|date| Timestamp::new(date.as_duration().as_secs_f64())));
         match response.status() {
-            status if status.is_success() => {
-                let etag = strong_etag(response.headers());
-                Ok(Answer { body: self.read_body(response, usize::MAX).await?, etag })
-            }
+            status if status.is_success() => Ok(response),
             status if status.is_redirection() => Err(Failure::Malformed(redirected(response.headers()))),
             status => Err(self.refused(status, response).await),
         }

@@ -13,13 +13,14 @@ use std::collections::HashSet;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::address;
 use super::client::Client;
 use super::failure::{Failure, describe, quote};
-use super::record::{Record, Row};
+use super::record::{Record, Row, name_in};
 use crate::object::{Bookkeeping, ContentHash, Timestamp};
+use crate::side::Found;
 
 /// The most memories that the service puts on one page. Its parts (10, 1) divide it, so that a page that
 /// fails can be fetched in smaller ones.
@@ -37,7 +38,7 @@ pub(super) type Entry = Result<Record, (Option<ContentHash>, String)>;
 
 #[derive(Deserialize)]
 struct Page {
-    memories: Vec<Value>,
+    memories: Vec<Box<RawValue>>,
     total: u64,
 }
 
@@ -139,7 +140,7 @@ impl<'a> Listing<'a> {
             Ok(page) => {
                 let mut entries = Vec::with_capacity(page.memories.len());
                 for item in page.memories {
-                    entries.push(match decode(item, self.bookkeeping) {
+                    entries.push(match decode(&item, self.bookkeeping) {
                         Ok(record) => Ok(self.steady(record, before).await?),
                         unreadable => unreadable,
                     });
@@ -192,9 +193,26 @@ impl<'a> Listing<'a> {
     }
 }
 
-fn decode(item: Value, bookkeeping: &Bookkeeping) -> Entry {
-    let key = item["content_hash"].as_str().and_then(|key| ContentHash::new(key).ok());
-    Record::decode(item, bookkeeping).map_err(|why| (key, quote(&why)))
+/// What the body of a page of the listing holds, and how many memories the server counts in all. An error says what
+/// is wrong with the whole.
+pub fn read_page(body: &[u8], bookkeeping: &Bookkeeping) -> Result<(Vec<Found>, u64), String> {
+    let page: Page = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    Ok((page.memories.iter().map(|item| found(decode(item, bookkeeping))).collect(), page.total))
+}
+
+/// An entry as the port shows it.
+pub(super) fn found(entry: Entry) -> Found {
+    match entry {
+        Ok(record) => Found::Memory(record.held),
+        Err((key, why)) => Found::Unreadable { key, why },
+    }
+}
+
+fn decode(item: &RawValue, bookkeeping: &Bookkeeping) -> Entry {
+    let record = serde_json::from_str(item.get())
+        .map_err(|error| error.to_string())
+        .and_then(|item| Record::decode(item, bookkeeping));
+    record.map_err(|why| (name_in(item), quote(&why)))
 }
 
 /// Asks for one memory. `None` where the server says that it is not there.
@@ -209,12 +227,12 @@ pub(super) async fn get_one(
     };
     let endpoint = format!("{endpoint}?store=all");
     let before = client.server_time();
-    match client.get::<Value>(&endpoint).await {
-        Ok(item) => Ok(Some(match decode(item, bookkeeping) {
+    match client.get::<Box<RawValue>>(&endpoint).await {
+        Ok(item) => Ok(Some(match decode(&item, bookkeeping) {
             Ok(mut record) if record.held.key == *key => {
                 if record.is_from_after(before) {
-                    match client.get(&endpoint).await {
-                        Ok(again) => record.agree_on_time(decode(again, bookkeeping).ok().as_ref()),
+                    match client.get::<Box<RawValue>>(&endpoint).await {
+                        Ok(again) => record.agree_on_time(decode(&again, bookkeeping).ok().as_ref()),
                         Err(failure) if failure.status().is_some() => {}
                         Err(failure) => return Err(failure),
                     }

@@ -14,10 +14,11 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::body::Body;
 use super::failure::{Failure, describe};
 use super::record::Row;
 use super::{IN_FLIGHT, Remote, baseline, condition, pages};
@@ -68,12 +69,12 @@ impl Remote {
     }
 
     /// Fetches the baseline; `None` where the server has none.
-    pub(super) async fn baseline(&self) -> Result<Option<Vec<u8>>, Failure> {
+    pub(super) async fn baseline(&self) -> Result<Option<Body>, Failure> {
         if !self.has_baseline.get() {
             return Ok(None);
         }
-        match self.client.send(Method::GET, "/api/sync/baseline", None, &[]).await {
-            Ok(answer) => Ok(Some(answer.body)),
+        match self.client.fetch("/api/sync/baseline").await {
+            Ok(body) => Ok(Some(body)),
             Err(failure) if failure.is_missing_endpoint() || self.lacks_sqlite(&failure).await => {
                 self.has_baseline.set(false);
                 self.has_events.set(false);
@@ -114,8 +115,8 @@ impl Remote {
         if keys.is_empty() {
             return Ok(Rows::new());
         }
-        if let Some(body) = self.baseline().await? {
-            return self.pick(&body, &keys);
+        if let Some(mut body) = self.baseline().await? {
+            return self.pick(&mut body, &keys);
         }
         self.ask(keys).await
     }
@@ -147,7 +148,7 @@ impl Remote {
         Ok(rows.into_iter().flatten().collect())
     }
 
-    fn pick(&self, body: &[u8], keys: &HashSet<&ContentHash>) -> Result<Rows, Failure> {
+    fn pick(&self, body: &mut Body, keys: &HashSet<&ContentHash>) -> Result<Rows, Failure> {
         let mut rows = Rows::new();
         let mut count = 0;
         baseline::read(body, &self.bookkeeping, &mut |event| {
@@ -156,7 +157,8 @@ impl Remote {
                 rows.insert(key, Known { row: event.row, clock: event.clock });
             }
             ControlFlow::Continue(())
-        })?;
+        })
+        .map_err(Failure::Malformed)?;
         self.rows.set(count);
         Ok(rows)
     }

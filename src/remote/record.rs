@@ -6,6 +6,7 @@
 //! through one of them only (see [`super::read`]), and both arrive here in the same field names.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::local::service::{UNTAGGED, types};
@@ -171,6 +172,16 @@ impl Record {
         let kept = kept.filter(|(key, _)| *key != Bookkeeping::MEMSYNC && bookkeeping.owns(key));
         kept.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
+}
+
+/// The name in a memory's JSON, of which nothing else has to be readable.
+pub(super) fn name_in(item: &RawValue) -> Option<ContentHash> {
+    #[derive(Deserialize)]
+    struct Named {
+        content_hash: String,
+    }
+    let named: Named = serde_json::from_str(item.get()).ok()?;
+    ContentHash::new(named.content_hash).ok()
 }
 
 /// The payload of a create event. It says everything: an event over a live memory replaces it.

@@ -2,6 +2,8 @@
 //!
 //! Guarantees: not a byte is written. Damage of one part does not keep the others from being looked at.
 
+mod schema;
+
 use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
 
@@ -87,6 +89,7 @@ impl Store {
         let mut check = Check::new(self);
         if !connectivity_only {
             check.part(Check::file)?;
+            check.part(Check::schema)?;
         }
         check.part(|check| check.objects(connectivity_only))?;
         check.part(Check::references)?;
@@ -95,12 +98,17 @@ impl Store {
         }
         check.part(Check::follow)?;
         if !connectivity_only {
+            check.part(Check::moments)?;
+            check.part(Check::strays)?;
+            check.part(|check| check.store.check_reflog())?;
+            check.part(|check| check.store.check_facts())?;
             check.part(Check::shapes)?;
             check.part(Check::conflicts)?;
             check.part(|check| check.store.staged().map(drop))?;
             check.part(|check| check.store.journal().map(drop))?;
             check.part(|check| check.store.check_changes())?;
             check.part(Check::sides)?;
+            check.part(Check::marks)?;
         }
         check.part(|check| check.vectors(connectivity_only))?;
         Ok(check.result())
@@ -371,6 +379,14 @@ impl<'a> Check<'a> {
         }
         for side in self.distinct("SELECT DISTINCT side FROM side_index")? {
             self.part(|check| check.store.index(&side).map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// Marks that are damaged are not used, so that the next reading looks at every row.
+    fn marks(&mut self) -> Result<(), Error> {
+        if !self.store.has_sound_marks()? {
+            self.tell(Damage::Row, "the marks of the last reading", "they are not those that were kept");
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Single facts: when something last happened, which server it was.
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::{Error, Store};
 
@@ -10,6 +10,13 @@ impl Store {
     /// A fact's value; `None` where it was never set.
     pub fn fact(&self, name: &str) -> Result<Option<String>, Error> {
         self.row(WHAT, "SELECT value FROM facts WHERE name = ?1", [name], |row| row.get(0))
+    }
+
+    /// Reads every fact.
+    pub(super) fn check_facts(&self) -> Result<(), Error> {
+        let read =
+            |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?));
+        self.rows(WHAT, "SELECT name, value, at FROM facts", [], read).map(drop)
     }
 
     /// Sets a fact at a moment, in seconds since 1970 in UTC.

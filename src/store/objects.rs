@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use super::codec::Stored;
 use super::{Error, Store};
-use crate::object::tree::{self, Changed, Difference, Snapshot};
+use crate::object::tree::{self, Changed, Changes, Difference, Snapshot, Updated};
 use crate::object::{BlobId, Commit, CommitId, ContentHash, Kind, Memory, ObjectId, TreeId};
 
 const WHAT: &str = "the objects";
@@ -26,6 +26,11 @@ impl Store {
         let id = BlobId::of(&bytes);
         self.put(id, &bytes)?;
         Ok(id)
+    }
+
+    /// Keeps a memory's canonical text, whose id the caller has computed.
+    pub fn put_blob(&self, id: BlobId, text: &[u8]) -> Result<(), Error> {
+        self.put(id, text)
     }
 
     /// Reads a memory; a missing one is [`Error::Damaged`], as for every id that something points to.
@@ -59,9 +64,26 @@ impl Store {
         tree::find(id, key, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
     }
 
-    /// What differs between two snapshots, sorted by key, visiting only trees that differ.
-    pub fn diff(&self, from: TreeId, to: TreeId) -> Result<Vec<Difference>, Error> {
-        tree::diff(from, to, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
+    /// The memories of a snapshot whose names begin like this, see [`tree::beginning`].
+    pub fn find_beginning(&self, id: TreeId, beginning: u64) -> Result<Vec<ContentHash>, Error> {
+        tree::find_beginning(id, beginning, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
+    }
+
+    /// Keeps a changed snapshot, reading and writing only the trees above what changes.
+    pub fn update_snapshot(&self, root: Option<TreeId>, changes: &Changes) -> Result<Updated, Error> {
+        self.transaction(|store| {
+            tree::update(root, changes, &mut |id| store.get(id), &mut |id, bytes| store.put(id, &bytes))
+                .map_err(|error| store.tree_error(error))
+        })
+    }
+
+    /// What differs between two snapshots, sorted by key, visiting only trees that differ. A missing one is empty.
+    pub fn diff(
+        &self,
+        from: impl Into<Option<TreeId>>,
+        to: impl Into<Option<TreeId>>,
+    ) -> Result<Vec<Difference>, Error> {
+        tree::diff(from.into(), to.into(), &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
     }
 
     /// Gives every path that differs between two trees to `visit`, as [`tree::walk`] does.

@@ -27,6 +27,7 @@ pub(super) const ROOTS: &[Root] = &[
                 AND (at >= ?1 OR sequence IN (SELECT max(sequence) FROM reflog GROUP BY name))
               ORDER BY sequence",
     },
+    Root { kind: Kind::Commit, sql: "SELECT 'the last reading of this device', snapshot FROM readings" },
     Root {
         kind: Kind::Blob,
         sql: "SELECT 'the conflict about ' || key || ' with ' || remote, id FROM (

@@ -133,6 +133,11 @@ impl Store {
         self.rows(LOG, sql, [name], ReflogEntry::read)
     }
 
+    /// Reads every entry of every reflog.
+    pub(super) fn check_reflog(&self) -> Result<(), Error> {
+        self.rows(LOG, "SELECT old, new, at, message FROM reflog", [], ReflogEntry::read).map(drop)
+    }
+
     fn expect_reference(&self, name: &RefName, expected: Option<CommitId>) -> Result<(), Error> {
         let found = self.reference(name)?;
         if found == expected { Ok(()) } else { Err(Error::Moved { name: name.clone(), expected, found }) }

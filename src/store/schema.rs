@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     concat!(include_str!("schema_v1.sql"), include_str!("views_v1.sql")),
     include_str!("schema_v2.sql"),
     include_str!("schema_v3.sql"),
+    include_str!("schema_v4.sql"),
 ];
 
 /// The latest version of `migrations`.

@@ -10,6 +10,8 @@ use super::{Error, Store};
 use crate::object::{BlobId, ContentHash, Metadata};
 
 const WHAT: &str = "the staged changes";
+/// The fact that says how many changes there are where not all are listed; the view `sync_status` shows it.
+const TOTAL: &str = "staged_changes";
 
 /// What a staged change does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,27 @@ pub struct Staged {
     pub source_machine: String,
 }
 
+impl Staged {
+    /// How many staged changes are listed at most. Each is kept in plain text, which before the first sync would be every
+    /// memory once more; a script that has sent what is listed finds the next ones after the next run.
+    pub const MOST: usize = 5_000;
+}
+
 impl Store {
+    /// Replaces the staged changes by these, sorted by key, of which the first [`Staged::MOST`] are listed; there are
+    /// `total` of them.
+    pub fn list_staged(&self, staged: impl Iterator<Item = Staged>, total: usize) -> Result<(), Error> {
+        let listed: Vec<Staged> = staged.take(Staged::MOST).collect();
+        self.transaction(|store| {
+            store.set_staged(&listed)?;
+            if total > listed.len() {
+                let at = listed.first().map_or(0, |change| change.staged_at);
+                return store.set_fact(TOTAL, &total.to_string(), at);
+            }
+            store.execute(WHAT, "DELETE FROM facts WHERE name = ?1", [TOTAL]).map(drop)
+        })
+    }
+
     /// The staged changes, sorted by key.
     pub fn staged(&self) -> Result<Vec<Staged>, Error> {
         let sql = "SELECT key, operation, blob, staged_at, source_machine FROM staged ORDER BY key";

@@ -68,7 +68,12 @@ impl Session<'_> {
     pub(super) fn adopt_changes(&self, local: &Reading, remote: &Reading) -> Result<Adopted, Error> {
         self.store.transaction(|store| {
             let mut adopted = Adopted::new();
-            for (key, change) in folded(store.open_changes()?, SideName::Local) {
+            let open = store.open_changes()?;
+            // Taken down by an undo that did not end either: see below.
+            adopted.extend(
+                folded(open.clone(), SideName::Remote).into_keys().map(|key| (SideName::Remote, key)),
+            );
+            for (key, change) in folded(open, SideName::Local) {
                 let now = local.snapshot.get(&key).copied();
                 if now == change.before && now != change.after {
                     store.forget_changes(SideName::Local, &key)?;

@@ -33,8 +33,20 @@ pub fn base_reference(remote: &str) -> Result<RefName, Error> {
 pub struct BaseCommit {
     /// The commit; `None` before the first sync.
     pub id: Option<CommitId>,
-    /// What it says.
+    /// What it says; in an outlook ([`Session::outlook`]) without what is the same on both sides since.
     pub base: Base,
+    /// How many memories are left out of `base` and of both readings.
+    pub agreed: usize,
+}
+
+/// The trees of the last sync.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BaseTrees {
+    pub(super) commit: CommitId,
+    /// This device's forms.
+    pub(super) local: TreeId,
+    /// The server's.
+    pub(super) remote: TreeId,
 }
 
 /// What a commit was made from.
@@ -56,7 +68,14 @@ impl Session<'_> {
         let Some(id) = self.store.reference(&base_reference(&self.remote)?)? else {
             return Ok(BaseCommit::default());
         };
-        Ok(BaseCommit { id: Some(id), base: self.base_at(id)? })
+        Ok(BaseCommit { id: Some(id), base: self.base_at(id)?, agreed: 0 })
+    }
+
+    /// The trees of the last sync; `None` before the first.
+    pub(super) fn base_trees(&self) -> Result<Option<BaseTrees>, Error> {
+        let Some(commit) = self.store.reference(&base_reference(&self.remote)?)? else { return Ok(None) };
+        let (local, remote) = self.sides_at(commit)?;
+        Ok(Some(BaseTrees { commit, local, remote }))
     }
 
     /// Reads the base that an earlier sync left.
@@ -111,8 +130,17 @@ impl Session<'_> {
         snapshot: &Snapshot,
         message: &str,
     ) -> Result<CommitId, Error> {
+        self.store.transaction(|store| self.record_tree(reference, store.put_snapshot(snapshot)?, message))
+    }
+
+    /// The same where the tree is kept already.
+    pub(super) fn record_tree(
+        &self,
+        reference: &RefName,
+        tree: TreeId,
+        message: &str,
+    ) -> Result<CommitId, Error> {
         self.store.transaction(|store| {
-            let tree = store.put_snapshot(snapshot)?;
             let last = store.reference(reference)?;
             if let Some(last) = last
                 && store.commit(last)?.tree == tree

@@ -10,7 +10,7 @@ use crate::object::tree::{Difference, Snapshot};
 use crate::object::{BlobId, CommitId, ContentHash, SideName};
 use crate::planted::{self, Mistake};
 use crate::reconcile::{
-    self, Base, Brake, Compared, DeletionLimit, Direction, Options, Plan, PlanId, Scope, Strategy,
+    self, Base, Brake, Compared, DeletionLimit, Direction, Holdings, Options, Plan, PlanId, Scope, Strategy,
 };
 use crate::store::Conflict;
 
@@ -114,9 +114,13 @@ impl<'a> Chosen<'a> {
 }
 
 impl Proposal {
-    /// The plan to carry out: the one named by `allowed`, else the proposed one if nothing speaks against it.
+    /// The plan to carry out: the one named by `allowed`, else the proposed one if nothing speaks against it. An
+    /// outlook has none.
     #[must_use]
     pub fn choose(&self, allowed: Option<&str>) -> Option<Chosen<'_>> {
+        if self.base.agreed > 0 {
+            return None;
+        }
         let is_allowed = |id: &PlanId| allowed == Some(id.to_string().as_str());
         let (plain, rewound) = self.ids();
         if rewound.is_some_and(|id| is_allowed(&id)) {
@@ -162,7 +166,13 @@ impl Session<'_> {
         };
         let compared = trees.compare(&base.base, wishes.only.as_ref());
         let plan = self.plan(&compared, &wishes, &local, &remote)?;
-        let brakes = reconcile::brakes(&plan, &base.base, &local.snapshot, &remote.snapshot, wishes.limit);
+        let held = Holdings {
+            base: &base.base,
+            local: &local.snapshot,
+            remote: &remote.snapshot,
+            agreed: base.agreed,
+        };
+        let brakes = reconcile::brakes(&plan, &held, wishes.limit);
         let rewind = match self.find_rewind(&base, &trees)? {
             Some((side, commit, memories)) => {
                 let cure = if wishes.is_about_everything() {
@@ -281,7 +291,7 @@ impl Session<'_> {
             if changed(&held).len() < reconcile::SMALLEST_REWIND {
                 continue;
             }
-            let (commits, since) = self.changes_since_earlier_syncs(base.id, side, &held)?;
+            let (commits, since) = self.changes_since_earlier_syncs(base, side, &held)?;
             if let Some(at) = reconcile::find_rewind(&since, &held) {
                 return Ok(Some((side, commits[at], since[at].len())));
             }
@@ -343,25 +353,29 @@ impl Session<'_> {
     /// then; else nothing.
     fn changes_since_earlier_syncs(
         &self,
-        base: Option<CommitId>,
+        base: &BaseCommit,
         side: SideName,
         held: &Snapshot,
     ) -> Result<(Vec<CommitId>, Vec<Vec<Difference>>), Error> {
         /// How far back a backup is looked for. Each sync that changed something is one step.
         const DEPTH: usize = 200;
         let (mut commits, mut since) = (Vec::new(), Vec::new());
-        let Some(base) = base else { return Ok((commits, since)) };
+        let Some(newest) = base.id else { return Ok((commits, since)) };
         let tree = |commit| -> Result<_, Error> {
             let (local, remote) = self.sides_at(commit)?;
             Ok(if side == SideName::Local { local } else { remote })
         };
-        let newest = tree(base)?;
-        let mut at = base;
+        let mut at = newest;
+        let newest = tree(newest)?;
         for _ in 0..DEPTH {
             let Some(before) = self.sync_before(at)? else { break };
             let changed = self.store.diff(tree(before)?, newest)?;
             // What is not back cannot be it, and is not held on to: it may be large.
-            let is_back = changed.iter().all(|(key, older, _)| held.get(key).copied() == *older);
+            let is_back = changed.iter().all(|(key, older, newer)| {
+                // What the base of an outlook leaves out is as it was when both sides agreed.
+                let is_left_out = newer.is_some() && !base.base.contains_key(key);
+                !is_left_out && held.get(key).copied() == *older
+            });
             since.push(if is_back { changed } else { Vec::new() });
             commits.push(before);
             at = before;

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::{Error, Progress, Session};
+use super::{Device, Error, Progress, Session};
 use crate::object::tree::Snapshot;
-use crate::object::{BlobId, ContentHash, Memory, SideName, Timestamp};
+use crate::object::{BlobId, ContentHash, ObjectId, SideName, Timestamp};
 use crate::planted::{self, Mistake};
 use crate::reconcile::{Base, missing};
 use crate::side::{Found, Side};
-use crate::store::IndexEntry;
+use crate::store::{self, IndexEntry, Store};
 
 /// What a side holds.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,8 @@ pub struct Reading {
     pub unreadable: Vec<Unreadable>,
     /// Where it was read: a path or an address, where that is known.
     pub place: Option<String>,
+    /// This device as it was read by its marks; `None` of a server, and where every row was read.
+    pub device: Option<Device>,
 }
 
 /// Something that cannot be carried.
@@ -114,14 +116,28 @@ struct Reader<'a> {
 /// Memories on their way into the staging database. They go in many at once, and in transactions that no network
 /// has a part in, so that others can read it meanwhile.
 #[derive(Default)]
-struct Unsaved {
-    memories: Vec<Memory>,
+pub(super) struct Unsaved {
+    texts: Vec<(BlobId, Vec<u8>)>,
     bytes: usize,
 }
 
 impl Unsaved {
     /// So many bytes of text are held before they are saved.
-    const LIMIT: usize = 4 << 20;
+    const LIMIT: usize = 16 << 20;
+
+    /// Takes a memory's canonical text, and says whether it is time to save.
+    pub(super) fn add(&mut self, id: BlobId, text: Vec<u8>) -> bool {
+        self.bytes += text.len() + 64;
+        self.texts.push((id, text));
+        self.bytes >= Self::LIMIT
+    }
+
+    pub(super) fn save(&mut self, store: &Store) -> Result<(), store::Error> {
+        let Self { mut texts, .. } = std::mem::take(self);
+        // In the order of the index that finds them, which then writes each of its pages once.
+        texts.sort_unstable_by_key(|(id, _)| *id);
+        store.transaction(|store| texts.iter().try_for_each(|(id, text)| store.put_blob(*id, text)))
+    }
 }
 
 impl Reader<'_> {
@@ -136,15 +152,13 @@ impl Reader<'_> {
                 self.reading.unreadable.push(Unreadable { key, why });
             }
             Found::Memory(held) => {
-                let id = held.memory.id();
+                let text = held.memory.to_blob();
+                let id = BlobId::of(&text);
                 self.reading.updated_at.extend(held.updated_at.map(|at| (held.key.clone(), at)));
                 // What the base holds is kept already.
-                if known(&held.key) != Some(id) {
-                    self.unsaved.bytes += held.memory.content.len() + 256;
-                    self.unsaved.memories.push(held.memory);
-                }
+                let is_full = known(&held.key) != Some(id) && self.unsaved.add(id, text);
                 self.reading.snapshot.insert(held.key, id);
-                if self.unsaved.bytes >= Unsaved::LIMIT {
+                if is_full {
                     self.save();
                 }
             }
@@ -153,12 +167,7 @@ impl Reader<'_> {
     }
 
     fn save(&mut self) {
-        let Unsaved { memories, .. } = std::mem::take(&mut self.unsaved);
-        let saved = self
-            .session
-            .store
-            .transaction(|store| memories.iter().try_for_each(|memory| store.put_memory(memory).map(drop)));
-        if let Err(error) = saved {
+        if let Err(error) = self.unsaved.save(self.session.store) {
             self.failure = Some(Error::Store(error));
         }
     }

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::Adopted;
-use super::{Chosen, Error, Problem, Proposal, Reading, Report, Session, local_reference, remote_reference};
-use crate::object::{ContentHash, SideName};
+use super::{
+    Chosen, Device, Error, Problem, Proposal, Reading, Report, Session, local_reference, remote_reference,
+};
+use crate::object::tree::Difference;
+use crate::object::{BlobId, ContentHash, SideName};
 use crate::reconcile::{After, Compared, Direction, Plan, Planned, advance};
 use crate::store::{Failure, IndexEntry, Operation, Staged};
 
@@ -20,18 +23,37 @@ pub const LAST_STASH: &str = "last_local_sync";
 impl Session<'_> {
     /// Notes what this device holds: the first step of every run that may change something.
     pub fn record_local(&self, reading: &Reading) -> Result<(), Error> {
-        self.record_snapshot(&local_reference(), &reading.snapshot, "stash")?;
+        match &reading.device {
+            Some(device) => self.record_device_now(device),
+            None => self.store.transaction(|_| {
+                self.record_snapshot(&local_reference(), &reading.snapshot, "stash")?;
+                self.record_read()
+            }),
+        }
+    }
+
+    /// Notes what this device holds, read by its marks.
+    pub fn record_device_now(&self, device: &Device) -> Result<(), Error> {
+        self.store.transaction(|_| {
+            self.record_device(device, "stash")?;
+            self.record_read()
+        })
+    }
+
+    fn record_read(&self) -> Result<(), Error> {
         Ok(self.store.set_fact(LAST_STASH, &self.now.to_string(), self.now)?)
     }
 
     /// Notes what the server holds.
     pub fn record_fetched(&self, reading: &Reading) -> Result<(), Error> {
-        self.record_snapshot(&remote_reference(&self.remote)?, &reading.snapshot, "fetch")?;
-        self.store.set_index(&self.remote, &reading.to_index())?;
-        if let Some(place) = &reading.place {
-            self.store.set_fact(&self.fetched_place_fact(), place, self.now)?;
-        }
-        Ok(self.store.set_fact(LAST_FETCH, &self.now.to_string(), self.now)?)
+        self.store.transaction(|store| {
+            self.record_snapshot(&remote_reference(&self.remote)?, &reading.snapshot, "fetch")?;
+            store.set_index(&self.remote, &reading.to_index())?;
+            if let Some(place) = &reading.place {
+                store.set_fact(&self.fetched_place_fact(), place, self.now)?;
+            }
+            Ok(store.set_fact(LAST_FETCH, &self.now.to_string(), self.now)?)
+        })
     }
 
     /// Moves the base over what was confirmed, and notes conflicts, failures and what the server holds now.
@@ -103,6 +125,24 @@ impl Session<'_> {
         self.record_run_staged(proposal, &Keys::new())
     }
 
+    /// The same from the memories that differ between what both sides agreed on and what this device holds.
+    pub fn record_changes_here(&self, changes: Vec<Difference>) -> Result<(), Error> {
+        let total = changes.len();
+        let staged = |(key, then, now): Difference| {
+            let operation = match (then, now) {
+                (None, _) => Operation::Insert,
+                (Some(_), Some(_)) => Operation::Update,
+                (Some(_), None) => Operation::Delete,
+            };
+            Some(self.staged(key, operation, now.or(then)?))
+        };
+        Ok(self.store.list_staged(changes.into_iter().filter_map(staged), total)?)
+    }
+
+    fn staged(&self, key: ContentHash, operation: Operation, blob: BlobId) -> Staged {
+        Staged { key, operation, blob, staged_at: self.now, source_machine: self.device.clone() }
+    }
+
     fn record_run_staged(&self, proposal: &Proposal, finished: &Keys<'_>) -> Result<(), Error> {
         let staged = |one: &Compared| {
             let (operation, blob) = match one.state.letter(SideName::Local) {
@@ -111,19 +151,16 @@ impl Session<'_> {
                 'D' => (Operation::Delete, one.versions.base.map(|pair| pair.local)),
                 _ => return None,
             };
-            Some(Staged {
-                key: one.key.clone(),
-                operation,
-                blob: blob.filter(|_| !finished.contains(&one.key))?,
-                staged_at: self.now,
-                source_machine: self.device.clone(),
-            })
+            let blob = blob.filter(|_| !finished.contains(&one.key))?;
+            Some(self.staged(one.key.clone(), operation, blob))
         };
         // A run about some memories knows nothing of the others' changes.
         if proposal.wishes.only.is_some() {
             return Ok(());
         }
-        Ok(self.store.set_staged(&proposal.compared.iter().filter_map(staged).collect::<Vec<_>>())?)
+        let staged: Vec<Staged> = proposal.compared.iter().filter_map(staged).collect();
+        let total = staged.len();
+        Ok(self.store.list_staged(staged.into_iter(), total)?)
     }
 
     /// A failure ends when the memory was taken, or when there is nothing left to do for it.

@@ -10,10 +10,11 @@ mod undo;
 
 use super::*;
 use crate::object::{
-    BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Resolution, Row, SideName, Timestamp,
+    BlobId, ContentHash, Edit, Mark, Marks, Memory, ObjectId, Outcome, Refusal, Resolution, Row, SideName,
+    Timestamp, tree,
 };
 use crate::reconcile::{Direction, Strategy};
-use crate::side::{self, Found, Held, Replaced, Side, Witness};
+use crate::side::{self, Change, Found, Held, Replaced, Side, Witness};
 use crate::store::{Holder, Store};
 
 /// A side in memory that misbehaves as told.
@@ -134,6 +135,36 @@ impl Side for World {
         Ok(())
     }
 
+    fn changes(
+        &mut self,
+        marks: Option<Marks>,
+        visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
+    ) -> Result<Option<Marks>, side::Error> {
+        if self.unlisted.is_some() || self.unreadable.is_some() {
+            return Ok(None);
+        }
+        let mark = |(key, memory): (&ContentHash, &Memory)| {
+            let name = tree::beginning(key);
+            let hash = memory.id().as_bytes()[..16].try_into().unwrap();
+            Mark { row: name.cast_signed(), name, hash: u128::from_le_bytes(hash) }
+        };
+        let mut rows: Vec<Mark> = self.memories.iter().map(mark).collect();
+        rows.sort_unstable_by_key(|mark| mark.row);
+        let old = marks.unwrap_or_default().rows;
+        for mark in rows.iter().filter(|mark| !old.contains(mark)) {
+            let was = old.iter().find(|old| old.row == mark.row).map(|old| old.name);
+            let (key, memory) =
+                self.memories.iter().find(|(key, _)| tree::beginning(key) == mark.name).unwrap();
+            let updated_at = self.written.get(key).copied();
+            let is = Held { key: key.clone(), memory: memory.clone(), updated_at };
+            let _ = visit(Change { was, is: Some(is) });
+        }
+        for mark in old.iter().filter(|old| rows.iter().all(|mark| mark.row != old.row)) {
+            let _ = visit(Change { was: Some(mark.name), is: None });
+        }
+        Ok(Some(Marks { rows, ..Marks::default() }))
+    }
+
     fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, side::Error> {
         Ok(keys.iter().map(|key| self.found(key)).collect())
     }
@@ -197,12 +228,41 @@ impl Device {
         let theirs = session.read(SideName::Remote, server, &base.base, &mut |_| {}).unwrap();
         session.record_fetched(&theirs).unwrap();
         let ours = session.read(SideName::Local, &mut self.world, &base.base, &mut |_| {}).unwrap();
-        session.record_local(&ours).unwrap();
+        let by_marks = session.read_local(&mut self.world, &base.base, &mut |_| {}).unwrap();
+        assert_eq!(by_marks.snapshot, ours.snapshot);
+        session.record_local(if wishes.only.is_some() { &ours } else { &by_marks }).unwrap();
         let proposal = session.propose(base, ours, theirs, wishes).unwrap();
+        self.expect_outlook(&session, &proposal);
         let report = proposal.choose(allowed).map(|chosen| {
             session.execute(&proposal, chosen, Some(&mut self.world), Some(server), &mut |_| {}).unwrap()
         });
         (proposal, report)
+    }
+}
+
+impl Device {
+    /// What the trees alone tell is what the whole snapshots tell.
+    #[track_caller]
+    fn expect_outlook(&mut self, session: &Session<'_>, whole: &Proposal) {
+        let wishes = whole.wishes.clone();
+        if wishes.strategy == Strategy::Newest {
+            return;
+        }
+        let told = session.outlook(&mut self.world, wishes, &mut |_| {}).unwrap();
+        let Some((outlook, device)) = told else {
+            return assert!(self.world.unlisted.is_some() || self.world.unreadable.is_some());
+        };
+        assert_eq!(outlook.compared, whole.compared);
+        assert_eq!(outlook.plan, whole.plan);
+        assert_eq!(outlook.brakes, whole.brakes);
+        assert_eq!(outlook.moved, whole.moved);
+        assert_eq!(outlook.ids(), whole.ids());
+        let told = |rewind: &Rewind| (rewind.side, rewind.commit, rewind.seconds, rewind.memories);
+        assert_eq!(outlook.rewind.as_ref().map(told), whole.rewind.as_ref().map(told));
+        assert_eq!(session.conflicts(&outlook).unwrap(), session.conflicts(whole).unwrap());
+        assert_eq!(device.held, whole.local.snapshot.len());
+        assert_eq!(outlook.local.snapshot.len() + outlook.base.agreed, device.held);
+        assert!(outlook.base.agreed == 0 || outlook.choose(None).is_none(), "it cannot be carried out");
     }
 }
 

@@ -28,19 +28,23 @@ pub struct Recall {
     pub displaced: Option<Moved>,
     /// What the plan is made on.
     base: BaseCommit,
+    /// The sync that it follows: that of `base`, unless that is only the beginning of one that did not end.
+    last: Option<CommitId>,
     /// What this device's database had under the names.
     rows: BTreeMap<ContentHash, Row>,
     /// What both sides agreed on before the run, for memories that the server gives back.
     earlier: BTreeMap<ContentHash, Option<Pair>>,
     /// What another one has done that did not end; this one goes on with it.
     begun: Adopted,
+    /// What that one has given back on the server, without coming to put the base back.
+    given_back: BTreeSet<ContentHash>,
 }
 
 impl Recall {
     /// Whether there is nothing to do, nor to write down.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.plan.has_no_steps() && self.begun.is_empty()
+        self.plan.has_no_steps() && self.begun.is_empty() && self.given_back.is_empty()
     }
 
     /// A memory that becomes `step.target` on one side.
@@ -63,6 +67,8 @@ impl Recall {
 
 /// The fact that names the commit of an undo or restore that is under way; empty where none is.
 pub(super) const UNDER_WAY: &str = "undo under way";
+/// How the message of the commit begins that stands in for that of an undo until it ends.
+const BEGIN: &str = "begin to ";
 
 impl Session<'_> {
     /// Looks after a run that did not end: what it did gets a commit of its own, so that it can be taken back. What an
@@ -109,9 +115,22 @@ impl Session<'_> {
     }
 
     fn new_recall(&self) -> Result<Recall, Error> {
-        let begun = folded(self.store.open_changes()?, SideName::Local).into_keys();
-        let begun = begun.map(|key| (SideName::Local, key)).collect();
-        Ok(Recall { base: self.base()?, begun, ..Recall::default() })
+        let open = self.store.open_changes()?;
+        let begun = [SideName::Local, SideName::Remote]
+            .into_iter()
+            .flat_map(|side| folded(open.clone(), side).into_keys().map(move |key| (side, key)))
+            .collect();
+        let base = self.base()?;
+        let last = self.last_ended(base.id)?;
+        Ok(Recall { base, last, begun, ..Recall::default() })
+    }
+
+    /// The sync `at`, or the one before where it is only the beginning of an undo that did not end.
+    fn last_ended(&self, at: Option<CommitId>) -> Result<Option<CommitId>, Error> {
+        let Some(commit) = at else { return Ok(None) };
+        let is_under_way = self.store.fact(UNDER_WAY)?.is_some_and(|fact| !fact.is_empty());
+        let has_begun = is_under_way && self.store.commit(commit)?.message.starts_with(BEGIN);
+        if has_begun { self.sync_before(commit) } else { Ok(at) }
     }
 
     /// What takes back what `run` did to this device and, where `with_remote`, to the server. A memory that does not
@@ -142,6 +161,8 @@ impl Session<'_> {
                     // One that is back already is no cause for concern.
                     if held(reading) != before {
                         recall.moved.push((side, key));
+                    } else if side == SideName::Remote && recall.last != recall.base.id {
+                        recall.given_back.insert(key);
                     }
                     continue;
                 }
@@ -159,13 +180,14 @@ impl Session<'_> {
     }
 
     /// What the base said before `run` of the memories that the server gives back, where it still says what the run
-    /// left.
+    /// left, or said so before an undo began.
     fn earlier(&self, run: CommitId, recall: &Recall) -> Result<BTreeMap<ContentHash, Option<Pair>>, Error> {
         let left = self.base_at(run)?;
         let before =
             self.sync_before(run)?.map(|before| self.base_at(before)).transpose()?.unwrap_or_default();
-        let given_back = recall.plan.steps(SideName::Remote).map(|(key, _)| key);
-        let unmoved = given_back.filter(|key| recall.base.base.get(*key) == left.get(*key));
+        let standing = recall.last.map(|last| self.base_at(last)).transpose()?.unwrap_or_default();
+        let given_back = recall.plan.steps(SideName::Remote).map(|(key, _)| key).chain(&recall.given_back);
+        let unmoved = given_back.filter(|key| standing.get(*key) == left.get(*key));
         Ok(unmoved.map(|key| (key.clone(), before.get(key).copied())).collect())
     }
 
@@ -210,7 +232,6 @@ impl Session<'_> {
         remote: Option<&mut (dyn Side + '_)>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Report, Option<CommitId>), Error> {
-        let last = recall.base.id;
         self.store.set_fact(UNDER_WAY, message, self.now)?;
         let at = self.unsettle(recall, message)?;
         self.announce(&recall.plan)?;
@@ -223,10 +244,10 @@ impl Session<'_> {
             if report.error.is_none() && is_with_remote {
                 store.clear_journal(&self.remote)?;
             }
-            if did_nothing && at == last && recall.begun.is_empty() {
+            if did_nothing && at == recall.last && recall.begun.is_empty() {
                 return Ok(None);
             }
-            let commit = self.replace_base(at, last, &recall.base_after(&after), message)?;
+            let commit = self.replace_base(at, recall.last, &recall.base_after(&after), message)?;
             self.record_changes(commit, &recall.plan, &after, &recall.begun)?;
             self.record_pushed(store.index(&self.remote)?, &recall.plan, &after)?;
             Ok::<_, Error>(Some(commit))
@@ -243,7 +264,7 @@ impl Session<'_> {
             return Ok(recall.base.id);
         }
         let last = recall.base.id;
-        self.store.transaction(|_| Ok(Some(self.record_base(last, &base, &format!("begin to {message}"))?)))
+        self.store.transaction(|_| Ok(Some(self.record_base(last, &base, &format!("{BEGIN}{message}"))?)))
     }
 }
 
@@ -262,6 +283,13 @@ impl Recall {
                     base.insert(key.clone(), Pair { remote: held, ..*pair });
                 }
                 (Some(pair), _) => drop(base.insert(key.clone(), *pair)),
+            }
+        }
+        for key in &self.given_back {
+            match self.earlier.get(key) {
+                Some(Some(pair)) => drop(base.insert(key.clone(), *pair)),
+                Some(None) => drop(base.remove(key)),
+                None => {}
             }
         }
         base

@@ -15,6 +15,13 @@ pub fn escape_line(text: &str) -> Cow<'_, str> {
     escape_where(text, is_dangerous)
 }
 
+/// `text` without NUL, for a list whose entries end with one: a memory could make up entries of its own. U+FFFD stands
+/// in its place.
+#[must_use]
+pub fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
 fn escape_where(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains(&is_escaped) {
         return Cow::Borrowed(text);
@@ -62,6 +69,11 @@ mod tests {
     fn line_ends_and_tabs_stay_in_a_text_and_are_shown_in_a_line() {
         assert_eq!(escape("one\n\ttwo"), "one\n\ttwo");
         assert_eq!(escape_line("one\n\ttwo"), r"one\n\ttwo");
+    }
+
+    #[test]
+    fn a_text_ends_no_entry_of_a_list() {
+        assert_eq!(without_nul("a\0.A. key\tb\n"), "a\u{fffd}.A. key\tb\n");
     }
 
     #[test]

@@ -60,38 +60,38 @@ fn what_nothing_needs_goes_after_ninety_days_or_as_told() {
     assert_snapshot!(dropped(&scene, &["gc", "--dry-run"]), @"
     exit status: 0
     ----- stdout -----
-    nothing to pack or to drop: 88.0 KiB
+    nothing to pack or to drop: 96.0 KiB
     ");
     assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=now"]), @"
     exit status: 0
     ----- stdout -----
-    would drop 2 unreachable objects: 88.0 KiB now
+    would drop 2 unreachable objects: 96.0 KiB now
     ");
     assert_snapshot!(dropped(&scene, &["gc", "-n", "--no-prune"]), @"
     exit status: 0
     ----- stdout -----
-    nothing to pack or to drop: 88.0 KiB
+    nothing to pack or to drop: 96.0 KiB
     ");
     scene.device.now = "2025-05-02T03:04:05Z".to_owned();
     assert_snapshot!(dropped(&scene, &["gc", "--no-prune"]), @"
     exit status: 0
     ----- stderr -----
-    nothing to pack or to drop: 88.0 KiB
+    nothing to pack or to drop: 96.0 KiB
     ");
     assert_snapshot!(dropped(&scene, &["gc", "-n"]), @"
     exit status: 0
     ----- stdout -----
-    would drop 2 unreachable objects older than 90 days: 88.0 KiB now
+    would drop 2 unreachable objects older than 90 days: 96.0 KiB now
     ");
     assert_snapshot!(dropped(&scene, &["gc", "-n", "--prune=2025-01-01"]), @"
     exit status: 0
     ----- stdout -----
-    nothing to pack or to drop: 88.0 KiB
+    nothing to pack or to drop: 96.0 KiB
     ");
     assert_snapshot!(dropped(&scene, &["gc"]), @"
     exit status: 0
     ----- stderr -----
-    dropped 2 unreachable objects older than 90 days: 88.0 KiB -> 88.0 KiB
+    dropped 2 unreachable objects older than 90 days: 96.0 KiB -> 96.0 KiB
     ");
     scene.device.memsync(["fsck"]).success();
     // The next sync makes anew what it needs.
@@ -139,9 +139,9 @@ fn a_damaged_vector_goes_as_told_and_hash_vectors_are_never_kept() {
       vector: vector 1: it is not the one that was kept
         hint: `memsync gc` drops it; it is made again when it is needed
     ");
-    assert_snapshot!(scene.device.memsync(["gc", "-n"]).success().stdout, @"would drop 1 damaged vector: 88.0 KiB now");
+    assert_snapshot!(scene.device.memsync(["gc", "-n"]).success().stdout, @"would drop 1 damaged vector: 96.0 KiB now");
     assert_eq!(count(), 1);
-    assert_snapshot!(scene.device.memsync(["gc"]).success().stderr, @"dropped 1 damaged vector: 88.0 KiB -> 88.0 KiB");
+    assert_snapshot!(scene.device.memsync(["gc"]).success().stderr, @"dropped 1 damaged vector: 96.0 KiB -> 96.0 KiB");
     assert_eq!(count(), 0);
     scene.device.memsync(["fsck"]).success();
 }

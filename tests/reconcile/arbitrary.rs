@@ -11,6 +11,11 @@ use crate::world::{Asked, Server, World, key};
 
 pub(crate) const KEYS: [&str; 3] = ["k1", "k2", "k3"];
 
+/// As many cases as is usual, or as `PROPTEST_CASES` says; what fails is written down as a test, not in a file.
+pub(crate) fn cases() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+}
+
 fn texts(options: &'static [&'static str]) -> impl Strategy<Value = Option<String>> {
     select(options).prop_map(|text| (!text.is_empty()).then(|| text.to_owned()))
 }

@@ -1,7 +1,7 @@
 //! What stops a plan before any effect.
 
 use memsync::object::{ContentHash, SideName};
-use memsync::reconcile::{Brake, DeletionLimit, Direction, Plan, brakes};
+use memsync::reconcile::{Brake, DeletionLimit, Direction, Holdings, Plan, brakes};
 
 use crate::world::{Asked, Server, World, key, memory, snapshot};
 
@@ -16,7 +16,8 @@ fn in_step(count: usize) -> World {
 
 fn found(world: &mut World, limit: DeletionLimit) -> Vec<Brake> {
     let plan = world.plan(&Asked::default());
-    brakes(&plan, &world.base, &snapshot(&world.local), &snapshot(&world.remote), limit)
+    let (local, remote) = (snapshot(&world.local), snapshot(&world.remote));
+    brakes(&plan, &Holdings { base: &world.base, local: &local, remote: &remote, agreed: 0 }, limit)
 }
 
 /// Deletes `deletions` of `count` memories on the server; the brakes by default.
@@ -81,11 +82,8 @@ fn an_empty_side_deletes_nothing_unasked() {
     );
     let plan = world.plan(&Asked { direction: Direction::Push, ..Asked::default() });
     let (local, remote) = (snapshot(&world.local), snapshot(&world.remote));
-    assert_eq!(
-        brakes(&plan, &world.base, &local, &remote, DeletionLimit::default()),
-        [],
-        "nothing is deleted"
-    );
+    let held = Holdings { base: &world.base, local: &local, remote: &remote, agreed: 0 };
+    assert_eq!(brakes(&plan, &held, DeletionLimit::default()), [], "nothing is deleted");
     world.base.clear();
     assert_eq!(found(&mut world, DeletionLimit::default()), [], "a first push fills an empty server");
 }

@@ -11,10 +11,6 @@ use proptest::prelude::*;
 use crate::arbitrary;
 use crate::world::{Asked, World, agree, key, memory};
 
-fn quick(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
-
 fn choices(choices: &[(&str, SideName)]) -> Choices {
     choices.iter().map(|(name, side)| ((*name).to_owned(), *side)).collect()
 }
@@ -97,7 +93,7 @@ fn where_merging_is_not_wanted_every_difference_is_decided() {
 }
 
 proptest! {
-    #![proptest_config(quick(250))]
+    #![proptest_config(arbitrary::cases())]
 
     #[test]
     fn a_decision_is_the_same_seen_from_either_side(

@@ -1,9 +1,10 @@
 //! What becomes of each field when both sides' forms and their bases differ, as one reviewed file.
 
 use memsync::object::{Memory, Metadata, SideName};
-use memsync::reconcile::merge;
+use memsync::reconcile::{differing, merge};
 
 use crate::gallery::{aligned, assert_gallery};
+use crate::world::memory;
 
 const LEGEND: &str = "\
 What a merge makes of each field.
@@ -48,6 +49,10 @@ const FIELDS: [(&str, &[Case]); 7] = [
             ("ours removed, theirs renamed", "rust", "-", "Rust"),
             ("removed, its form renamed alike", "Rust | rust", "-", "Rust"),
             ("both renamed to cases", "rust", "Rust", "RUST"),
+            ("both added cases", "rust", "rust Rust", "rust RUST"),
+            ("ours removed a case, theirs added", "Rust rust", "Rust", "Rust rust RUST"),
+            ("a case kept here, both added", "Rust rust | rust", "Rust rust RUST", "rUST"),
+            ("ours took the case theirs removed", "Rust | rust", "rust", "-"),
             ("sent before a crash", "a", "Go a", "a go"),
             ("no base: `untagged` by the service", "none", "-", "untagged"),
             ("emptied before a crash", "a", "-", "untagged"),
@@ -209,4 +214,30 @@ fn shown(field: &str, memory: &Memory) -> String {
         },
     };
     if text.is_empty() { "-".to_owned() } else { text }
+}
+
+#[test]
+fn memories_differ_in_fields_and_in_members_of_their_metadata() {
+    let table = [
+        ("", "", ""),
+        ("content Milk; tag a", "content milk; tag b", "content, tags"),
+        ("type note", "store work", "type, store"),
+        ("created 5; superseded-by x", "created 6", "superseded-by, created"),
+        (
+            r#"meta.a {"x":1}; meta.b 1; meta.c 1"#,
+            r#"meta.a {"x":2}; meta.c 1; meta.d 1"#,
+            "meta.a, meta.b, meta.d",
+        ),
+        ("metadata {NaN}", "metadata {NaN}", ""),
+        ("metadata {NaN}", "metadata { NaN}", "metadata"),
+        ("metadata {NaN}", "meta.a 1", "metadata"),
+        ("", "metadata {NaN}", "metadata"),
+    ];
+    for (one, other, fields) in table {
+        let [here, there] = [[one, other], [other, one]].map(|[one, other]| {
+            let fields = differing(&memory(one), &memory(other));
+            fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        });
+        assert_eq!((here.as_str(), there.as_str()), (fields, fields), "{one} | {other}");
+    }
 }

@@ -10,6 +10,7 @@ mod exhaustive;
 mod field_merge;
 mod gallery;
 mod properties;
+mod reopened;
 mod rewind;
 mod rewriting;
 mod scope;

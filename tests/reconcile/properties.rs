@@ -10,10 +10,6 @@ use serde_json::Value;
 use crate::arbitrary::{self, Change, KEYS};
 use crate::world::{Asked, Memories, Server, World, agree, key};
 
-fn quick(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
-
 /// The paths and values of everything in a JSON object, to its leaves.
 fn leaves(metadata: &Metadata) -> BTreeSet<String> {
     fn walk(path: &str, value: &Value, found: &mut BTreeSet<String>) {
@@ -94,7 +90,7 @@ fn held_by(held: &Memories, key: &ContentHash) -> Option<Memory> {
 }
 
 proptest! {
-    #![proptest_config(quick(250))]
+    #![proptest_config(arbitrary::cases())]
 
     #[test]
     fn a_merge_does_not_care_who_is_who(

@@ -1,8 +1,8 @@
 //! Telling a server's rewriting from somebody else's edit.
 
-use memsync::reconcile::{is_rewriting, same_tag, same_type};
+use memsync::reconcile::{is_rewriting, same_tag, same_type, shown_by_rest};
 
-use crate::world::memory;
+use crate::world::{headers, memory};
 
 #[track_caller]
 fn is_the_servers_own(before: Option<&str>, sent: &str, held: &str) -> bool {
@@ -40,6 +40,7 @@ fn what_the_service_is_known_to_do_is_no_edit() {
     created("type Decision", "type observation");
     let tags = |count: u32| (0..count).map(|n| format!("tag {n}")).collect::<Vec<_>>().join("; ");
     created(&tags(120), &tags(100));
+    assert!(!is_the_servers_own(None, &tags(100), &tags(99)), "a hundred tags are all kept");
     // A content is changed by making the memory anew.
     let anew = "content milk; created 1000";
     assert!(is_the_servers_own(
@@ -67,4 +68,21 @@ fn what_the_service_never_does_is_somebody_elses_edit() {
     foreign(Some("created 7"), "created 5", "created 6");
     foreign(Some("store work"), "", "store home");
     foreign(None, "metadata {NaN}", "meta.k 1");
+}
+
+#[test]
+fn what_10_20_6_shows_of_a_row() {
+    let shown = |row: &str| headers(&shown_by_rest(memory(row)));
+    for (row, expected) in [
+        ("", "tag untagged"),
+        (
+            "created 5; meta.k 1; store work; superseded-by x; tag a; type note",
+            "created 5; meta.k 1; store work; superseded-by x; tag a; type note",
+        ),
+        ("content Milk; tag a; type recipe", "content Milk; tag a; type observation"),
+        ("tag a; type Note", "tag a; type observation"),
+        ("metadata {NaN}; tag a", "tag a"),
+    ] {
+        assert_eq!(shown(row), expected, "{row}");
+    }
 }

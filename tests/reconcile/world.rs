@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use memsync::object::tree::Snapshot;
 use memsync::object::{BlobId, ContentHash, Memory, Metadata, SideName, Timestamp};
 use memsync::reconcile::{
-    self, After, Base, Choices, Direction, Options, Plan, Resolved, Scope, Step, Strategy, Versions, advance,
-    compare, is_rewriting, plan,
+    self, After, Base, Choices, Direction, Options, Pair, Plan, Resolved, Scope, Step, Strategy, Versions,
+    advance, compare, is_rewriting, plan,
 };
 
 /// A memory from its canonical headers, separated by `; `, and `content TEXT` where the text matters.
@@ -108,6 +108,7 @@ pub(crate) struct Asked {
     pub newer: SideName,
     pub resolutions: BTreeMap<ContentHash, Resolved>,
     pub choices: BTreeMap<ContentHash, (Versions, Choices)>,
+    pub carried_out: BTreeMap<ContentHash, Option<Pair>>,
 }
 
 impl Default for Asked {
@@ -120,6 +121,7 @@ impl Default for Asked {
             newer: SideName::Remote,
             resolutions: BTreeMap::new(),
             choices: BTreeMap::new(),
+            carried_out: BTreeMap::new(),
         }
     }
 }
@@ -178,7 +180,7 @@ impl World {
             scope: &asked.scope,
             resolutions: &asked.resolutions,
             choices: &asked.choices,
-            carried_out: &BTreeMap::new(),
+            carried_out: &asked.carried_out,
             newer: &|_| asked.newer,
         };
         let Ok(plan) =

@@ -1,30 +1,36 @@
-//! temporary score
-use crate::explore::{Budget, find, search};
+//! The score: each mistake is planted in turn, and has to be found.
+//!
+//! A mistake that is not found is a step, a fault or an invariant that is missing. `MEMSYNC_PLANTED=NAME` plants one
+//! alone and prints the history that finds it; `MEMSYNC_SIMULATE=SECONDS` is the time for each.
+
 use memsync::planted::{Mistake, plant};
 
+use crate::explore::{Budget, find, search, setting};
+
 #[test]
-fn score() {
-    let seconds: u64 = std::env::var("SCORE").ok().and_then(|t| t.parse().ok()).unwrap_or(20);
-    let only = std::env::var("ONLY").ok();
+fn every_planted_mistake_is_found() {
+    let budget = Budget::Seconds(setting("MEMSYNC_SIMULATE").unwrap_or(60));
+    let seed = setting("MEMSYNC_SIMULATE_SEED").unwrap_or(1000);
+    let only = std::env::var("MEMSYNC_PLANTED").ok();
+    let mut missing = Vec::new();
     for mistake in Mistake::ALL {
-        if only.as_ref().is_some_and(|only| !format!("{mistake:?}").contains(only)) {
+        let name = format!("{mistake:?}");
+        if only.as_ref().is_some_and(|only| *only != name) {
             continue;
         }
         plant(Some(*mistake));
-        if only.is_some() {
-            println!("{:?}", find(Budget::Seconds(seconds), 1000).map(|f| f.to_string()));
-            continue;
-        }
-        let found = search(Budget::Seconds(seconds), 1000).map(|(f, _)| ("?", f));
+        let found = match only {
+            None => search(budget, seed).map(|(failure, _)| failure),
+            Some(_) => find(budget, seed).inspect(|failure| println!("{failure}")),
+        };
         plant(None);
         match found {
-            None => println!("== {mistake:?}: NOT FOUND"),
-            Some((on, f)) => {
-                println!("== {mistake:?}: {on} {} after {}", f.violation.invariant, f.played);
-                if only.is_some() {
-                    println!("{f}");
-                }
+            Some(failure) => {
+                println!("{name}: {} after {} histories", failure.violation.invariant, failure.played);
             }
+            None => missing.push(name),
         }
     }
+    println!("{} of {} found", Mistake::ALL.len() - missing.len(), Mistake::ALL.len());
+    assert_eq!(missing, Vec::<String>::new(), "not found");
 }

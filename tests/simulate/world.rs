@@ -255,12 +255,11 @@ impl World {
     /// Another server answers, or the right one again.
     fn swap(&self) {
         let server = Rc::clone(&self.server);
-        match self.right_server.take() {
-            Some(backup) => self.replaced(Spot::Server, &server, |place| place.restore(&backup)),
-            None => {
-                self.right_server.replace(Some(server.back_up()));
-                self.replaced(Spot::Server, &server, |place| place.replace_by_empty());
-            }
+        if let Some(backup) = self.right_server.take() {
+            self.replaced(Spot::Server, &server, |place| place.restore(&backup));
+        } else {
+            self.right_server.replace(Some(server.back_up()));
+            self.replaced(Spot::Server, &server, |place| place.replace_by_empty());
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::*;
 use crate::embed::{self, Maker, ModelId, from_bytes};
+use crate::local::pace::Pace;
 
 /// What a test does when the maker is asked for the vectors of some texts.
 type Asked = Box<dyn FnMut(&[&str]) -> Result<(), embed::Error> + Send>;
@@ -81,7 +82,7 @@ impl Fixture {
     pub(super) fn open_with(&self, makers: &[&Arc<Fake>]) -> Database {
         let models = makers.iter().map(|maker| Arc::clone(maker) as Arc<dyn Maker>).collect();
         let mut database = Database::open(Options { makers: Makers::new(models), ..self.options() }).unwrap();
-        database.pauses = [Duration::ZERO; 2];
+        database.pace = Pace::new([Duration::ZERO; 2]);
         database
     }
 

@@ -1,6 +1,7 @@
 //! Many edits, and for how long each transaction keeps the service from writing.
 
 use super::*;
+use crate::local::pace::Pace;
 
 /// The longest that a transaction may hold the write lock.
 const LIMIT: Duration = Duration::from_millis(250);
@@ -41,7 +42,7 @@ fn turn(
 ) -> Transactions {
     let mut database = fixture.open();
     // The pauses keep the service writing and have no part in how long a transaction takes.
-    database.pauses = [Duration::ZERO; 2];
+    database.pace = Pace::new([Duration::ZERO; 2]);
     let edits = (0..count).map(|n| edit(&n.to_string(), from(n).as_ref(), to(n).as_ref())).collect();
     let outcomes = apply(&mut database, edits);
     assert_eq!(outcomes.len(), count);
@@ -75,10 +76,10 @@ fn no_transaction_is_long_at_ten_thousand_edits() {
 #[test]
 fn memories_that_arrive_together_are_limited_by_number_and_by_text() {
     let fixture = Fixture::with_seed(V12);
-    for (count, bytes, transactions) in [(200, 10, 4), (8, 40_000, 4), (3, 100_000, 3)] {
+    for (count, bytes, transactions) in [(800, 10, 4), (8, 160_000, 4), (3, 300_000, 3)] {
         let mut database = fixture.open();
         // Only what has to be written together is.
-        (database.hold, database.pauses) = (Duration::ZERO, [Duration::ZERO; 2]);
+        (database.hold, database.pace) = (Duration::ZERO, Pace::new([Duration::ZERO; 2]));
         let arrival = Memory { content: "x".repeat(bytes), ..memory() };
         let names = (0..count).map(|n| format!("{n} of {bytes} bytes"));
         apply(&mut database, names.map(|name| edit(&name, None, Some(&arrival))).collect());

@@ -10,7 +10,6 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use super::NoVectors;
 use super::ahead::{BYTES, TEXTS};
 use crate::embed::to_bytes;
-use crate::local::pace::Pace;
 use crate::local::rows::Rows;
 use crate::local::{Database, error, open};
 use crate::object::Memory;
@@ -48,12 +47,11 @@ impl Database {
         }
         let total = lacking.len() as u64;
         let mut filled = Filled { filled: 0, left: 0, why: None };
-        let mut pace = Pace::new(self.pauses);
         let mut rest = lacking.iter();
         progress(0, total);
         while rest.len() > 0 {
             let batch = self.texts(&mut rest).map_err(|error| self.reading(error))?;
-            if let Err(why) = self.fill(&batch, &mut pace, &mut filled)? {
+            if let Err(why) = self.fill(&batch, &mut filled)? {
                 filled.why = Some(why);
                 break;
             }
@@ -87,12 +85,7 @@ impl Database {
     }
 
     /// Makes the vectors of `batch` and writes them; the inner error says what is in the way of going on.
-    fn fill(
-        &mut self,
-        batch: &[Lacking],
-        pace: &mut Pace,
-        filled: &mut Filled,
-    ) -> Result<Result<(), NoVectors>, side::Error> {
+    fn fill(&mut self, batch: &[Lacking], filled: &mut Filled) -> Result<Result<(), NoVectors>, side::Error> {
         let texts: Vec<&str> = batch.iter().map(|lacking| lacking.text.as_str()).collect();
         if texts.is_empty() {
             return Ok(Ok(()));
@@ -110,9 +103,9 @@ impl Database {
         let vectors: Vec<_> = vectors.filter_map(|(lacking, vector)| Some((lacking, vector?))).collect();
         let mut rest = vectors.into_iter();
         while rest.len() > 0 {
-            pace.wait();
+            self.pace.wait();
             let written = self.write_vectors(version, &mut rest);
-            pace.rest();
+            self.pace.rest();
             match written {
                 Ok(count) => filled.filled += count,
                 Err(error @ (side::Error::Busy { .. } | side::Error::Unwritable { .. })) => {

@@ -217,7 +217,11 @@ mod tests {
         }
 
         fn snapshot(&mut self, numbers: impl Iterator<Item = usize>) -> TreeId {
-            let memory = |n: usize| (ContentHash::new(hex(n)).unwrap(), BlobId::of(b"one"));
+            self.snapshot_of(b"one", numbers)
+        }
+
+        fn snapshot_of(&mut self, text: &[u8], numbers: impl Iterator<Item = usize>) -> TreeId {
+            let memory = |n: usize| (ContentHash::new(hex(n)).unwrap(), BlobId::of(text));
             let Ok(id) = write(&numbers.map(memory).collect(), &mut self.keep());
             id
         }
@@ -254,6 +258,9 @@ mod tests {
             let pair = objects.pair(local, remote);
             assert_eq!(objects.problems(local), [""; 0], "{count}");
             assert_eq!(objects.problems(pair), [""; 0], "{count}");
+            let rewritten = objects.snapshot_of(b"rewritten", 0..count);
+            let pair = objects.pair(local, rewritten);
+            assert_eq!(objects.problems(pair), [""; 0], "{count}, in two forms");
         }
         let odd: Snapshot = [(ContentHash::new("odd/../\0%é").unwrap(), BlobId::of(b"odd"))].into();
         let Ok(odd) = write(&odd, &mut objects.keep());
@@ -265,14 +272,18 @@ mod tests {
         let mut objects = Objects::default();
         let (few, many) = (objects.snapshot(0..2), objects.snapshot(0..200));
         let other = objects.snapshot(1..201);
+        let without = objects.snapshot((0..200).filter(|n| !hex(*n).starts_with('f')));
         let name = hex(1);
+        let names: [String; MAX_LEAF + 1] = std::array::from_fn(hex);
         let trees = [
             objects.pair(few, many),
             objects.pair(many, other),
+            objects.pair(many, without),
             objects.tree(&[(EntryKind::Tree, "local")]),
             objects.tree(&[(EntryKind::Tree, "a"), (EntryKind::Blob, &name)]),
             objects.tree(&[(EntryKind::Tree, "a"), (EntryKind::Tree, "b")]),
             objects.tree(&[(EntryKind::Blob, "readme")]),
+            objects.tree(&names.each_ref().map(|name| (EntryKind::Blob, name.as_str()))),
         ];
         let mut told: Vec<String> = Vec::new();
         for tree in trees {
@@ -287,6 +298,8 @@ mod tests {
         -
         its halves hold memories of different names
         -
+        its halves hold memories of different names
+        -
         its subtrees are neither digits nor a pair
         -
         it holds memories beside subtrees
@@ -295,6 +308,36 @@ mod tests {
         -
         odd entry "readme"
         -
+        it holds 65 memories, more than 64
+        -
         "#);
+    }
+
+    #[test]
+    fn each_tree_is_looked_at_once() {
+        let mut objects = Objects::default();
+        let local = objects.snapshot(0..200);
+        let (pair, trees) = (objects.pair(local, local), objects.0.len());
+        let (mut shapes, loads) = (Shapes::default(), std::cell::Cell::new(0));
+        let mut load = |id| {
+            loads.set(loads.get() + 1);
+            Ok::<_, Infallible>(objects.0.get(&id).cloned())
+        };
+        assert_eq!(shapes.check(pair, &mut load), Ok(Some(true)));
+        assert_eq!(shapes.check(local, &mut load), Ok(Some(false)));
+        assert_eq!(loads.get(), trees + 1, "what kind the second root is, is read off it");
+        assert_eq!(shapes.check(TreeId::of(b"lost"), &mut load), Ok(None));
+        assert_eq!(shapes.problems, []);
+    }
+
+    #[test]
+    fn a_tree_names_its_subtrees_and_its_memories() {
+        let mut objects = Objects::default();
+        let (few, many) = (objects.snapshot(0..2), objects.snapshot(0..200));
+        let named = |id: TreeId| links(&objects.0[&id]).unwrap();
+        assert_eq!(named(few), Links { trees: Vec::new(), memories: vec![BlobId::of(b"one"); 2] });
+        assert_eq!((named(many).trees.len(), named(many).memories.len()), (16, 0));
+        assert!(named(many).trees.iter().all(|tree| objects.0.contains_key(tree)));
+        assert!(links(b"no tree").is_err());
     }
 }

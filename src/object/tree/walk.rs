@@ -153,3 +153,129 @@ fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
     };
     tree.entries.into_iter().map(entry).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::convert::Infallible;
+
+    use super::super::{Difference, MAX_LEAF, Snapshot, diff, write};
+    use super::*;
+
+    #[derive(Default)]
+    struct Trees(BTreeMap<TreeId, Vec<u8>>);
+
+    impl Trees {
+        fn write(&mut self, snapshot: &Snapshot) -> TreeId {
+            let Ok(id) = write::<Infallible>(snapshot, &mut |id, bytes| {
+                self.0.insert(id, bytes);
+                Ok(())
+            });
+            id
+        }
+
+        /// Every path that differs, in the order of the walk, with what it was and is; and how many trees were read.
+        fn walk(
+            &self,
+            ends: [Option<TreeId>; 2],
+            enters: bool,
+        ) -> (Vec<(String, Option<Child>, Option<Child>)>, usize) {
+            let (mut found, mut loads) = (Vec::new(), 0);
+            let mut load = |id| {
+                loads += 1;
+                Ok::<_, Infallible>(self.0[&id].clone())
+            };
+            let mut visit = |changed: Changed<'_>| {
+                assert_eq!(changed.child(), changed.new.or(changed.old));
+                found.push((changed.path.to_owned(), changed.old, changed.new));
+                Ok(())
+            };
+            walk(ends[0], ends[1], &|_| enters, &mut load, &mut visit).unwrap();
+            (found, loads)
+        }
+    }
+
+    fn snapshot(numbers: impl Iterator<Item = usize>, text: &str) -> Snapshot {
+        let key = |n: usize| match n % 7 {
+            0 => format!("odd {n}"),
+            _ => BlobId::of(n.to_string().as_bytes()).to_string(),
+        };
+        let blob = |n: usize| BlobId::of(if n % 5 == 0 { text.as_bytes() } else { b"same" });
+        numbers.map(|n| (ContentHash::new(key(n)).unwrap(), blob(n))).collect()
+    }
+
+    /// The memories that differ, as the paths tell: one that moved to another path is no difference.
+    fn told(found: &[(String, Option<Child>, Option<Child>)]) -> Vec<Difference> {
+        let blob = |child: &Child| match child {
+            Child::Blob(id) => *id,
+            Child::Tree(id) => panic!("every tree is gone into, yet {id} is given"),
+        };
+        let mut told: BTreeMap<ContentHash, [Option<BlobId>; 2]> = BTreeMap::new();
+        for (path, old, new) in found {
+            let ends = told.entry(key_at(path).unwrap()).or_default();
+            ends[0] = ends[0].or(old.as_ref().map(blob));
+            ends[1] = ends[1].or(new.as_ref().map(blob));
+        }
+        told.into_iter()
+            .filter(|(_, ends)| ends[0] != ends[1])
+            .map(|(key, [old, new])| (key, old, new))
+            .collect()
+    }
+
+    #[test]
+    fn a_walk_meets_what_differs_in_the_order_of_the_paths() {
+        let mut trees = Trees::default();
+        let sizes = [0, 1, MAX_LEAF, MAX_LEAF + 1, 900];
+        for (from, to) in sizes.into_iter().flat_map(|from| sizes.map(|to| (from, to))) {
+            let (from, to) = (snapshot(0..from, "old"), snapshot(3..to.max(3), "new"));
+            let ends = [trees.write(&from), trees.write(&to)];
+            let (found, _) = trees.walk(ends.map(Some), true);
+            assert!(found.is_sorted_by(|one, next| one.0 < next.0));
+            let expected =
+                diff(Some(ends[0]), Some(ends[1]), &mut |id| Ok::<_, Infallible>(trees.0[&id].clone()))
+                    .unwrap();
+            assert_eq!(told(&found), expected);
+            let (found, _) = trees.walk([None, Some(ends[1])], true);
+            assert_eq!(
+                told(&found),
+                to.iter().map(|(key, id)| (key.clone(), None, Some(*id))).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_equal_is_not_read_and_what_is_not_entered_is_given_itself() {
+        let mut trees = Trees::default();
+        let before = snapshot(0..900, "old");
+        let mut after = before.clone();
+        let key = after.keys().nth(700).unwrap().clone();
+        after.insert(key.clone(), BlobId::of(b"changed"));
+        let ends = [trees.write(&before), trees.write(&after)].map(Some);
+        let (found, loads) = trees.walk(ends, true);
+        let path = format!("{}/{key}", &key.as_str()[..1]);
+        let [old, new] = [Child::Blob(before[&key]), Child::Blob(after[&key])];
+        assert_eq!((found.as_slice(), loads), ([(path.clone(), Some(old), Some(new))].as_slice(), 4));
+        assert_eq!((key_at(&path), key_at(&path[..1])), (Some(key), None));
+        assert_eq!(
+            (old.kind(), old.mode(), old.id()),
+            (Kind::Blob, "100644", before[&key_at(&path).unwrap()].to_string())
+        );
+
+        let (found, loads) = trees.walk(ends, false);
+        let [(folder, Some(Child::Tree(old)), Some(new))] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((folder.as_str(), loads), (&path[..1], 2));
+        assert_eq!((new.kind(), new.mode()), (Kind::Tree, "040000"));
+        assert!(trees.0.keys().any(|id| id.to_string() == new.id()) && old.to_string() != new.id());
+        assert_eq!(trees.walk([ends[0], ends[0]], true).0, []);
+    }
+
+    #[test]
+    fn a_walk_says_what_is_damaged() {
+        let id = TreeId::of(b"x");
+        let damaged =
+            walk(Some(id), None, &|_| true, &mut |_| Ok::<_, Infallible>(b"x".to_vec()), &mut |_| Ok(()));
+        assert!(damaged.unwrap_err().to_string().starts_with(&format!("tree {id} is damaged")));
+        let gone = walk(None, Some(id), &|_| true, &mut |_| Err("gone"), &mut |_| Ok(()));
+        assert_eq!(gone.unwrap_err().to_string(), "gone");
+    }
+}

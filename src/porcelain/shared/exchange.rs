@@ -8,11 +8,11 @@ use crate::local::Database;
 use crate::object::{ContentHash, SideName};
 use crate::porcelain::shared::arguments::{Execution, Selection, Strategy};
 use crate::porcelain::shared::edits::find_divergent;
-use crate::porcelain::shared::reading::{Meter, fetch, read_local, requests};
+use crate::porcelain::shared::reading::{Meter, fetch, read_local, read_rows, requests};
 use crate::porcelain::shared::selection::{scope, strategy};
 use crate::porcelain::shared::vectors;
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
-use crate::reconcile::{Conflict, Direction, Plan, Planned, Step};
+use crate::reconcile::{self, Conflict, Direction, Plan, Planned, Step};
 use crate::side::Side;
 use crate::store;
 use crate::sync::{Chosen, Done, Problem, Proposal, Reading, Report, Session, Wishes, remote_reference};
@@ -155,7 +155,8 @@ impl Exchange<'_> {
         } else {
             self.fetched()?
         };
-        let ours = read_local(self.workspace, &self.session, &base.base)?;
+        let read = if wishes.strategy == reconcile::Strategy::Newest { read_rows } else { read_local };
+        let ours = read(self.workspace, &self.session, &base.base)?;
         if self.access == Access::Write {
             self.session.record_local(&ours)?;
         }

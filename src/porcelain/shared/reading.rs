@@ -2,10 +2,11 @@
 
 use crate::error::CommandError;
 use crate::object::SideName;
+use crate::object::tree::Difference;
 use crate::reconcile::Base;
 use crate::remote::InvalidFingerprint;
 use crate::side;
-use crate::sync::{self, Progress, Reading, Session};
+use crate::sync::{self, Device, Progress, Proposal, Reading, Session, Wishes};
 use crate::ui::view::text::counted;
 use crate::ui::{self, Ui};
 use crate::workspace::{Access, Workspace};
@@ -54,7 +55,7 @@ pub(crate) fn requests(count: u64) -> String {
     counted(usize::try_from(count).unwrap_or(usize::MAX), "request", "requests")
 }
 
-/// Reads this device's database.
+/// Reads this device's database. When its rows were written is not part of it: [`read_rows`].
 pub(crate) fn read_local(
     workspace: &mut Workspace,
     session: &Session<'_>,
@@ -63,7 +64,54 @@ pub(crate) fn read_local(
     let mut local = workspace.local()?;
     let mut meter = Meter::new(&mut workspace.ui, &session.remote);
     session
+        .read_local(&mut local, base, &mut |progress| meter.show(progress))
+        .map_err(|error| CommandError::from_sync(error, &session.remote))
+}
+
+/// Reads every row of this device's database, for who has to know which side wrote a memory later, or where there is
+/// something that cannot be carried.
+pub(crate) fn read_rows(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+    base: &Base,
+) -> Result<Reading, CommandError> {
+    let mut local = workspace.local()?;
+    let mut meter = Meter::new(&mut workspace.ui, &session.remote);
+    session
         .read(SideName::Local, &mut local, base, &mut |progress| meter.show(progress))
+        .map_err(|error| CommandError::from_sync(error, &session.remote))
+}
+
+/// What a sync would do, with the server as last fetched, and how many memories no search by meaning finds. It can be
+/// looked at, not carried out.
+pub(crate) fn outlook(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+    wishes: Wishes,
+) -> Result<(Proposal, u64), CommandError> {
+    let failed = |error| CommandError::from_sync(error, &session.remote);
+    let mut local = workspace.local()?;
+    let mut meter = Meter::new(&mut workspace.ui, &session.remote);
+    let told = session.outlook(&mut local, wishes.clone(), &mut |progress| meter.show(progress));
+    drop(meter);
+    if let Some((proposal, device)) = told.map_err(failed)? {
+        return Ok((proposal, device.lacking));
+    }
+    let base = session.base()?;
+    let ours = read_rows(workspace, session, &base.base)?;
+    let proposal = session.propose(base, ours, session.last_fetched()?, wishes)?;
+    Ok((proposal, local.missing_vectors()?))
+}
+
+/// What this device holds and what it changed since the last sync; `None` where every row must be read.
+pub(crate) fn changes_here(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+) -> Result<Option<(Device, Vec<Difference>)>, CommandError> {
+    let mut local = workspace.local()?;
+    let mut meter = Meter::new(&mut workspace.ui, &session.remote);
+    session
+        .changes_here(&mut local, &mut |progress| meter.show(progress))
         .map_err(|error| CommandError::from_sync(error, &session.remote))
 }
 

@@ -239,3 +239,34 @@ fn a_name_that_is_asked_for_twice_is_answered_twice() {
     let found = server.connect().get(&[key("k"), key("k")]).unwrap();
     assert!(found.iter().all(Option::is_some), "{found:?}");
 }
+
+/// A memory that the service takes and gives back, and whose lists go deeper than `serde_json` reads.
+fn nested(name: &str) -> String {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    format!(r#"{{"content_hash":"{name}","content":"x","metadata":{{"deep":{deep}}}}}"#)
+}
+
+#[test]
+fn a_memory_that_is_nested_too_deeply_does_not_hide_the_others() {
+    let (a, b, deep) = (item("a"), item("b"), nested("deep"));
+    let page = format!(r#"{{"memories":[{a},{deep},{b}],"total":3}}"#);
+    let (a, b) = (event(&a), event(&b));
+    let event = format!(r#"{{"op":"create","content_hash":"deep","payload":{deep}}}"#);
+    let baseline = format!(r#"{{"events":[{a},{event},{b}]}}"#);
+    let with_baseline = Server::start(move |asked| match asked.path.as_str() {
+        "/openapi.json" => Reply::Json(json!({"paths": {"/api/memories": {}, "/api/sync/baseline": {}}})),
+        _ => Reply::Text(baseline.clone()),
+    });
+    let without = Server::rest(move |asked| match asked.path.as_str() {
+        "/api/memories/deep?store=all" => Reply::Text(deep.clone()),
+        _ => Reply::Text(page.clone()),
+    });
+    for server in [with_baseline, without] {
+        let mut http = server.connect();
+        let told = names(&snapshot(&mut http).unwrap());
+        assert_eq!((told[0].as_str(), told[2].as_str()), ("a", "b"));
+        assert!(told[1].starts_with(r#"Some(ContentHash("deep")): recursion limit exceeded"#), "{told:?}");
+        let answer = http.get(&[key("deep")]).unwrap();
+        assert!(matches!(answer[..], [Some(Found::Unreadable { .. })]), "{answer:?}");
+    }
+}

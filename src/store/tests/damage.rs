@@ -1,9 +1,19 @@
 //! Files whose bytes were changed by something else.
 
 use super::*;
-use crate::object::SideName;
+use crate::object::{Mark, Marks, SideName};
 
 pub(super) const MEMORIES: usize = 80;
+
+/// What is noted of as many rows.
+fn marks() -> Marks {
+    let mark = |number: usize| Mark {
+        row: i64::try_from(number).unwrap(),
+        name: number as u64,
+        hash: number as u128,
+    };
+    Marks { rows: (0..MEMORIES).map(mark).collect(), ..Marks::default() }
+}
 
 /// Puts something into every table.
 pub(super) fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error> {
@@ -15,7 +25,7 @@ pub(super) fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error>
         }
         let tree = store.put_snapshot(&snapshot)?;
         store.put_snapshot(&Snapshot::new())?;
-        let commit = commit(store, 1);
+        let commit = put_commit(store, 1)?;
         let head = RefName::new("refs/heads/main").unwrap();
         store.move_reference(&head, store.reference(&head)?, commit, "sync", 1)?;
         let blob = snapshot[&key(1)];
@@ -51,6 +61,7 @@ pub(super) fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error>
         })?;
         store.begin_intents(&[Intent { remote, side, key: key(3), expected: None, target: Some(blob) }])?;
         store.set_fact("last_remote_sync", "1", 1)?;
+        store.set_marks(commit, &marks())?;
         let source_machine = "laptop".to_owned();
         let operation = Operation::Insert;
         store.set_staged(&[Staged { key: key(1), operation, blob, staged_at: 1, source_machine }])?;
@@ -80,6 +91,8 @@ fn read_everything(store: &Store, written: &(Snapshot, TreeId, CommitId)) -> Vec
     note(store.journal().map(drop));
     note(store.fact("last_remote_sync").map(drop));
     note(store.staged().map(drop));
+    note(store.last_reading().map(drop));
+    note(store.marks().map(|read| assert!(read.is_none_or(|read| read.rows == marks().rows))));
     let found = store.vectors().find("model", &["tea"]);
     note(found.map(|found| assert!(found[0].as_ref().is_none_or(|found| *found == vectors::vector(1)))));
     errors

@@ -93,7 +93,17 @@ const PLANTED: &[(&str, &str)] = &[
         "UPDATE refs SET target = (SELECT target FROM refs WHERE name = 'refs/heads/main')
              WHERE name = 'refs/base/origin'",
     ),
+    (
+        "a ref was put back",
+        "UPDATE refs SET target = (SELECT target FROM refs WHERE name = 'refs/base/origin')
+             WHERE name = 'refs/heads/main'",
+    ),
+    ("a ref is gone", "DELETE FROM refs WHERE name = 'refs/base/origin'"),
+    ("a view is gone", "DROP VIEW sync_status"),
     ("the reflog leads nowhere", "UPDATE reflog SET new = zeroblob(32) WHERE sequence = 1"),
+    ("the reflog holds no text", "UPDATE reflog SET message = x'ff' WHERE sequence = 1"),
+    ("a fact has no moment", "UPDATE facts SET at = 'soon'"),
+    ("an object has no moment", "UPDATE objects SET at = 'soon' WHERE hex(id) = upper('{blob}')"),
     ("a conflict leads nowhere", "UPDATE conflicts SET ours = zeroblob(32)"),
     ("a conflict's merged memory is missing", "UPDATE conflicts SET merged = zeroblob(32)"),
     ("a conflict has half a base", "UPDATE conflicts SET base_remote = NULL"),
@@ -211,7 +221,8 @@ fn every_planted_damage_is_found() {
 fn every_column_that_names_objects_is_followed() {
     let columns = "SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
                    WHERE tables.type = 'table' AND columns.type = 'BLOB'
-                     AND tables.name NOT IN ('objects', 'dictionaries', 'vectors') AND columns.name <> 'row'";
+                     AND tables.name NOT IN ('objects', 'dictionaries', 'vectors', 'marks')
+                     AND columns.name NOT IN ('row', 'key')";
     let whole = synced();
     let columns: Vec<(String, String)> =
         whole.store.rows("columns", columns, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();

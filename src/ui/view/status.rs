@@ -10,7 +10,7 @@ use super::edited::{DivergentJson, divergent};
 use super::text::{self, fit, memories, moment, pad};
 use crate::object::{ContentHash, SideName};
 use crate::reconcile::{DivergentEdit, Edited, State};
-use crate::ui::{Label, Palette, escape_line};
+use crate::ui::{Label, Palette, escape_line, without_nul};
 
 /// Everything that the page is about.
 #[derive(Clone, Debug, Default)]
@@ -248,12 +248,13 @@ impl Status {
     }
 
     /// One line a memory, `XYZ SP content_hash TAB first-line`. With `nul_ended` lines end with NUL and text is
-    /// left as it is, otherwise it is escaped.
+    /// left as it is, but for a NUL of its own; otherwise it is escaped.
     #[must_use]
     pub fn porcelain(&self, nul_ended: bool) -> String {
         let line = |entry: &Entry| {
             if nul_ended {
-                format!("{} {}\t{}\0", entry.letters(), entry.key, entry.first_line)
+                let (key, line) = (without_nul(entry.key.as_str()), without_nul(&entry.first_line));
+                format!("{} {key}\t{line}\0", entry.letters())
             } else {
                 let key = escape_line(entry.key.as_str()).into_owned();
                 format!("{} {key}\t{}\n", entry.letters(), escape_line(&entry.first_line))
@@ -363,5 +364,26 @@ impl From<&Entry> for EntryJson {
             similarity: entry.edit.as_ref().map(|edit| edit.similarity),
             first_line: entry.first_line.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_memory_makes_up_a_line_for_scripts() {
+        let entry = Entry {
+            key: ContentHash::new("a\0b").unwrap(),
+            state: State::AddedByThem,
+            first_line: "tea\0D.. other\tcoffee".to_owned(),
+            conflict: None,
+            resolved: None,
+            failure: None,
+            edit: None,
+        };
+        let status = Status { entries: vec![entry], ..Status::default() };
+        assert_eq!(status.porcelain(true), ".A. a\u{fffd}b\ttea\u{fffd}D.. other\tcoffee\0");
+        assert_eq!(status.porcelain(false), ".A. a\\u{0}b\ttea\\u{0}D.. other\\tcoffee\n");
     }
 }

@@ -20,6 +20,17 @@ impl TestEnvironment {
         Self { folder: tempfile::Builder::new().prefix("memsync-test-").tempdir().unwrap() }
     }
 
+    /// Makes the folder in memory, where the system offers that: for tests that write a great many files.
+    pub fn in_memory() -> Self {
+        let folder = tempfile::Builder::new().prefix("memsync-test-").tempdir_in("/dev/shm");
+        folder.map_or_else(|_| Self::new(), |folder| Self { folder })
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The folder of that name inside, made where it is missing.
     pub fn folder(&self, name: &str) -> PathBuf {
         let folder = self.folder.path().join(name);

@@ -2,6 +2,7 @@
 
 pub mod album;
 pub mod arbitrary;
+pub mod assistant;
 pub mod client;
 pub mod database;
 pub mod documents;
@@ -11,6 +12,7 @@ pub mod gallery;
 pub mod git;
 pub mod hub;
 pub mod install;
+pub mod interpose;
 pub mod model;
 pub mod output;
 pub mod rust_source;

@@ -1,0 +1,180 @@
+//! Reading by marks: every row is looked at, and only those that differ from what was noted of them are read.
+//!
+//! Guarantees: a row whose mark is the same holds the memory that it held, because the mark is a keyed hash over every
+//! column that the memory is read from. Marks that were made by another version, for other settings or of other columns
+//! are not used. Whatever is odd (a row that holds no memory, names that may come twice) ends in `None`.
+//!
+//! Must never: write, or trust the time in a row.
+
+use std::ops::ControlFlow;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+use siphasher::sip128::{Hasher128, SipHasher13};
+use std::hash::Hasher;
+
+use super::files::Files;
+use super::schema::Schema;
+use super::{Database, error, open, row};
+use crate::object::{Mark, Marks, tree};
+use crate::side::{self, Change, Held};
+
+/// Another number for another way to read rows into memories, or to hash them.
+const VERSION: u32 = 1;
+
+impl Database {
+    /// What [`Side::state`](side::Side::state) says.
+    pub(super) fn unchanging_state(&self) -> Option<String> {
+        Some(self.state_of(&Files::look(&self.options.path)?.settled()?))
+    }
+
+    /// The files mean something only together with how rows are read.
+    fn state_of(&self, files: &str) -> String {
+        format!("{files} {}", self.form())
+    }
+
+    fn form(&self) -> String {
+        let Self { options, schema, .. } = self;
+        let version = env!("CARGO_PKG_VERSION");
+        format!("{VERSION} of {version}, {:?}, {}", options.bookkeeping, schema.select())
+    }
+
+    /// What [`Side::changes`](side::Side::changes) says.
+    pub(super) fn changed_rows(
+        &mut self,
+        marks: Option<Marks>,
+        visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
+    ) -> Result<Option<Marks>, side::Error> {
+        let before = Files::look(&self.options.path);
+        self.refresh()?;
+        let form = self.form();
+        let Self { connection, options, schema, .. } = self;
+        let fail = |error| error::reading(&options.path, error);
+        let transaction = connection.transaction().map_err(fail)?;
+        let version = schema.version;
+        open::refresh(&transaction, schema, &options.path)?;
+        if schema.version != version {
+            // Somebody changes the tables at this very moment.
+            return Ok(None);
+        }
+        if !schema.unique_names {
+            return Ok(None);
+        }
+        let seen = data_version(&transaction).map_err(fail)?;
+        let old = marks.filter(|marks| marks.form == form);
+        let Some(key) = old.as_ref().map_or_else(random, |marks| Some(marks.key)) else { return Ok(None) };
+        let mut pass = Pass { old: old.map(|marks| marks.rows).unwrap_or_default(), key, new: Vec::new() };
+        let is_whole = pass.go(&transaction, schema, &options.bookkeeping, visit).map_err(fail)?;
+        if !is_whole {
+            return Ok(None);
+        }
+        let lacking = super::vectors::lacking(&transaction, schema).map_err(fail)?;
+        transaction.commit().map_err(fail)?;
+        let state = self.state_since(before, seen);
+        Ok(Some(Marks { form, state, key, rows: pass.new, lacking }))
+    }
+
+    /// What the files were like when the transaction began in which `seen` was SQLite's counter; `None` where they may
+    /// look the same after the next change.
+    fn state_since(&self, before: Option<Files>, seen: i64) -> Option<String> {
+        let (before, after) = (before?, Files::look(&self.options.path)?);
+        // Files that were too young before may be old enough now. Then it takes SQLite's word that nothing was written
+        // meanwhile, which comes after the look at the files.
+        let is_same = before.are_alike(&after) && data_version(&self.connection).ok()? == seen;
+        after.settled().filter(|_| is_same).map(|files| self.state_of(&files))
+    }
+}
+
+/// SQLite's counter of what others have committed, as seen from this connection.
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0))
+}
+
+fn random() -> Option<[u8; 16]> {
+    let mut key = [0; 16];
+    getrandom::fill(&mut key).ok()?;
+    Some(key)
+}
+
+/// One pass over the rows.
+struct Pass {
+    old: Vec<Mark>,
+    key: [u8; 16],
+    new: Vec<Mark>,
+}
+
+impl Pass {
+    /// Goes over the live rows; `false` where something cannot be carried or `visit` breaks.
+    fn go(
+        &mut self,
+        connection: &Connection,
+        schema: &Schema,
+        bookkeeping: &crate::object::Bookkeeping,
+        visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
+    ) -> rusqlite::Result<bool> {
+        let Self { old, key, new } = self;
+        new.reserve(old.len());
+        let mut old = old.iter().peekable();
+        let gone = |mark: &Mark, visit: &mut dyn FnMut(Change) -> ControlFlow<()>| {
+            visit(Change { was: Some(mark.name), is: None }).is_continue()
+        };
+        let mut hash = RowHash::new(*key);
+        let mut statement = connection.prepare(&format!("{} ORDER BY id", schema.select()))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let id: i64 = row.get(0)?;
+            while let Some(mark) = old.next_if(|mark| mark.row < id) {
+                if !gone(mark, visit) {
+                    return Ok(false);
+                }
+            }
+            let was = old.next_if(|mark| mark.row == id);
+            let hash = hash.of(row)?;
+            if let Some(same) = was.filter(|mark| mark.hash == hash) {
+                new.push(*same);
+                continue;
+            }
+            let Ok(stored) = row::read(row, bookkeeping)? else { return Ok(false) };
+            let held: Held = stored.held;
+            new.push(Mark { row: id, name: tree::beginning(&held.key), hash });
+            if visit(Change { was: was.map(|mark| mark.name), is: Some(held) }).is_break() {
+                return Ok(false);
+            }
+        }
+        Ok(old.all(|mark| gone(mark, visit)))
+    }
+}
+
+/// Hashes rows, in a buffer that is kept.
+struct RowHash {
+    hasher: SipHasher13,
+    columns: Vec<usize>,
+    buffer: Vec<u8>,
+}
+
+impl RowHash {
+    fn new(key: [u8; 16]) -> Self {
+        let columns = Schema::read_columns().collect();
+        Self { hasher: SipHasher13::new_with_key(&key), columns, buffer: Vec::new() }
+    }
+
+    /// Each value goes in with its type and its length, so that no two rows give the same bytes.
+    fn of(&mut self, row: &Row<'_>) -> rusqlite::Result<u128> {
+        self.buffer.clear();
+        for column in &self.columns {
+            let (kind, number, bytes): (u8, u64, &[u8]) = match row.get_ref(*column)? {
+                ValueRef::Null => (0, 0, &[]),
+                ValueRef::Integer(number) => (1, number.cast_unsigned(), &[]),
+                ValueRef::Real(number) => (2, number.to_bits(), &[]),
+                ValueRef::Text(bytes) => (3, bytes.len() as u64, bytes),
+                ValueRef::Blob(bytes) => (4, bytes.len() as u64, bytes),
+            };
+            self.buffer.push(kind);
+            self.buffer.extend(number.to_le_bytes());
+            self.buffer.extend(bytes);
+        }
+        let mut hasher = self.hasher;
+        hasher.write(&self.buffer);
+        Ok(hasher.finish128().as_u128())
+    }
+}

@@ -1,0 +1,55 @@
+//! What the file as a whole is made of, and whether its parts agree.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, Row};
+
+use super::{Check, Damage, words};
+use crate::store::Error;
+use crate::store::schema::{self, MIGRATIONS};
+
+/// The tables, indexes and views, in words.
+const PARTS: &str = "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'";
+
+/// The refs that are not where the newest entry of their reflog says.
+const STRAYS: &str = "SELECT name FROM (SELECT name, new, max(sequence) FROM reflog GROUP BY name)
+                      LEFT JOIN refs USING (name) WHERE target IS NOT new";
+
+/// The objects of which it cannot be told when they were put, which every use of one asks for.
+const UNDATED: &str = "SELECT kind, lower(hex(id)) FROM objects WHERE typeof(at) <> 'integer'";
+
+impl Check<'_> {
+    /// Whether every table, index and view is there.
+    pub(super) fn schema(&mut self) -> Result<(), Error> {
+        let failed = |cause| Error::from_sqlite(self.store.path(), "the schema", cause);
+        let mut whole = Connection::open_in_memory().map_err(failed)?;
+        schema::migrate(&mut whole, MIGRATIONS).map_err(failed)?;
+        let expected = parts(&whole).map_err(failed)?;
+        let found = parts(&self.store.connection).map_err(failed)?;
+        for part in expected.difference(&found) {
+            self.tell(Damage::File, "the schema", format!("the {part} is missing"));
+        }
+        Ok(())
+    }
+
+    /// Whether every object has its moment.
+    pub(super) fn moments(&mut self) -> Result<(), Error> {
+        let places = |row: &Row<'_>| Ok(format!("{} {}", words(row, 0)?, words(row, 1)?));
+        for place in self.store.rows("the objects", UNDATED, [], places)? {
+            self.tell(Damage::Row, place, "the moment when it was put is no number");
+        }
+        Ok(())
+    }
+
+    /// Whether every ref is where its last move left it: both are written in one transaction.
+    pub(super) fn strays(&mut self) -> Result<(), Error> {
+        for name in self.store.rows("the reflog", STRAYS, [], |row| words(row, 0))? {
+            self.tell(Damage::Row, name, "it is not where its last move left it, says its reflog");
+        }
+        Ok(())
+    }
+}
+
+fn parts(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    connection.prepare(PARTS)?.query_map([], |row| row.get(0))?.collect()
+}

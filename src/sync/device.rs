@@ -1,0 +1,205 @@
+//! Reading this device by what was noted of it, so that a reading costs what has changed.
+//!
+//! Guarantees: the tree is the one that a whole reading gives. Where the files say that nothing was written since the last
+//! reading, it is what that one found; else every row is compared with its mark. Whatever does not fit together (marks that are
+//! damaged, a memory that is not where it was, a count that is not right) ends in a whole reading.
+//!
+//! Must never: take a memory for deleted that the side still shows when it is asked for it.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use super::reading::{Reading, Unsaved};
+use super::{Error, Progress, Session, local_reference};
+use crate::object::tree::{self, Changes, Difference};
+use crate::object::{BlobId, CommitId, ContentHash, Marks, ObjectId, SideName, TreeId};
+use crate::reconcile::{Base, missing};
+use crate::side::{Change, Side};
+use crate::store::LastReading;
+
+/// What this device holds, as a tree.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// The memories.
+    pub tree: TreeId,
+    /// How many they are.
+    pub held: usize,
+    /// How many of them no search by meaning finds.
+    pub lacking: u64,
+    /// What to note of this reading; `None` where it is noted already.
+    marks: Option<Marks>,
+}
+
+impl Device {
+    /// Whether there is nothing to note of this reading: its files said that all is as it was.
+    #[must_use]
+    pub fn is_noted(&self) -> bool {
+        self.marks.is_none()
+    }
+}
+
+/// So many names are looked up one by one; for more, the whole snapshot is read.
+const FEW: usize = 500;
+
+impl Session<'_> {
+    /// Reads this device by its marks; `None` where that cannot be done, and [`Session::read`] is to be asked.
+    pub fn read_device(
+        &self,
+        side: &mut dyn Side,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Device>, Error> {
+        let last = self.store.last_reading()?;
+        if let Some(last) = &last
+            && let Some(state) = side.state()
+            && last.state.as_ref() == Some(&state)
+        {
+            let tree = self.store.commit(last.snapshot)?.tree;
+            return Ok(Some(Device { tree, held: last.held, lacking: last.lacking, marks: None }));
+        }
+        let marks = self.store.marks()?;
+        let used = marks.as_ref().map(|marks| (marks.form.clone(), marks.key));
+        let mut changed = Changed::new(self, progress);
+        let renewed =
+            side.changes(marks, &mut |change| changed.take(change)).map_err(Error::side(SideName::Local))?;
+        changed.save();
+        changed.failure.take().map_or(Ok(()), Err)?;
+        let Some(renewed) = renewed else { return Ok(None) };
+        // Marks that the side did not use say nothing about what was shown.
+        let known = last.filter(|_| used == Some((renewed.form.clone(), renewed.key)));
+        changed.into_device(known.as_ref(), renewed)
+    }
+
+    /// The memories that the base holds and this device lacks, asked for directly: whether they are all gone.
+    pub(super) fn are_gone(&self, side: &mut dyn Side, unseen: &[ContentHash]) -> Result<bool, Error> {
+        if unseen.is_empty() {
+            return Ok(true);
+        }
+        let answers = side.get(unseen).map_err(Error::side(SideName::Local))?;
+        Ok(answers.iter().all(Option::is_none))
+    }
+
+    /// Reads this device, by its marks where that can be done. When rows were written is not part of it.
+    pub fn read_local(
+        &self,
+        side: &mut dyn Side,
+        base: &Base,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Reading, Error> {
+        if let Some(device) = self.read_device(side, progress)? {
+            let snapshot = self.store.snapshot(device.tree)?;
+            let unseen: Vec<ContentHash> = missing(base, &snapshot).into_iter().cloned().collect();
+            if self.are_gone(side, &unseen)? {
+                let place = self.place(SideName::Local).map(str::to_owned);
+                return Ok(Reading { snapshot, place, device: Some(device), ..Reading::default() });
+            }
+        }
+        self.read(SideName::Local, side, base, progress)
+    }
+
+    /// Notes what this device holds, as a commit where that has changed.
+    pub(super) fn record_device(&self, device: &Device, message: &str) -> Result<CommitId, Error> {
+        self.store.transaction(|store| {
+            let commit = self.record_tree(&local_reference(), device.tree, message)?;
+            if let Some(marks) = device.marks.as_ref().filter(|marks| marks.are_distinct()) {
+                store.set_marks(commit, marks)?;
+            }
+            Ok(commit)
+        })
+    }
+
+    /// What this device holds, and the memories that differ from what both sides agreed on; `None` as for
+    /// [`Session::read_device`].
+    pub fn changes_here(
+        &self,
+        side: &mut dyn Side,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<(Device, Vec<Difference>)>, Error> {
+        let Some(device) = self.read_device(side, progress)? else { return Ok(None) };
+        let base = self.base_trees()?.map(|base| base.local);
+        let changes = self.store.diff(base, device.tree)?;
+        let unseen = changes.iter().filter(|(_, _, now)| now.is_none()).map(|(key, ..)| key.clone());
+        let are_gone = self.are_gone(side, &unseen.collect::<Vec<_>>())?;
+        Ok(are_gone.then_some((device, changes)))
+    }
+}
+
+/// What the rows that differ come to.
+struct Changed<'a> {
+    session: &'a Session<'a>,
+    progress: &'a mut dyn FnMut(Progress),
+    /// How the names began of rows that are gone, or hold another memory.
+    gone: Vec<u64>,
+    changes: Changes,
+    unsaved: Unsaved,
+    failure: Option<Error>,
+}
+
+impl<'a> Changed<'a> {
+    fn new(session: &'a Session<'a>, progress: &'a mut dyn FnMut(Progress)) -> Self {
+        let (unsaved, changes) = (Unsaved::default(), Changes::new());
+        Self { session, progress, gone: Vec::new(), changes, unsaved, failure: None }
+    }
+
+    fn take(&mut self, change: Change) -> ControlFlow<()> {
+        let begins = change.is.as_ref().map(|held| tree::beginning(&held.key));
+        self.gone.extend(change.was.filter(|was| begins != Some(*was)));
+        if let Some(held) = change.is {
+            let text = held.memory.to_blob();
+            let id = BlobId::of(&text);
+            self.changes.insert(held.key, Some(id));
+            if self.unsaved.add(id, text) {
+                self.save();
+            }
+        }
+        (self.progress)(Progress::Reading { side: SideName::Local, count: self.changes.len() });
+        if self.failure.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn save(&mut self) {
+        if let Err(error) = self.unsaved.save(self.session.store) {
+            self.failure = Some(Error::Store(error));
+        }
+    }
+
+    /// `None` where the changes do not fit what was known.
+    fn into_device(mut self, known: Option<&LastReading>, marks: Marks) -> Result<Option<Device>, Error> {
+        let store = self.session.store;
+        let root = known.map(|known| store.commit(known.snapshot)).transpose()?.map(|commit| commit.tree);
+        let Some(gone) = self.names(root)? else { return Ok(None) };
+        for key in gone {
+            // A row may hold what another one held before.
+            self.changes.entry(key).or_insert(None);
+        }
+        let updated = store.update_snapshot(root, &self.changes)?;
+        let before = known.map_or(0, |known| known.held);
+        let (held, lacking) = (marks.rows.len(), marks.lacking);
+        // What was there and was not named again would be one too many.
+        if before + updated.added != held + updated.removed {
+            return Ok(None);
+        }
+        Ok(Some(Device { tree: updated.tree, held, lacking, marks: Some(marks) }))
+    }
+
+    /// The memories that are gone; `None` where one of them is not there, or not the only one.
+    fn names(&self, root: Option<TreeId>) -> Result<Option<Vec<ContentHash>>, Error> {
+        let Some(root) = root else { return Ok(self.gone.is_empty().then(Vec::new)) };
+        let store = self.session.store;
+        let mut names = Vec::new();
+        if self.gone.len() <= FEW {
+            for beginning in &self.gone {
+                let found = store.find_beginning(root, *beginning)?;
+                let Ok([name]) = <[ContentHash; 1]>::try_from(found) else { return Ok(None) };
+                names.push(name);
+            }
+        } else {
+            let snapshot = store.snapshot(root)?;
+            let by_beginning: HashMap<u64, ContentHash> =
+                snapshot.into_keys().map(|key| (tree::beginning(&key), key)).collect();
+            for beginning in &self.gone {
+                let Some(name) = by_beginning.get(beginning) else { return Ok(None) };
+                names.push(name.clone());
+            }
+        }
+        Ok(Some(names))
+    }
+}

@@ -1,0 +1,314 @@
+//! Reading a database by what was noted of it: whatever anybody does to the file between two readings, the second one
+//! finds what a reading of every row finds.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, FileTimes};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use memsync::embed::Makers;
+use memsync::local;
+use memsync::object::tree::Snapshot;
+use memsync::object::{BlobId, Bookkeeping, ObjectId, SideName, Timestamp};
+use memsync::reconcile::Base;
+use memsync::side::Side;
+use memsync::store::{Holder, Store};
+use memsync::sync::Session;
+use rusqlite::{Connection, params};
+
+use crate::support::Database;
+
+/// A device whose database others write to.
+struct Place {
+    folder: tempfile::TempDir,
+    database: Database,
+}
+
+impl Place {
+    fn new(memories: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::in_folder(folder.path());
+        local::prepare(database.path()).unwrap();
+        let place = Self { folder, database };
+        let connection = place.connect();
+        for number in 0..memories {
+            insert(&connection, None, &hash(number), "made at the start");
+        }
+        drop(connection);
+        Store::create(&place.staging(), &holder()).unwrap();
+        place
+    }
+
+    fn staging(&self) -> std::path::PathBuf {
+        self.folder.path().join("staging.db")
+    }
+
+    fn connect(&self) -> Connection {
+        let connection = Connection::open(self.database.path()).unwrap();
+        connection.busy_timeout(Duration::from_secs(5)).unwrap();
+        connection
+    }
+
+    fn open(&self) -> local::Database {
+        local::Database::open(local::Options {
+            path: self.database.path().to_owned(),
+            bookkeeping: Bookkeeping::default(),
+            busy_timeout: Duration::from_secs(5),
+            now: Timestamp::new(1.7e9).unwrap(),
+            makers: Makers::default(),
+        })
+        .unwrap()
+    }
+
+    /// What a reading by marks finds, and how many rows it had to read. `keeps` notes it.
+    fn read(&self, keeps: bool) -> (Snapshot, usize) {
+        let store = if keeps {
+            Store::open(&self.staging(), &holder()).unwrap()
+        } else {
+            Store::open_read_only(&self.staging(), &holder()).unwrap()
+        };
+        let (mut database, mut rows) = (self.open(), 0);
+        let session = session(&store);
+        let reading = session.read_local(&mut database, &Base::new(), &mut |_| rows += 1).unwrap();
+        if keeps {
+            session.record_local(&reading).unwrap();
+        }
+        (reading.snapshot, rows)
+    }
+
+    /// What a reading of every row finds.
+    fn read_whole(&self) -> Snapshot {
+        let store = Store::open_read_only(&self.staging(), &holder()).unwrap();
+        let session = session(&store);
+        session.read(SideName::Local, &mut self.open(), &Base::new(), &mut |_| {}).unwrap().snapshot
+    }
+
+    /// Waits until the files' times tell the next write from the last.
+    fn settle(&self) {
+        let mut database = self.open();
+        for _ in 0..1_000 {
+            if database.state().is_some() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!("the files of an idle database do not come to rest");
+    }
+}
+
+fn holder() -> Holder {
+    Holder { pid: std::process::id(), command: "test".to_owned(), since: 1_700_000_000 }
+}
+
+fn session(store: &Store) -> Session<'_> {
+    let (remote, device) = ("origin".to_owned(), "laptop".to_owned());
+    Session { store, remote, device, places: Vec::new(), now: 1_700_000_000 }
+}
+
+/// The name of a memory; some are no hashes.
+fn hash(number: usize) -> String {
+    let hash = BlobId::of(&number.to_le_bytes()).to_string();
+    if number % 11 == 0 { format!("odd/{number}") } else { hash }
+}
+
+fn insert(connection: &Connection, id: Option<i64>, hash: &str, content: &str) {
+    let sql = "INSERT INTO memories (id, content_hash, content, tags, memory_type, metadata, created_at, created_at_iso,
+                   updated_at, updated_at_iso)
+               VALUES (?1, ?2, ?3, 'tea,home', 'note', '{\"a\": 1}', 1.5, NULL, 1.5, NULL) ON CONFLICT DO NOTHING";
+    connection.execute(sql, params![id, hash, content]).unwrap();
+}
+
+/// Numbers that look like chance and are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+}
+
+/// Puts the file back as it was, as a backup program may: into the file that is there, or as another one.
+fn put_back(from: &Path, to: &Path, renames: bool) {
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{suffix}", to.display()));
+    }
+    if renames {
+        let aside = to.with_extension("new");
+        fs::copy(from, &aside).unwrap();
+        fs::rename(&aside, to).unwrap();
+    } else {
+        fs::write(to, fs::read(from).unwrap()).unwrap();
+    }
+    let times = FileTimes::new().set_modified(from.metadata().unwrap().modified().unwrap());
+    File::options().write(true).open(to).unwrap().set_times(times).unwrap();
+}
+
+/// Does something to a row of the database, or to all of it.
+fn disturb(place: &Place, random: &mut Random, round: usize) -> &'static str {
+    let path = place.database.path();
+    let times = FileTimes::new().set_modified(path.metadata().unwrap().modified().unwrap());
+    let connection = place.connect();
+    let rows = "SELECT id FROM memories ORDER BY id";
+    let ids: Vec<i64> = connection
+        .prepare(rows)
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let (one, other) = (ids[random.below(ids.len())], ids[random.below(ids.len())]);
+    let update =
+        |sql: &str| assert!(connection.execute(&format!("UPDATE memories SET {sql}"), [one]).is_ok());
+    match random.below(20) {
+        0 => insert(&connection, None, &hash(1_000 + round), "new"),
+        1 => update("content = replace(content, 'a', 'b') WHERE id = ?"),
+        2 => update("tags = tags || ',more' WHERE id = ?"),
+        3 => update("metadata = '{\"b\": ' || id || '}' WHERE id = ?"),
+        4 => update("created_at = created_at + 1, memory_type = NULL WHERE id = ?"),
+        5 => update("created_at = NULL, created_at_iso = '2024-01-01T00:00:00Z' WHERE id = ?"),
+        6 => update("deleted_at = iif(deleted_at IS NULL, 1.5, NULL) WHERE id = ?"),
+        7 => update("superseded_by = content_hash WHERE id = ?"),
+        8 => update("updated_at = updated_at + 1, updated_at_iso = 'x' WHERE id = ?"),
+        9 => update("metadata = '{\"a\": 1, \"access_count\": 7}' WHERE id = ?"),
+        10 => {
+            connection.execute("DELETE FROM memories WHERE id = ?1", [one]).unwrap();
+            insert(&connection, Some(one), &hash(2_000 + round), "in the place of another");
+            return "a row's id is used again";
+        }
+        11 => {
+            connection.execute("DELETE FROM memories WHERE id IN (?1, ?2)", [one, other]).unwrap();
+        }
+        12 if one != other => {
+            let name = |id: i64| -> String {
+                connection
+                    .query_row("SELECT content_hash FROM memories WHERE id = ?1", [id], |row| row.get(0))
+                    .unwrap()
+            };
+            let (first, second) = (name(one), name(other));
+            let sql = "UPDATE memories SET content_hash = ?1 WHERE id = ?2";
+            for (name, id) in [("between", one), (&first, other), (&second, one)] {
+                connection.execute(sql, params![name, id]).unwrap();
+            }
+            return "two names change places";
+        }
+        13 => connection.execute_batch("VACUUM").unwrap(),
+        14 => connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap(),
+        15 => connection.execute_batch("PRAGMA journal_mode = DELETE").unwrap(),
+        16 => connection.execute_batch("PRAGMA journal_mode = WAL").unwrap(),
+        17 => {
+            connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+            fs::copy(path, path.with_extension("backup")).unwrap();
+            return "a backup is made";
+        }
+        18 if path.with_extension("backup").exists() => {
+            drop(connection);
+            put_back(&path.with_extension("backup"), path, random.below(2) == 0);
+            return "a backup is put back";
+        }
+        _ => {
+            update("content = replace(content, 'e', 'i') WHERE id = ?");
+            drop(connection);
+            File::options().write(true).open(path).unwrap().set_times(times).unwrap();
+            return "the file's time is put back after an edit";
+        }
+    }
+    "a row changes"
+}
+
+#[test]
+fn no_change_is_ever_hidden() {
+    for seed in 0..4 {
+        let mut random = Random(seed);
+        let place = Place::new(150);
+        // As long as a program has the database open, its write-ahead log stays.
+        let service = (seed % 2 == 0).then(|| place.connect());
+        for round in 0..60 {
+            let what: Vec<&str> = (0..random.below(4)).map(|_| disturb(&place, &mut random, round)).collect();
+            if random.below(6) == 0 {
+                place.settle();
+            }
+            let (found, _) = place.read(random.below(3) > 0);
+            assert_eq!(found, place.read_whole(), "seed {seed}, round {round}: {what:?}");
+        }
+        drop(service);
+    }
+}
+
+#[test]
+fn a_database_that_nobody_wrote_to_is_not_read() {
+    let place = Place::new(150);
+    assert_eq!(place.read(true).1, 150, "at first every row is read");
+    place.settle();
+    place.read(true);
+    let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
+    let device = session(&store).read_device(&mut place.open(), &mut |_| {}).unwrap().unwrap();
+    assert!(device.is_noted());
+
+    // One row that differs is one row that is read, whatever the files look like.
+    place.connect().execute("UPDATE memories SET tags = 'one' WHERE id = 7", []).unwrap();
+    let device = session(&store).read_device(&mut place.open(), &mut |_| {}).unwrap().unwrap();
+    assert!(!device.is_noted());
+    assert_eq!(place.read(true), (place.read_whole(), 1));
+}
+
+#[test]
+fn other_settings_read_every_row() {
+    let place = Place::new(20);
+    place.settle();
+    place.read(true);
+    let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
+    let mut database = local::Database::open(local::Options {
+        path: place.database.path().to_owned(),
+        bookkeeping: Bookkeeping::with_ignored(vec!["a".to_owned()]),
+        busy_timeout: Duration::from_secs(5),
+        now: Timestamp::new(1.7e9).unwrap(),
+        makers: Makers::default(),
+    })
+    .unwrap();
+    let whole = session(&store).read(SideName::Local, &mut database, &Base::new(), &mut |_| {}).unwrap();
+    let marked = session(&store).read_local(&mut database, &Base::new(), &mut |_| {}).unwrap();
+    assert_eq!(marked.snapshot, whole.snapshot);
+    assert_ne!(marked.snapshot, place.read(false).0);
+}
+
+#[test]
+fn marks_that_are_damaged_are_not_used_and_told() {
+    let damages: BTreeMap<&str, &str> = [
+        ("a hash", "UPDATE marks SET data = substr(data, 1, 20) || X'00' || substr(data, 22)"),
+        ("a part", "DELETE FROM marks"),
+        ("its type", "UPDATE marks SET data = 'text'"),
+        ("the key", "UPDATE readings SET key = X'00112233445566778899aabbccddeeff', state = NULL"),
+    ]
+    .into();
+    for (what, damage) in damages {
+        let place = Place::new(20);
+        place.read(true);
+        let staging = Connection::open(place.staging()).unwrap();
+        staging.execute_batch("UPDATE readings SET state = NULL").unwrap();
+        staging.execute_batch(damage).unwrap();
+        drop(staging);
+        place.connect().execute("UPDATE memories SET tags = 'one' WHERE id = 7", []).unwrap();
+        let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
+        let found = store.fsck(false).unwrap().findings;
+        assert_eq!(found.len(), 1, "{what}: {found:?}");
+        assert_eq!(found[0].place, "the marks of the last reading", "{what}");
+        drop(store);
+        assert_eq!(place.read(true).0, place.read_whole(), "{what}");
+        let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
+        assert_eq!(store.fsck(false).unwrap().findings, [], "{what}: the next reading mends it");
+    }
+}
+
+#[test]
+fn what_cannot_be_carried_is_found_by_reading_every_row() {
+    let place = Place::new(20);
+    place.read(true);
+    place.connect().execute("UPDATE memories SET content = X'ff' WHERE id = 7", []).unwrap();
+    let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
+    let session = session(&store);
+    assert!(session.read_device(&mut place.open(), &mut |_| {}).unwrap().is_none());
+    let reading = session.read_local(&mut place.open(), &Base::new(), &mut |_| {}).unwrap();
+    assert_eq!((reading.snapshot.len(), reading.unreadable.len()), (19, 1));
+}
