@@ -162,6 +162,9 @@ mod tests {
     use super::super::{Difference, MAX_LEAF, Snapshot, diff, write};
     use super::*;
 
+    /// A path that a walk met, what it was and what it is.
+    type Met = (String, Option<Child>, Option<Child>);
+
     #[derive(Default)]
     struct Trees(BTreeMap<TreeId, Vec<u8>>);
 
@@ -175,11 +178,7 @@ mod tests {
         }
 
         /// Every path that differs, in the order of the walk, with what it was and is; and how many trees were read.
-        fn walk(
-            &self,
-            ends: [Option<TreeId>; 2],
-            enters: bool,
-        ) -> (Vec<(String, Option<Child>, Option<Child>)>, usize) {
+        fn walk(&self, ends: [Option<TreeId>; 2], enters: bool) -> (Vec<Met>, usize) {
             let (mut found, mut loads) = (Vec::new(), 0);
             let mut load = |id| {
                 loads += 1;
@@ -200,12 +199,12 @@ mod tests {
             0 => format!("odd {n}"),
             _ => BlobId::of(n.to_string().as_bytes()).to_string(),
         };
-        let blob = |n: usize| BlobId::of(if n % 5 == 0 { text.as_bytes() } else { b"same" });
+        let blob = |n: usize| BlobId::of(if n.is_multiple_of(5) { text.as_bytes() } else { b"same" });
         numbers.map(|n| (ContentHash::new(key(n)).unwrap(), blob(n))).collect()
     }
 
     /// The memories that differ, as the paths tell: one that moved to another path is no difference.
-    fn told(found: &[(String, Option<Child>, Option<Child>)]) -> Vec<Difference> {
+    fn told(found: &[Met]) -> Vec<Difference> {
         let blob = |child: &Child| match child {
             Child::Blob(id) => *id,
             Child::Tree(id) => panic!("every tree is gone into, yet {id} is given"),
