@@ -52,7 +52,6 @@ struct Reference {
 /// Tries every place, on as many stages as there are processors.
 #[track_caller]
 pub fn check(matrix: &Matrix<'_>) {
-    let start = std::time::Instant::now();
     let places = Mutex::new(None);
     let complaints = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, usize::from);
@@ -75,7 +74,6 @@ pub fn check(matrix: &Matrix<'_>) {
         }
     });
     let complaints = complaints.into_inner().unwrap();
-    println!("{:?} of the processors", start.elapsed());
     let shown = complaints.iter().take(5).fold(String::new(), |mut text, complaint| {
         let _ = writeln!(text, "{complaint}");
         text
@@ -128,7 +126,6 @@ impl Matrix<'_> {
             }
         }
         let mut places: Vec<_> = places.into_iter().step_by(crashes.parse().unwrap_or(1)).collect();
-        println!("{} places of {self:?}", places.len());
         places.reverse();
         places
     }

@@ -159,7 +159,9 @@ impl Stage {
         let ids = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         let ids = ids.map(|id| id.unwrap().parse().unwrap()).collect::<BTreeSet<BlobId>>();
         let store = self.store();
-        ids.iter().for_each(|id| drop(store.memory(*id).unwrap()));
+        for id in &ids {
+            store.memory(*id).unwrap();
+        }
         ids
     }
 
