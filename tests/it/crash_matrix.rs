@@ -3,7 +3,8 @@
 //!
 //! Between two calls of one kind on one file SQLite makes no difference: a journal that is not synced yet is as good as
 //! none, however much of it is there. So of such a row the first call and the middle of the last one are tried, and
-//! `MEMSYNC_CRASHES=all` tries every single one.
+//! `MEMSYNC_CRASHES=all` tries every single one, `MEMSYNC_CRASHES=10` a tenth
+//! of those.
 
 mod matrix;
 mod stage;

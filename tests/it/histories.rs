@@ -64,7 +64,6 @@ fn nothing_is_lost_and_all_agree_in_the_end() {
     });
     let failed = failed.into_inner().unwrap();
     assert!(failed.is_none(), "{}", failed.unwrap_or_default());
-    println!("{} histories", next.into_inner() - seed);
 }
 
 /// Plays the history of a seed; why it fails, with a small part of it that does.

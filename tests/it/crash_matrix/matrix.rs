@@ -52,7 +52,6 @@ struct Reference {
 /// Tries every place, on as many stages as there are processors.
 #[track_caller]
 pub fn check(matrix: &Matrix<'_>) {
-    let start = std::time::Instant::now();
     let places = Mutex::new(None);
     let complaints = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, usize::from);
@@ -67,7 +66,7 @@ pub fn check(matrix: &Matrix<'_>) {
                         places.get_or_insert_with(|| matrix.places(&mut stage)).pop()
                     };
                     let Some((place, call)) = next else { break };
-                    if let Err(complaint) = matrix.attempt(&mut stage, &reference, place, &call) {
+                    if let Err(complaint) = matrix.attempt(&mut stage, &reference, place) {
                         complaints.lock().unwrap().push(format!("{place:?} {call:?}\n{complaint}"));
                     }
                 }
@@ -75,7 +74,6 @@ pub fn check(matrix: &Matrix<'_>) {
         }
     });
     let complaints = complaints.into_inner().unwrap();
-    println!("{:?} of the processors", start.elapsed());
     let shown = complaints.iter().take(5).fold(String::new(), |mut text, complaint| {
         let _ = writeln!(text, "{complaint}");
         text
@@ -104,7 +102,8 @@ impl Matrix<'_> {
 
     /// Every place, the last one first, with the call that is made there.
     fn places(&self, stage: &mut Stage) -> Vec<(Place, Call)> {
-        let is_full = std::env::var("MEMSYNC_CRASHES").is_ok_and(|crashes| crashes == "all");
+        let crashes = std::env::var("MEMSYNC_CRASHES").unwrap_or_default();
+        let is_full = crashes == "all";
         let mut places = Vec::new();
         for fault in self.faults {
             self.set(stage);
@@ -126,24 +125,18 @@ impl Matrix<'_> {
                 }
             }
         }
-        println!("{} places of {self:?}", places.len());
+        let mut places: Vec<_> = places.into_iter().step_by(crashes.parse().unwrap_or(1)).collect();
         places.reverse();
         places
     }
 
-    fn attempt(
-        &self,
-        stage: &mut Stage,
-        reference: &Reference,
-        place: Place,
-        call: &Call,
-    ) -> Result<(), String> {
+    fn attempt(&self, stage: &mut Stage, reference: &Reference, place: Place) -> Result<(), String> {
         self.set(stage);
         let mut command = stage.laptop.command();
         command.args(self.command);
         let output = interpose::run(command, &stage.root(), place);
         if !place.fault.is_death() {
-            judge(&stage.laptop.output(&output), reference, place, call)?;
+            judge(&stage.laptop.output(&output), reference)?;
         }
         let expect = |arguments: &[&str], status: Option<i32>| {
             let output = stage.memsync(arguments);
@@ -172,9 +165,9 @@ impl Matrix<'_> {
         equal("this device", &end.laptop, &reference.end.laptop)?;
         equal("the remote", &end.remote, &reference.end.remote)?;
         equal("the end", &end, &reference.end)?;
-        let lost: Vec<_> = reference.printable.difference(&stage.printable()).copied().collect();
-        if !lost.is_empty() {
-            return Err(format!("these versions cannot be printed any more: {lost:?}"));
+        let missing: Vec<_> = reference.printable.difference(&stage.printable()).copied().collect();
+        if !missing.is_empty() {
+            return Err(format!("these versions cannot be printed any more: {missing:?}"));
         }
         expect(&["fsck"], Some(0))?;
         if place.fault.is_death() && self.command == ["sync"] {
@@ -198,13 +191,14 @@ fn is_telling(calls: &[Call], index: usize, fault: Fault) -> bool {
     }
 }
 
-/// A command that the system fails says so, and ends as it is documented. One that it fails from then on may stumble over
-/// another file last.
-fn judge(output: &CommandOutput, reference: &Reference, place: Place, call: &Call) -> Result<(), String> {
-    let documented = if call.what == "socket" || call.what.starts_with("remote/") { 4 } else { 5 };
-    let is_documented = output.status == Some(documented) || (place.onwards && output.status == Some(5));
-    let is_said = output.stderr.contains("error: ") && output.stderr.contains("hint: ");
-    if output.status == reference.status || (is_documented && is_said) {
+/// A command that the system fails says so, and ends as it is documented for what it names. That need not be what the
+/// k-th call of the run before was about: how many pages a transaction writes is not quite the same each time.
+fn judge(output: &CommandOutput, reference: &Reference) -> Result<(), String> {
+    let named =
+        output.stderr.split_once("error: ").map_or("", |(_, rest)| rest.lines().next().unwrap_or_default());
+    let documented = if named.contains("/remote/") || named.contains("http://") { 4 } else { 5 };
+    let is_said = !named.is_empty() && output.stderr.contains("hint: ");
+    if output.status == reference.status || (output.status == Some(documented) && is_said) {
         return Ok(());
     }
     Err(format!("it was to end with {documented}, and say why: {output}"))

@@ -159,7 +159,9 @@ impl Stage {
         let ids = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         let ids = ids.map(|id| id.unwrap().parse().unwrap()).collect::<BTreeSet<BlobId>>();
         let store = self.store();
-        ids.iter().for_each(|id| drop(store.memory(*id).unwrap()));
+        for id in &ids {
+            store.memory(*id).unwrap();
+        }
         ids
     }
 
@@ -200,12 +202,21 @@ fn play(laptop: &Device, desktop: &Device) {
     sync(laptop);
     sync(desktop);
 
-    let [_, text_here, text_there, tags_here, tags_there, note_here, note_there, rest @ ..] = &keys;
+    let [
+        _,
+        spelled_here,
+        spelled_elsewhere,
+        tagged_by_us,
+        tagged_by_them,
+        noted_here,
+        noted_elsewhere,
+        rest @ ..,
+    ] = &keys;
     let [gone_here, gone_there, merged, decided, open, gone_or_not] = rest;
     on_desktop.remember("The desktop alone knows it", &["new"]);
-    on_desktop.respell(text_there, "THE DESKTOP SPELLS IT OTHERWISE");
-    assert!(on_desktop.tag(tags_there, &["first", "theirs"]));
-    assert!(on_desktop.note(note_there, "project", json!({ "name": "memsync" })));
+    on_desktop.respell(spelled_elsewhere, "THE DESKTOP SPELLS IT OTHERWISE");
+    assert!(on_desktop.tag(tagged_by_them, &["first", "theirs"]));
+    assert!(on_desktop.note(noted_elsewhere, "project", json!({ "name": "memsync" })));
     assert!(on_desktop.forget(gone_there));
     assert!(on_desktop.tag(merged, &["first", "theirs"]));
     assert!(on_desktop.classify(decided, "learning") && on_desktop.classify(open, "learning"));
@@ -218,9 +229,9 @@ fn play(laptop: &Device, desktop: &Device) {
     laptop.memsync(["fetch"]).success();
     laptop.memsync(["checkout", "--ours", decided]).success();
     on_laptop.remember("The laptop alone knows it", &["new"]);
-    on_laptop.respell(text_here, "THE LAPTOP SPELLS IT OTHERWISE");
-    assert!(on_laptop.tag(tags_here, &["first", "ours"]));
-    assert!(on_laptop.note(note_here, "project", json!({ "name": "memsync" })));
+    on_laptop.respell(spelled_here, "THE LAPTOP SPELLS IT OTHERWISE");
+    assert!(on_laptop.tag(tagged_by_us, &["first", "ours"]));
+    assert!(on_laptop.note(noted_here, "project", json!({ "name": "memsync" })));
     assert!(on_laptop.forget(gone_here));
     assert!(on_laptop.tag(merged, &["first", "ours"]));
     assert!(on_laptop.classify(open, "decision"));
