@@ -150,12 +150,15 @@ fn every_kept_history_keeps_the_promises() {
 
 #[test]
 fn fresh_histories_keep_the_promises() {
-    let seconds = setting("MEMSYNC_SIMULATE").unwrap_or(60);
+    let budget = match setting("MEMSYNC_SIMULATE_HISTORIES") {
+        Some(count) => Budget::Histories(count),
+        None => Budget::Seconds(setting("MEMSYNC_SIMULATE").unwrap_or(60)),
+    };
     let seed = setting("MEMSYNC_SIMULATE_SEED").unwrap_or_else(|| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         now.map_or(0, |now| now.as_secs()) << 20
     });
-    if let Some(failure) = find(Budget::Seconds(seconds), seed) {
+    if let Some(failure) = find(budget, seed) {
         panic!("{failure}");
     }
 }
