@@ -177,7 +177,9 @@ fn nothing_is_deleted_without_evidence(world: &World, device: &Device, run: &Run
         let is_asked = absent.contains(&(other, key.clone()))
             || is_fetched && device.absent_when_fetched.borrow().contains(key);
         let is_in_base = noted.iter().any(|noted| noted.proposal.base.base.contains_key(key));
-        let is_decided = noted.iter().any(|noted| noted.decided.contains(key));
+        // Who lets a rewind be put right goes by an earlier base, in which it was.
+        let is_cured = |noted: &Noted| noted.is_allowed && noted.proposal.rewind.is_some();
+        let is_decided = noted.iter().any(|noted| noted.decided.contains(key) || is_cured(noted));
         if !(is_decided || is_asked && is_in_base) {
             let detail =
                 format!("{key} on the {} side; asked: {is_asked}, in the base: {is_in_base}", seen.side);

@@ -217,8 +217,9 @@ impl World {
             Step::Version(version) => {
                 self.server.set_version(*version);
                 // Another version may show the same rows in another form.
-                let shown = self.server.memories();
-                shown.iter().for_each(|(key, memory)| self.hold(Spot::Server, key, Some(memory)));
+                for (key, memory) in &self.server.memories() {
+                    self.hold(Spot::Server, key, Some(memory));
+                }
             }
             Step::Move(Spot::Server) => self.server_moves.set(self.server_moves.get() + 1),
             Step::Move(Spot::Device(number)) => {
