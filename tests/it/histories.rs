@@ -73,7 +73,7 @@ fn check(seed: u64) -> Option<String> {
     let steps = generate(&mut random, devices);
     let why = play(devices, &steps).err()?;
     let small = shrink(steps, TRIES, |steps| play(devices, steps).is_err());
-    let text: String = small.iter().map(|step| format!("{step}\n")).collect();
+    let text = small.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let again = play(devices, &small).err().unwrap_or_else(|| "it does not fail every time".to_owned());
     Some(format!("MEMSYNC_HISTORY_SEED={seed}, {devices} devices\n{why}\n\n{text}\n{again}"))
 }

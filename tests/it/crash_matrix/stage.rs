@@ -198,7 +198,9 @@ fn play(laptop: &Device, desktop: &Device) {
     let forgotten = FORGOTTEN.map(|text| on_laptop.remember(text, &["first"]));
     sync(laptop);
     sync(desktop);
-    forgotten.iter().for_each(|key| assert!(on_laptop.forget(key)));
+    for key in &forgotten {
+        assert!(on_laptop.forget(key));
+    }
     sync(laptop);
     sync(desktop);
 
@@ -212,12 +214,12 @@ fn play(laptop: &Device, desktop: &Device) {
         noted_elsewhere,
         rest @ ..,
     ] = &keys;
-    let [gone_here, gone_there, merged, decided, open, gone_or_not] = rest;
+    let [gone_here, dropped_elsewhere, merged, decided, open, gone_or_not] = rest;
     on_desktop.remember("The desktop alone knows it", &["new"]);
     on_desktop.respell(spelled_elsewhere, "THE DESKTOP SPELLS IT OTHERWISE");
     assert!(on_desktop.tag(tagged_by_them, &["first", "theirs"]));
     assert!(on_desktop.note(noted_elsewhere, "project", json!({ "name": "memsync" })));
-    assert!(on_desktop.forget(gone_there));
+    assert!(on_desktop.forget(dropped_elsewhere));
     assert!(on_desktop.tag(merged, &["first", "theirs"]));
     assert!(on_desktop.classify(decided, "learning") && on_desktop.classify(open, "learning"));
     assert!(on_desktop.tag(gone_or_not, &["first", "theirs"]));

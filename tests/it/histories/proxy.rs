@@ -75,7 +75,7 @@ impl Drop for Proxy {
 }
 
 fn serve(mut client: TcpStream, state: &State) -> io::Result<()> {
-    client.set_read_timeout(Some(Duration::from_secs(60)))?;
+    client.set_read_timeout(Some(Duration::from_mins(1)))?;
     loop {
         let request = read_message(&mut client)?;
         let fault = state.trouble.lock().unwrap().as_mut().and_then(|armed| {
@@ -118,7 +118,7 @@ fn answer(status: u16, body: &str) -> Vec<u8> {
 /// Sends a request to the hub on a connection of its own; all of the answer.
 fn forward(hub: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
     let mut hub = TcpStream::connect(hub)?;
-    hub.set_read_timeout(Some(Duration::from_secs(60)))?;
+    hub.set_read_timeout(Some(Duration::from_mins(1)))?;
     hub.write_all(request)?;
     read_message(&mut hub)
 }

@@ -195,7 +195,7 @@ fn parse(line: &str) -> Option<Step> {
     })
 }
 
-/// Numbers from a seed (SplitMix64, Steele, Lea and Flood 2014).
+/// Numbers from a seed (`SplitMix64`, Steele, Lea and Flood 2014).
 pub struct Random(u64);
 
 impl Random {

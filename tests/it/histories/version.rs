@@ -43,5 +43,5 @@ impl From<&Memory> for Version {
 fn shown(metadata: &Metadata) -> String {
     let members = metadata.members().cloned().unwrap_or_default().into_iter();
     let members = members.filter(|(name, value)| name != "memsync" && !value.is_null());
-    Value::from_iter(members).to_string()
+    members.collect::<Value>().to_string()
 }

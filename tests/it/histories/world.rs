@@ -248,7 +248,7 @@ impl World {
 
     fn lose_staging(&mut self, device: usize) {
         let device = &self.devices[device];
-        for (path, _) in files_beside(&device.staging) {
+        for path in files_beside(&device.staging) {
             fs::remove_file(path).unwrap();
         }
         device.memsync(["init"]).success();
@@ -283,7 +283,7 @@ impl World {
             output = self.run(device, Trouble::None, &again)?;
         }
         if output.status == Some(1) {
-            let side = if round % 2 == 0 { "--theirs" } else { "--ours" };
+            let side = if round.is_multiple_of(2) { "--theirs" } else { "--ours" };
             self.run(device, Trouble::None, &format!("checkout {side} --all"))?;
             let after = self.run(device, Trouble::None, "sync")?;
             if !matches!(after.status, Some(0 | 1)) {
@@ -356,12 +356,12 @@ fn run_plainly(device: &Device, command: &str) -> CommandOutput {
     device.memsync(command.split(' '))
 }
 
-fn files_beside(staging: &Path) -> Vec<(PathBuf, ())> {
+fn files_beside(staging: &Path) -> Vec<PathBuf> {
     let name = staging.file_stem().unwrap().to_string_lossy().into_owned();
     let entries = fs::read_dir(staging.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
     let is_beside =
         |path: &PathBuf| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&name));
-    entries.filter(is_beside).map(|path| (path, ())).collect()
+    entries.filter(is_beside).collect()
 }
 
 fn differing(before: &[(PathBuf, Vec<u8>)], after: &[(PathBuf, Vec<u8>)]) -> Vec<PathBuf> {

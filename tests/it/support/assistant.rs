@@ -52,18 +52,18 @@ impl<'a> Assistant<'a> {
 
     /// Gives a memory all its tags; `false` where there is none.
     pub fn tag(&self, key: &str, tags: &[&str]) -> bool {
-        self.update(key, Updates::new(Some(owned(tags)), None, None).unwrap())
+        self.update(key, &Updates::new(Some(owned(tags)), None, None).unwrap())
     }
 
     /// Gives a memory another type; `false` where there is none.
     pub fn classify(&self, key: &str, memory_type: &str) -> bool {
-        self.update(key, Updates::new(None, Some(memory_type.to_owned()), None).unwrap())
+        self.update(key, &Updates::new(None, Some(memory_type.to_owned()), None).unwrap())
     }
 
     /// Sets a member of a memory's metadata; `false` where there is none.
     pub fn note(&self, key: &str, member: &str, value: Value) -> bool {
         let members = Map::from_iter([(member.to_owned(), value)]);
-        self.update(key, Updates::new(None, None, Some(members)).unwrap())
+        self.update(key, &Updates::new(None, None, Some(members)).unwrap())
     }
 
     /// Gives a memory another spelling under the same name, which takes its vector along.
@@ -81,8 +81,8 @@ impl<'a> Assistant<'a> {
         matches!(change, Change::Done(()))
     }
 
-    fn update(&self, key: &str, updates: Updates) -> bool {
-        let change = self.write(|changes| changes.update(key, "default", &updates, &Condition::default()));
+    fn update(&self, key: &str, updates: &Updates) -> bool {
+        let change = self.write(|changes| changes.update(key, "default", updates, &Condition::default()));
         matches!(change, Change::Done(_))
     }
 

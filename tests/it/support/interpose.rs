@@ -11,8 +11,6 @@ use std::sync::OnceLock;
 /// What happens at the chosen call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing.
-    None,
     /// The program is killed before it.
     Kill,
     /// The program is killed when half of what it writes is written.
@@ -30,7 +28,6 @@ pub enum Fault {
 impl Fault {
     fn word(self) -> &'static str {
         match self {
-            Self::None => "none",
             Self::Kill => "kill",
             Self::Tear => "tear",
             Self::Late => "late",
