@@ -53,7 +53,7 @@ fn what_nothing_needs_goes_after_ninety_days_or_as_told() {
     scene.evening();
     scene.device.memsync(["stash"]).success();
     // As if that snapshot had never been: nothing leads to its commit and its tree any more.
-    let forget = "DELETE FROM reflog; UPDATE refs SET target =
+    let forget = "DELETE FROM readings; DELETE FROM marks; DELETE FROM reflog; UPDATE refs SET target =
                   (SELECT target FROM refs WHERE name = 'refs/remotes/origin') WHERE name = 'refs/heads/local'";
     Connection::open(&scene.device.staging).unwrap().execute_batch(forget).unwrap();
     let dropped = |scene: &Scene, arguments: &[&str]| scene.device.memsync(arguments).success().to_string();
