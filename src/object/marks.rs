@@ -104,7 +104,7 @@ mod tests {
         let mark = |row: i64| Mark {
             row,
             name: row.unsigned_abs().wrapping_mul(3),
-            hash: u128::MAX - row.unsigned_abs() as u128,
+            hash: u128::MAX - u128::from(row.unsigned_abs()),
         };
         Marks { key: *b"sixteen bytes ok", rows: rows.into_iter().map(mark).collect(), ..Marks::default() }
     }

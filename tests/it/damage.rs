@@ -109,7 +109,7 @@ impl<'a> Case<'a> {
             self.is_told(arguments, &output);
         }
         let after = self.copy.sides();
-        for name in self.wrong(&after) {
+        for name in wrong(&after) {
             self.problem(format!("the sync made {:?} of {name}", after.get(&name)));
         }
         let _ = self.memsync(&["undo"]);
@@ -124,20 +124,20 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The names under which both sides hold what neither no sync, nor a right one, nor a first one leaves there.
-    fn wrong(&self, after: &Sides) -> BTreeSet<String> {
-        let names = STAGE.before.keys().chain(after.keys()).cloned();
-        let right = [&STAGE.before, &STAGE.synced, &STAGE.united];
-        let is_right = |name: &String| right.iter().any(|right| is_alike(right, after, name));
-        names.filter(|name| !is_right(name)).collect()
-    }
-
     /// The texts that the history can still print.
     fn texts(&self) -> BTreeSet<String> {
         let objects = self.copy.readable(&STAGE.ids).into_values();
         let memories = objects.filter_map(|(_, bytes)| memsync::object::Memory::parse(&bytes).ok());
         memories.map(|memory| memory.content).collect()
     }
+}
+
+/// The names under which both sides hold what neither no sync, nor a right one, nor a first one leaves there.
+fn wrong(after: &Sides) -> BTreeSet<String> {
+    let names = STAGE.before.keys().chain(after.keys()).cloned();
+    let right = [&STAGE.before, &STAGE.synced, &STAGE.united];
+    let is_right = |name: &String| right.iter().any(|right| is_alike(right, after, name));
+    names.filter(|name| !is_right(name)).collect()
 }
 
 fn is_alike(one: &Sides, other: &Sides, name: &str) -> bool {

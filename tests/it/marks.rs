@@ -109,7 +109,7 @@ fn session(store: &Store) -> Session<'_> {
 /// The name of a memory; some are no hashes.
 fn hash(number: usize) -> String {
     let hash = BlobId::of(&number.to_le_bytes()).to_string();
-    if number % 11 == 0 { format!("odd/{number}") } else { hash }
+    if number.is_multiple_of(11) { format!("odd/{number}") } else { hash }
 }
 
 fn insert(connection: &Connection, id: Option<i64>, hash: &str, content: &str) {

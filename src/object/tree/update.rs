@@ -184,13 +184,15 @@ mod tests {
 
     impl Objects {
         fn write(&self, snapshot: &Snapshot) -> TreeId {
-            let Ok(id) = write(snapshot, &mut |id, bytes| self.keep(id, bytes));
+            let Ok(id) = write(snapshot, &mut |id, bytes| {
+                self.keep(id, bytes);
+                Ok::<_, Infallible>(())
+            });
             id
         }
 
-        fn keep(&self, id: TreeId, bytes: Vec<u8>) -> Result<(), Infallible> {
+        fn keep(&self, id: TreeId, bytes: Vec<u8>) {
             self.trees.borrow_mut().insert(id, bytes);
-            Ok(())
         }
 
         fn update(&self, root: TreeId, changes: &Changes) -> Updated {
@@ -198,13 +200,17 @@ mod tests {
                 *self.loads.borrow_mut() += 1;
                 Ok::<_, Infallible>(self.trees.borrow()[&id].clone())
             };
-            update(Some(root), changes, &mut load, &mut |id, bytes| self.keep(id, bytes)).unwrap()
+            update(Some(root), changes, &mut load, &mut |id, bytes| {
+                self.keep(id, bytes);
+                Ok(())
+            })
+            .unwrap()
         }
     }
 
     fn key(number: usize) -> ContentHash {
         let hash = BlobId::of(number.to_string().as_bytes()).to_string();
-        ContentHash::new(if number % 37 == 0 { format!("odd/../{number}") } else { hash }).unwrap()
+        ContentHash::new(if number.is_multiple_of(37) { format!("odd/../{number}") } else { hash }).unwrap()
     }
 
     /// Numbers that look like chance and are the same each time.

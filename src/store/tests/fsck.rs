@@ -130,6 +130,7 @@ const PLANTED: &[(&str, &str)] = &[
 ];
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of them are one snapshot")]
 fn every_planted_damage_is_found() {
     let blob = memory(7).id().to_string();
     let plant = |(what, sql): &(&str, &str)| format!("# {what}\n{}", after(&sql.replace("{blob}", &blob)));

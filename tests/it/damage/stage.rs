@@ -58,7 +58,7 @@ impl Stage {
         album.sync("2025-01-05T03:04:05Z");
         album.laptop.database.respell(&key(2), "the garden gate STICKS\nin winter and in spring");
         stick.respell(&key(2), "The Garden Gate Sticks\nin winter and in spring");
-        album.laptop.now = "2025-01-06T03:04:05Z".to_owned();
+        "2025-01-06T03:04:05Z".clone_into(&mut album.laptop.now);
         let _ = album.laptop.memsync(["sync"]).expect_status(1);
         let _ = album.laptop.memsync(["gc"]).success();
 
@@ -119,7 +119,7 @@ impl Stage {
             }
         }
         let mut laptop = environment.device("laptop");
-        laptop.now = "2025-01-07T03:04:05Z".to_owned();
+        "2025-01-07T03:04:05Z".clone_into(&mut laptop.now);
         Trial { laptop, stick: Database::in_folder(&environment.folder("stick")), _environment: environment }
     }
 
