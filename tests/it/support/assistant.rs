@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use memsync::embed::Hash;
+use memsync::embed::{Hash, hash_vector, to_bytes};
 use memsync::local::DIMENSION;
 use memsync::local::service::{
     Change, Changes, Condition, Creation, Draft, New, Updates, Vectors, Writer, content_hash,
@@ -66,13 +66,20 @@ impl<'a> Assistant<'a> {
         self.update(key, &Updates::new(None, None, Some(members)).unwrap())
     }
 
-    /// Gives a memory another spelling under the same name, which takes its vector along.
+    /// Gives a memory another spelling under the same name, and that the vector which the service's hash makes of it.
     #[track_caller]
     pub fn respell(&self, key: &str, content: &str) {
         self.database.respell(key, content);
-        let vector =
-            "DELETE FROM memory_embeddings WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1)";
-        self.database.execute(vector, [key]);
+        let vector = to_bytes(&hash_vector(content, 384));
+        let rows = "SELECT id, ?2, store FROM memories WHERE content_hash = ?1";
+        self.database.execute(
+            "DELETE FROM memory_embeddings WHERE rowid = (SELECT id FROM memories WHERE content_hash = ?1)",
+            [key],
+        );
+        self.database.execute(
+            &format!("INSERT INTO memory_embeddings (rowid, content_embedding, store) {rows}"),
+            (key, vector),
+        );
     }
 
     /// Deletes a memory, which leaves a tombstone; `false` where there is none.
