@@ -315,8 +315,13 @@ impl<'a> Run<'a> {
                 let is_ours = id == target
                     || name == SideName::Local
                     || is_rewriting(before.as_ref(), &store.memory(target)?, &now);
-                // Somebody else's write between ours and the reading back is a change to what we wrote.
-                Some(if is_ours || planted::makes(Mistake::TakeAnothersWriteForOurs) { id } else { target })
+                if !is_ours && !planted::makes(Mistake::TakeAnothersWriteForOurs) {
+                    // Somebody else wrote after us, or instead of us where the server said it took what it did not. The
+                    // next run compares what there is now with the base of before: whichever it was, nothing is lost.
+                    self.report.stale.push((name, key));
+                    return Ok(());
+                }
+                Some(id)
             }
             // It was deleted or made again in that moment: the next run sees which.
             (Some(_), None) | (None, Some(_)) => {

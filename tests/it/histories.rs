@@ -1,7 +1,8 @@
 //! Random histories with the program as people run it: devices, a hub, a bad network between them, kills, lost files and
 //! backups. Whatever happens, nothing that was read can be lost, and once nothing fails any more all soon hold the same.
 //!
-//! `MEMSYNC_HISTORIES=SECONDS` plays for so long, `MEMSYNC_HISTORY_SEED=N` one history again. A history that fails is
+//! Where nothing is said the same ones are played each time. `MEMSYNC_HISTORIES=SECONDS` plays new ones for so long,
+//! `MEMSYNC_HISTORY_SEED=N` one history again. A history that fails is
 //! made smaller and printed; as a file in `histories/kept` it is played first from then on.
 
 mod proxy;
@@ -47,8 +48,10 @@ fn nothing_is_lost_and_all_agree_in_the_end() {
         assert_eq!(check(seed), None);
         return;
     }
-    let end = Instant::now() + Duration::from_secs(variable("MEMSYNC_HISTORIES").unwrap_or(SECONDS));
-    let seed = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let seconds = variable("MEMSYNC_HISTORIES");
+    let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(SECONDS));
+    let fresh = || u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let seed = seconds.map_or(1, |_| fresh());
     let next = AtomicU64::new(seed);
     let failed: Mutex<Option<String>> = Mutex::new(None);
     thread::scope(|scope| {

@@ -1,7 +1,7 @@
 //! A world of devices and a server, played from a seed, in which no promise may break.
 //!
-//! `MEMSYNC_SIMULATE=SECONDS` says for how long new histories are played (60 where nothing is said), and
-//! `MEMSYNC_SIMULATE_SEED=N` with which seed they begin. A history that fails is printed as small as it could be made;
+//! Where nothing is said, 120 histories are played, the same each time. `MEMSYNC_SIMULATE=SECONDS` plays new ones for so
+//! long, and `MEMSYNC_SIMULATE_SEED=N` says with which seed to begin. A history that fails is printed as small as it could be made;
 //! kept as a file in `kept/`, it is played first each time.
 
 #![expect(clippy::disallowed_methods, reason = "tests make folders and databases themselves")]

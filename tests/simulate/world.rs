@@ -342,7 +342,9 @@ impl World {
         // What a run is told and takes down is settled.
         let is_settled = matches!(ended, Ended::Done { .. }) && run.scope.is_none();
         if is_settled && matches!(run.command, Command::Sync | Command::Undo | Command::UndoRemote) {
-            device.unsettled.borrow_mut().clear();
+            let seen = watch.seen.borrow();
+            let untold = seen.iter().filter(|seen| seen.before != seen.after && !seen.is_done);
+            device.unsettled.replace(untold.map(|seen| seen.key.clone()).collect());
         }
         ended
     }
