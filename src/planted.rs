@@ -1,6 +1,6 @@
 //! Mistakes made on purpose, to show that the tests would find them.
 //!
-//! Each place that could go wrong asks [`makes`] whether to. Guarantees: without the feature `planted`, which no program
+//! Each place that could go wrong asks `makes` whether to. Guarantees: without the feature `planted`, which no program
 //! that people use is built with, the answer is a constant, and nothing of this is left.
 //!
 //! Must never: be switched on by anything but a test.
