@@ -34,6 +34,8 @@ pub enum Mistake {
     AnswerForEver,
     /// What a listing lacks is gone, without a direct question.
     TrustTheListing,
+    /// As many pages as the server counted at first are all there is.
+    TrustThePageCount,
     /// A side that was restored from a backup is read as edits.
     IgnoreARewind,
     /// Another database under the old name is taken for the old one.
@@ -105,6 +107,7 @@ mod switch {
             Self::DeletionWins,
             Self::AnswerForEver,
             Self::TrustTheListing,
+            Self::TrustThePageCount,
             Self::IgnoreARewind,
             Self::TrustAnyPlace,
             Self::StaleIsDone,

@@ -41,6 +41,9 @@ impl Remote {
             Err(failure) => return settle(failure),
         };
         if answer["success"] != Value::Bool(true) {
+            if planted::makes(Mistake::RetryACreateBlindly) {
+                return Ok(Attempt::Final(Outcome::Done { now: Some(target.clone()) }));
+            }
             return Ok(not_created(&answer));
         }
         if answer["content_hash"].as_str() != Some(key.as_str()) {
@@ -93,9 +96,6 @@ fn not_created(answer: &Value) -> Attempt {
     if message.contains("UNIQUE constraint failed: memories.content_hash") {
         let why = "it was deleted there, and this version of the server takes no deleted memory back";
         return Attempt::Final(Outcome::Refused(Refusal::Rejected(why.to_owned())));
-    }
-    if planted::makes(Mistake::RetryACreateBlindly) {
-        return Attempt::Written;
     }
     if message.contains("(exact match)") { Attempt::Doubled } else { failed(answer) }
 }

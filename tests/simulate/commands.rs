@@ -16,7 +16,8 @@ use memsync::store::{self, Store};
 use memsync::sync::{self, Proposal, Reading, Session, Wishes};
 
 use crate::faults::{Watch, Watched};
-use crate::history::{Command, Run, Spot};
+use crate::history::{Command, FaultKind, Run, Spot};
+use crate::invariants;
 use crate::world::{Device, World};
 
 /// How a command ended.
@@ -151,7 +152,12 @@ impl Doing<'_> {
     /// `porcelain::shared::reading::fetch`.
     fn fetch(&self, session: &Session<'_>, base: &Base, writes: bool) -> Result<Reading, Stop> {
         let mut remote = self.remote(true)?;
+        let before = self.world.server.memories();
         let reading = session.read(SideName::Remote, &mut remote, base, &mut |_| {})?;
+        // A side that misses a memory and does not know it is a fault of its own.
+        if self.run.fault.is_none_or(|fault| fault.kind != FaultKind::Missed) {
+            invariants::what_stands_is_read(self.world, &before, &reading);
+        }
         self.watch.tick();
         if writes {
             session.record_fetched(&reading)?;

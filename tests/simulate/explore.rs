@@ -1,15 +1,13 @@
 //! Playing many histories, on all cores, and making one that fails small.
 
+use std::env;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
-use crate::fast::Fast;
 use crate::history::{History, generate, shrink};
 use crate::place::Ground;
-use crate::real::Real;
 use crate::world::{Violation, World};
 
 /// How much is played.
@@ -21,9 +19,18 @@ pub(crate) enum Budget {
     Histories(u64),
 }
 
+/// How much is played: a minute, if nobody says otherwise.
+pub(crate) fn budget() -> Budget {
+    match (setting("MEMSYNC_SIMULATE_HISTORIES"), setting("MEMSYNC_SIMULATE")) {
+        (Some(count), _) => Budget::Histories(count),
+        (None, seconds) => Budget::Seconds(seconds.unwrap_or(60)),
+    }
+}
+
 /// A history in which a promise broke.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Failure {
+    pub ground: &'static dyn Ground,
     /// The seed of the history as it was before it was made small.
     pub seed: u64,
     /// How many histories were played until then.
@@ -35,44 +42,22 @@ pub(crate) struct Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Violation { invariant, detail } = &self.violation;
+        let (ground, seed) = (self.ground.name(), self.seed);
         write!(
             f,
-            "{invariant}: {detail}\nMEMSYNC_SIMULATE_SEED={} (history {}), made small:\n{}",
-            self.seed, self.played, self.history
+            "{invariant}: {detail}\n\
+             MEMSYNC_SIMULATE_GROUND={ground} MEMSYNC_SIMULATE_SEED={seed} (history {}), made small:\n{}",
+            self.played, self.history
         )
     }
 }
 
-/// How often a failing history is played again to make it small.
+/// How often a failing history is played again to make it small, and how long that may take.
 const ATTEMPTS: usize = 600;
+const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Plays histories on places in memory and on real ones, half of the budget each, beginning with `seed`; the first
-/// failure, made small.
-pub(crate) fn find(budget: Budget, seed: u64) -> Option<Failure> {
-    let (failure, ground) = search(budget, seed)?;
-    Some(make_small(failure, ground))
-}
-
-/// The same, as it was found, and the places on which it fails. `MEMSYNC_SIMULATE_GROUND` (`fast`, `real`) gives all of
-/// the budget to one kind.
-pub(crate) fn search(budget: Budget, seed: u64) -> Option<(Failure, &'static dyn Ground)> {
-    let half = match budget {
-        Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(2)),
-        Budget::Histories(count) => Budget::Histories(count.div_ceil(2)),
-    };
-    let fast =
-        |budget| search_on(&|| Box::new(Fast), budget, seed).map(|failure| (failure, &Fast as &dyn Ground));
-    let real =
-        |budget| search_on(&|| Box::new(Real), budget, seed).map(|failure| (failure, &Real as &dyn Ground));
-    match env::var("MEMSYNC_SIMULATE_GROUND").as_deref() {
-        Ok("fast") => fast(budget),
-        Ok("real") => real(budget),
-        _ => fast(half).or_else(|| real(half)),
-    }
-}
-
-/// The same on one ground; each thread makes its own.
-fn search_on(ground: &(dyn Fn() -> Box<dyn Ground> + Sync), budget: Budget, seed: u64) -> Option<Failure> {
+/// The first failure on one ground, as it was found.
+pub(crate) fn search(ground: &'static dyn Ground, budget: Budget, seed: u64) -> Option<Failure> {
     let next = AtomicU64::new(0);
     let found: Mutex<Option<Failure>> = Mutex::new(None);
     let begin = Instant::now();
@@ -84,16 +69,15 @@ fn search_on(ground: &(dyn Fn() -> Box<dyn Ground> + Sync), budget: Budget, seed
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let ground = ground();
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     if is_over(index) || found.lock().is_ok_and(|found| found.is_some()) {
                         return;
                     }
                     let seed = seed.wrapping_add(index);
-                    let history = generate(seed);
-                    if let Some(violation) = World::play(&history, &*ground) {
-                        let failure = Failure { seed, played: index + 1, history, violation };
+                    let history = generate(seed, ground.longest());
+                    if let Some(violation) = World::play(&history, ground) {
+                        let failure = Failure { ground, seed, played: index + 1, history, violation };
                         found.lock().expect("no thread panics with it").get_or_insert(failure);
                     }
                 }
@@ -103,20 +87,28 @@ fn search_on(ground: &(dyn Fn() -> Box<dyn Ground> + Sync), budget: Budget, seed
     let played = next.into_inner();
     let failure = found.into_inner().expect("no thread panicked with it");
     if failure.is_none() && setting("MEMSYNC_SIMULATE").is_some() {
-        say(&format!("{played} histories from seed {seed} in {:?}", begin.elapsed()));
+        say(&format!("{played} {} histories from seed {seed} in {:?}", ground.name(), begin.elapsed()));
     }
     failure
 }
 
-fn make_small(failure: Failure, ground: &dyn Ground) -> Failure {
-    let mut violation = failure.violation.clone();
-    let history = shrink(failure.history, ATTEMPTS, &mut |candidate| {
-        let broken = World::play(candidate, ground).filter(|broken| broken.invariant == violation.invariant);
-        let fails = broken.is_some();
-        violation = broken.unwrap_or_else(|| violation.clone());
-        fails
-    });
-    Failure { history, violation, ..failure }
+impl Failure {
+    /// The same in a history that is as small as it could be made.
+    pub(crate) fn made_small(self) -> Self {
+        let mut violation = self.violation.clone();
+        let begin = Instant::now();
+        let history = shrink(self.history, ATTEMPTS, &mut |candidate| {
+            if begin.elapsed() > PATIENCE {
+                return false;
+            }
+            let broken =
+                World::play(candidate, self.ground).filter(|broken| broken.invariant == violation.invariant);
+            let fails = broken.is_some();
+            violation = broken.unwrap_or_else(|| violation.clone());
+            fails
+        });
+        Self { history, violation, ..self }
+    }
 }
 
 /// Says how much was played, to whoever asked for it.
@@ -129,49 +121,64 @@ pub(crate) fn setting(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
-#[test]
-fn every_kept_history_keeps_the_promises() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/simulate/kept");
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    for path in paths {
-        let history: History = fs::read_to_string(&path)
-            .expect("a text")
-            .parse()
-            .unwrap_or_else(|line| panic!("{}: {line}", path.display()));
-        for ground in [&Fast as &dyn Ground, &Real] {
-            if let Some(violation) = World::play(&history, ground) {
-                panic!("{}: {violation:?}", path.display());
+#[cfg(not(feature = "planted"))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::fast::Fast;
+    use crate::real::Real;
+
+    /// Plays histories on places in memory and on real ones, half of the budget each, beginning with `seed`; the first
+    /// failure, made small. `MEMSYNC_SIMULATE_GROUND` (`fast`, `real`) gives all of the budget to one kind.
+    fn find(budget: Budget, seed: u64) -> Option<Failure> {
+        let half = match budget {
+            Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(2)),
+            Budget::Histories(count) => Budget::Histories(count.div_ceil(2)),
+        };
+        let failure = match env::var("MEMSYNC_SIMULATE_GROUND").as_deref() {
+            Ok("fast") => search(&Fast, budget, seed),
+            Ok("real") => search(&Real, budget, seed),
+            _ => search(&Fast, half, seed).or_else(|| search(&Real, half, seed)),
+        };
+        failure.map(Failure::made_small)
+    }
+
+    #[test]
+    fn every_kept_history_keeps_the_promises() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/simulate/kept");
+        let mut paths: Vec<_> =
+            fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+        paths.sort();
+        for path in paths {
+            let history: History = fs::read_to_string(&path)
+                .expect("a text")
+                .parse()
+                .unwrap_or_else(|line| panic!("{}: {line}", path.display()));
+            for ground in [&Fast as &dyn Ground, &Real] {
+                if let Some(violation) = World::play(&history, ground) {
+                    panic!("{}: {violation:?}", path.display());
+                }
             }
         }
     }
-}
 
-#[test]
-fn histories_keep_the_promises() {
-    let budget = match (setting("MEMSYNC_SIMULATE_HISTORIES"), setting("MEMSYNC_SIMULATE")) {
-        (Some(count), _) => Budget::Histories(count),
-        (None, Some(seconds)) => Budget::Seconds(seconds),
-        (None, None) => Budget::Histories(120),
-    };
-    let is_fresh = matches!(budget, Budget::Seconds(_));
-    let seed = setting("MEMSYNC_SIMULATE_SEED").unwrap_or_else(|| {
-        if !is_fresh {
-            return 1;
+    #[test]
+    fn histories_keep_the_promises() {
+        let seed = setting("MEMSYNC_SIMULATE_SEED").unwrap_or_else(|| {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            now.map_or(0, |now| now.as_secs()) << 20
+        });
+        if let Some(failure) = find(budget(), seed) {
+            panic!("{failure}");
         }
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.map_or(0, |now| now.as_secs()) << 20
-    });
-    if let Some(failure) = find(budget, seed) {
-        panic!("{failure}");
     }
-}
 
-#[test]
-fn a_history_reads_as_it_was_printed() {
-    for seed in 0..200 {
-        let history = generate(seed);
-        assert_eq!(history.to_string().parse(), Ok(history));
+    #[test]
+    fn a_history_reads_as_it_was_printed() {
+        for seed in 0..200 {
+            let history = generate(seed, 200);
+            assert_eq!(history.to_string().parse(), Ok(history));
+        }
     }
 }

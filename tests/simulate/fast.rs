@@ -109,6 +109,14 @@ pub(crate) struct InMemory {
 pub(crate) struct Fast;
 
 impl Ground for Fast {
+    fn name(&self) -> &'static str {
+        "fast"
+    }
+
+    fn longest(&self) -> usize {
+        200
+    }
+
     fn server(&self) -> Rc<dyn Place> {
         Rc::new(InMemory::new(true))
     }

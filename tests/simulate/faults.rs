@@ -1,7 +1,7 @@
 //! What goes wrong on the way to a side, and a record of all that memsync asked of it.
 //!
-//! Guarantees: a fault strikes once, at the first moment from its tick on at which it can; what happens meanwhile happens
-//! at its tick; all edits are noted with what the place held before and after, whatever memsync was told.
+//! Guarantees: a fault strikes once, at the first tick from its moment on at which it can; what happens meanwhile happens
+//! at its moment; all edits are noted with what the place held before and after, whatever memsync was told.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use memsync::object::{ContentHash, Edit, Memory, Outcome, Refusal, SideName};
 use memsync::side::{self, Cause, Found, Replaced, Side, Witness};
 
 use crate::commands::Noted;
-use crate::history::{Fault, FaultKind, Step};
+use crate::history::{Fault, FaultKind, Moment, Step};
 use crate::place::Place;
 
 /// What a killed program unwinds with.
@@ -33,9 +33,11 @@ pub(crate) struct Seen {
 
 /// One run of a command as it is watched: its ticks, its fault, and what it does.
 pub(crate) struct Watch<'a> {
-    ticks: Cell<u32>,
+    pub ticks: Cell<u32>,
+    /// At which tick it began to write.
+    writing_since: Cell<Option<u32>>,
     fault: Cell<Option<Fault>>,
-    during: RefCell<Vec<(u32, Step)>>,
+    during: RefCell<Vec<(Moment, Step)>>,
     /// Carries out what happens meanwhile.
     happen: &'a dyn Fn(Step),
     pub seen: RefCell<Vec<Seen>>,
@@ -50,9 +52,10 @@ pub(crate) struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(fault: Option<Fault>, during: &[(u32, Step)], happen: &'a dyn Fn(Step)) -> Self {
+    pub(crate) fn new(fault: Option<Fault>, during: &[(Moment, Step)], happen: &'a dyn Fn(Step)) -> Self {
         Self {
             ticks: Cell::new(0),
+            writing_since: Cell::new(None),
             fault: Cell::new(fault),
             during: RefCell::new(during.to_vec()),
             happen,
@@ -70,7 +73,7 @@ impl<'a> Watch<'a> {
         self.ticks.set(now + 1);
         loop {
             let mut during = self.during.borrow_mut();
-            let Some(at) = during.iter().position(|(tick, _)| *tick <= now) else { break };
+            let Some(at) = during.iter().position(|(moment, _)| self.is_due(*moment, now)) else { break };
             let (_, step) = during.remove(at);
             drop(during);
             self.is_disturbed.set(true);
@@ -79,7 +82,17 @@ impl<'a> Watch<'a> {
         self.die_if_due();
     }
 
-    /// The same where nothing else can happen, as inside a transaction.
+    /// Whether a moment has come at a tick.
+    fn is_due(&self, moment: Moment, tick: u32) -> bool {
+        match moment {
+            Moment::Tick(at) => at <= tick,
+            Moment::Writing(after) => self.writing_since.get().is_some_and(|since| since + after <= tick),
+            // The place itself counts requests.
+            Moment::Request(_) => false,
+        }
+    }
+
+    /// The same as a tick where nothing else can happen, as inside a transaction.
     pub(crate) fn quiet_tick(&self) {
         self.ticks.set(self.ticks.get() + 1);
         self.die_if_due();
@@ -93,8 +106,8 @@ impl<'a> Watch<'a> {
 
     /// The fault, if it is due and one of `kinds`; it is used up.
     fn strikes(&self, kinds: &[FaultKind]) -> Option<FaultKind> {
-        let fault =
-            self.fault.get().filter(|fault| fault.tick <= self.ticks.get() && kinds.contains(&fault.kind))?;
+        let is_due = |fault: &Fault| self.is_due(fault.from, self.ticks.get()) && kinds.contains(&fault.kind);
+        let fault = self.fault.get().filter(is_due)?;
         self.fault.set(None);
         self.is_disturbed.set(true);
         Some(fault.kind)
@@ -255,6 +268,10 @@ impl Side for Watched<'_> {
 
     fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
         let mut rest = edits;
+        if !rest.is_empty() && self.watch.writing_since.get().is_none() {
+            self.watch.writing_since.set(Some(self.watch.ticks.get()));
+        }
+        self.place.begin_writing();
         while !rest.is_empty() {
             let later = rest.split_off(self.place.edits_at_once().min(rest.len()));
             self.watch.tick();

@@ -30,6 +30,10 @@ pub(crate) struct Shape {
     pub limit: Option<usize>,
     /// Whether every memory that both sides changed waits (`merge.auto=false`).
     pub never_merge: bool,
+    /// The service that runs on the server at first.
+    pub version: Version,
+    /// Whether requests go wrong on their way, where there is a network.
+    pub has_troubles: bool,
 }
 
 /// Where something happens.
@@ -132,16 +136,27 @@ pub(crate) struct Run {
     /// Whether the person lets a plan through that a brake stopped.
     pub insists: bool,
     pub fault: Option<Fault>,
-    /// What happens while it runs, and at which tick of it.
-    pub during: Vec<(u32, Step)>,
+    /// What happens while it runs, and when.
+    pub during: Vec<(Moment, Step)>,
 }
 
-/// What goes wrong in a run, and from which tick on: a tick is one row read, one edit begun or ended, or one step of the
-/// command.
+/// A moment of a run, in ticks: a tick is one row read, one edit begun or ended, or one step of the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// So many ticks after it began.
+    Tick(u32),
+    /// So many ticks after it first began to write.
+    Writing(u32),
+    /// Before the server answers the request of this number since the run began to write to it, where there are requests.
+    /// Only one who sets a member of a memory on the server comes in between.
+    Request(u64),
+}
+
+/// What goes wrong in a run, and from when on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub kind: FaultKind,
-    pub tick: u32,
+    pub from: Moment,
 }
 
 /// What goes wrong.
@@ -198,6 +213,14 @@ pub(crate) const TYPES: [&str; 48] = [
     "hypothesis", "insight", "learning", "meeting", "milestone", "minutes", "note", "observation", "pattern",
     "planning", "reference", "request", "risk", "search", "source", "workflow",
 ];
+
+/// Whether two types are one once a server has made of them what it makes of types: small letters, and its own word for
+/// one that it does not know or that is missing.
+pub(crate) fn is_same_type(one: Option<&str>, other: Option<&str>) -> bool {
+    let is_unknown = |name: Option<&str>| name.is_none_or(|name| !TYPES.contains(&name));
+    let is_made = |made: Option<&str>, of: Option<&str>| made == Some("observation") && is_unknown(of);
+    one.map(str::to_lowercase) == other.map(str::to_lowercase) || is_made(one, other) || is_made(other, one)
+}
 
 /// The text of a memory; the number chooses which letters are capitals, so that all spellings have one name.
 pub(crate) fn text(memory: usize, spelling: u32) -> String {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use memsync::object::{ContentHash, Memory, Metadata, SideName, Timestamp};
-use memsync::reconcile::{self, DeletionLimit, Strategy};
+use memsync::reconcile::{DeletionLimit, Strategy};
 use memsync::store::Store;
-use memsync::sync::{self, Proposal, Session};
+use memsync::sync::{self, Proposal, Reading, Session};
 
 use crate::commands::{self, Ended, Noted, Stop};
 use crate::faults::{Seen, Watch};
-use crate::history::{Command, Run, Spot};
+use crate::history::{Command, Run, Spot, is_same_type};
 use crate::place::Memories;
 use crate::world::{Device, World};
 
@@ -43,7 +43,6 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
         device.agreed_at.set(None);
         device.syncs.borrow_mut().clear();
     }
-    looking_writes_nothing(world, run, watch);
     a_whole_sync_agrees(world, device, run, watch, ended);
 }
 
@@ -332,10 +331,32 @@ fn remember(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended:
     syncs.push([ids(device.place.memories()), ids(world.server.memories())]);
 }
 
-/// `status` and `--dry-run` change no byte, wherever.
-fn looking_writes_nothing(world: &World, run: &Run, watch: &Watch<'_>) {
-    if matches!(run.command, Command::Status | Command::DryRun) && !watch.seen.borrow().is_empty() {
-        world.say("looking_writes_nothing", format!("{run} wrote"));
+/// `status` and `--dry-run` change no byte: here, there, or in the staging database.
+pub(crate) fn looking_writes_nothing(world: &World, run: &Run, before: &Bytes) {
+    let after = Bytes::of(world, run.device);
+    let places =
+        [("this device", before.device != after.device), ("the server", before.server != after.server)];
+    let staging = [("the staging database", before.staging != after.staging)];
+    for (place, _) in places.into_iter().chain(staging).filter(|(_, is_changed)| *is_changed) {
+        world.say("looking_writes_nothing", format!("{run} changed {place}"));
+    }
+}
+
+/// All that a command could change.
+pub(crate) struct Bytes {
+    device: Vec<u8>,
+    server: Vec<u8>,
+    staging: (Vec<u8>, Vec<u8>),
+}
+
+impl Bytes {
+    pub(crate) fn of(world: &World, device: usize) -> Self {
+        let device = &world.devices[device];
+        Self {
+            device: device.place.fingerprint(),
+            server: world.server.fingerprint(),
+            staging: device.staging_bytes(),
+        }
     }
 }
 
@@ -354,6 +375,16 @@ fn a_whole_sync_agrees(world: &World, device: &Device, run: &Run, watch: &Watch<
     }
     if conflicts.is_empty() && open.is_empty() {
         device.is_baseless.set(false);
+    }
+}
+
+/// A memory that a server held from the beginning of a listing to its end is in it, whatever came and went meanwhile.
+pub(crate) fn what_stands_is_read(world: &World, before: &Memories, reading: &Reading) {
+    let after = world.server.memories();
+    for (key, memory) in before.iter().filter(|(key, memory)| after.get(*key) == Some(*memory)) {
+        if reading.snapshot.get(key) != Some(&memory.id()) {
+            world.say("what_stands_is_read", format!("{key} is read as {:?}", reading.snapshot.get(key)));
+        }
     }
 }
 
@@ -493,10 +524,9 @@ fn agree(ours: Option<&Memory>, theirs: Option<&Memory>) -> bool {
         Metadata::Members(members) => Some(members.clone()),
         Metadata::Opaque(_) => None,
     };
-    let (one, other) = (ours.memory_type.as_deref(), theirs.memory_type.as_deref());
     ours.content == theirs.content
         && tags(ours) == tags(theirs)
-        && (reconcile::same_type(one, other) || reconcile::same_type(other, one))
+        && is_same_type(ours.memory_type.as_deref(), theirs.memory_type.as_deref())
         && members(ours) == members(theirs)
         && ours.created_at == theirs.created_at
 }

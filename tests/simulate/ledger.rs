@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use memsync::object::{ContentHash, Memory};
-use memsync::reconcile::same_type;
 use serde_json::Value;
+
+use crate::history::is_same_type;
 
 /// One field of a memory, as users write it. Tags are fields of their own, because they are a set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +20,16 @@ enum Field {
     Tag(String),
     Meta(String),
 }
+
+impl Field {
+    /// Whether it is a tag that everybody uses: who set it cannot be told.
+    fn is_common(&self) -> bool {
+        matches!(self, Self::Tag(tag) if !tag.contains('-'))
+    }
+}
+
+/// A value that many write, as it is printed.
+const NULL: &str = "null";
 
 /// The tag that tells which creation a memory comes from.
 const BORN: &str = "born-";
@@ -30,7 +41,8 @@ fn fields(memory: &Memory) -> BTreeMap<Field, String> {
     let tags = memory.tags.iter().map(|tag| tag.to_lowercase()).filter(|tag| tag != "untagged");
     fields.extend(tags.map(|tag| (Field::Tag(tag), "on".to_owned())));
     if let Some(members) = memory.metadata.members() {
-        for (name, value) in members {
+        // `--no-dedup` gives a memory a conversation of its own, lest an old server takes it for another one.
+        for (name, value) in members.iter().filter(|(name, _)| *name != "conversation_id") {
             leaves(name, value, &mut fields);
         }
     }
@@ -46,30 +58,44 @@ fn leaves(path: &str, value: &Value, fields: &mut BTreeMap<Field, String>) {
     }
 }
 
+/// Whether `after` lacks a value of `before` without having another one, that tells who wrote it, in its place.
+pub(crate) fn takes_away(before: Option<&Memory>, after: Option<&Memory>) -> bool {
+    let (old, new) = (before.map(fields).unwrap_or_default(), after.map(fields).unwrap_or_default());
+    let is_gone = |field: &Field| new.get(field).is_none_or(|value| value == NULL);
+    old.iter().any(|(field, value)| value != NULL && is_gone(field))
+}
+
 /// Writes of one field: each value (`None` where it was removed), and whether its author's successors replaced it.
 #[derive(Clone, Debug, Default)]
 struct Writes(Vec<(Option<String>, bool)>);
 
 impl Writes {
-    fn write(&mut self, seen: Option<&String>, value: Option<&String>) {
-        for (known, is_replaced) in &mut self.0 {
-            // Nulls are all alike, so who wrote one cannot be told.
-            *is_replaced |= seen.is_some_and(|seen| seen != "null") && known.as_ref() == seen;
-        }
+    /// Whoever saw `seen` wrote `value`.
+    fn write(&mut self, field: &Field, seen: Option<&String>, value: Option<&String>) {
+        self.replace(field, seen);
         self.0.push((value.cloned(), false));
     }
 
-    /// Whether `held` may stand at rest.
-    fn allows(&self, field: &Field, held: Option<&String>) -> bool {
-        let mut heads =
-            self.0.iter().filter(|(_, is_replaced)| !is_replaced).map(|(value, _)| value.as_ref());
-        heads.any(|head| {
-            head == held
-                || (*field == Field::Type
-                    && (same_type(head.map(String::as_str), held.map(String::as_str))
-                        || same_type(held.map(String::as_str), head.map(String::as_str))))
-        })
+    /// Whoever saw `seen` decided against it.
+    fn replace(&mut self, field: &Field, seen: Option<&String>) {
+        for (known, is_replaced) in &mut self.0 {
+            *is_replaced |= is_same(field, known.as_ref(), seen);
+        }
     }
+
+    /// Whether `held` may stand at rest: somebody wrote it last, and nobody's value was passed over. A removal that somebody
+    /// else's value outlives may have been of a value of the same author's, which is no change.
+    fn allows(&self, field: &Field, held: Option<&String>) -> bool {
+        let heads = self.0.iter().filter(|(_, is_replaced)| !is_replaced).map(|(value, _)| value.as_ref());
+        let is_removal = |head: &Option<&String>| head.is_none_or(|head| head == NULL);
+        let is_held = |head: Option<&String>| is_same(field, head, held);
+        heads.clone().any(is_held) && heads.clone().all(|head| is_held(head) || is_removal(&head))
+    }
+}
+
+/// Whether two values of a field are one, leaving aside what the service makes of types.
+fn is_same(field: &Field, one: Option<&String>, other: Option<&String>) -> bool {
+    one == other || *field == Field::Type && is_same_type(one.map(String::as_str), other.map(String::as_str))
 }
 
 /// What is known of one memory.
@@ -86,8 +112,15 @@ struct Entry {
 }
 
 impl Entry {
+    /// A value that whoever deleted the memory had not seen.
+    fn find_passed_over(&self) -> Option<String> {
+        let mut writes = self.writes.iter().filter(|(field, _)| !field.is_common());
+        let (field, writes) = writes.find(|(field, writes)| !writes.allows(field, None))?;
+        Some(format!("it is gone with {field:?}, written were {:?}", writes.0))
+    }
+
     fn write(&mut self, field: &Field, seen: Option<&String>, value: Option<&String>) {
-        self.writes.entry(field.clone()).or_default().write(seen, value);
+        self.writes.entry(field.clone()).or_default().write(field, seen, value);
         self.ever.extend(value.map(|value| (field.clone(), value.clone())));
     }
 }
@@ -106,12 +139,12 @@ impl Ledger {
         let names: BTreeSet<&Field> = old.keys().chain(new.keys()).collect();
         for field in names {
             let (seen, value) = (old.get(field), new.get(field));
-            let is_rewriting = *field == Field::Type
-                && seen.is_some()
-                && same_type(seen.map(String::as_str), value.map(String::as_str));
+            let is_rewriting = *field == Field::Type && seen.is_some() && is_same(field, seen, value);
             // A deletion is told by the births: others may have made a memory of the same text, unseen.
             let is_deletion = *field == Field::Content && value.is_none();
-            if seen != value && !is_rewriting && !is_deletion {
+            if is_deletion {
+                entry.writes.entry(field.clone()).or_default().replace(field, seen);
+            } else if seen != value && !is_rewriting {
                 entry.write(field, seen, value);
             }
             // What the service makes of a value is a value as well.
@@ -132,8 +165,16 @@ impl Ledger {
         for version in versions.iter().filter(|version| version.as_ref() != chosen) {
             self.write(key, version.as_ref(), chosen);
         }
-        let Some(chosen) = chosen else { return };
         let entry = self.entries.entry(key.clone()).or_default();
+        let seen: Vec<_> =
+            versions.iter().map(|version| version.as_ref().map(fields).unwrap_or_default()).collect();
+        let wanted = chosen.map(fields).unwrap_or_default();
+        for (field, writes) in &mut entry.writes {
+            for seen in seen.iter().filter(|seen| seen.get(field) != wanted.get(field)) {
+                writes.replace(field, seen.get(field));
+            }
+        }
+        let Some(chosen) = chosen else { return };
         for (field, value) in fields(chosen) {
             entry.write(&field, None, Some(&value));
         }
@@ -179,18 +220,17 @@ impl Ledger {
         let is_alive = entry.births.values().any(|is_dead| !is_dead);
         let held = match held {
             None if is_alive => return Some("nobody deleted it, and it is gone".to_owned()),
-            None => return None,
+            None => return entry.find_passed_over(),
             Some(_) if !is_alive => return Some("everybody deleted it, and it is back".to_owned()),
             Some(held) => fields(held),
         };
-        let is_common = |field: &Field| matches!(field, Field::Tag(tag) if !tag.contains('-'));
-        for (field, writes) in entry.writes.iter().filter(|(field, _)| !is_common(field)) {
+        for (field, writes) in entry.writes.iter().filter(|(field, _)| !field.is_common()) {
             let value = held.get(field);
             if !writes.allows(field, value) {
                 return Some(format!("{field:?} is {value:?}, written were {:?}", writes.0));
             }
         }
-        let unwritten = held.keys().find(|field| !is_common(field) && !entry.writes.contains_key(field));
+        let unwritten = held.keys().find(|field| !field.is_common() && !entry.writes.contains_key(field));
         unwritten.map(|field| format!("{field:?} is there, and was not written"))
     }
 }

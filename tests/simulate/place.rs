@@ -42,6 +42,16 @@ pub(crate) struct Caller {
     pub deduplicate: bool,
 }
 
+/// Somebody who sets a metadata member of a memory on the server.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    /// Before the request of this number, since memsync began to write, is answered.
+    pub request: u64,
+    pub key: ContentHash,
+    pub member: &'static str,
+    pub value: u32,
+}
+
 /// The version of the service at a place, where that makes a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
@@ -92,6 +102,19 @@ pub(crate) trait Place {
     /// The service is restarted.
     fn restart(&self) {}
 
+    /// Somebody comes in between two requests of the run that begins now, where there are requests.
+    fn expect(&self, visit: Visit) {
+        let _ = visit;
+    }
+
+    /// Memsync begins to write.
+    fn begin_writing(&self) {}
+
+    /// Who came since this was last asked: the memory before and after. Nobody comes any more who has not come yet.
+    fn visits(&self) -> Vec<(ContentHash, Option<Memory>, Option<Memory>)> {
+        Vec::new()
+    }
+
     /// From now on requests go wrong on their way as this seed says, or no longer; whether any did since this was last
     /// said. Only a place with a network knows of any.
     fn misbehave(&self, seed: Option<u64>) -> bool {
@@ -121,7 +144,13 @@ pub(crate) trait Place {
 }
 
 /// What makes the places of a world.
-pub(crate) trait Ground {
+pub(crate) trait Ground: Sync {
+    /// `fast` or `real`.
+    fn name(&self) -> &'static str;
+
+    /// How many steps a history on it has at most: where each takes long, more short ones find more.
+    fn longest(&self) -> usize;
+
     /// The server, empty.
     fn server(&self) -> Rc<dyn Place>;
 

@@ -18,12 +18,20 @@ use serde_json::{Map, Value};
 use crate::place::{Ground, Place};
 
 pub(crate) use device::Device;
-pub(crate) use server::Server;
+pub(crate) use server::{Server, held};
 
 /// Makes real places.
 pub(crate) struct Real;
 
 impl Ground for Real {
+    fn name(&self) -> &'static str {
+        "real"
+    }
+
+    fn longest(&self) -> usize {
+        20
+    }
+
     fn server(&self) -> Rc<dyn Place> {
         Rc::new(Server::new())
     }

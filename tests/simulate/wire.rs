@@ -14,9 +14,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use jiff::fmt::rfc2822::DateTimePrinter;
+use memsync::object::{ContentHash, Memory};
 use serde_json::Value;
 
 use crate::model::{Request, Response, Server};
+use crate::place::Visit;
+use crate::real::held;
 
 /// How many requests of a hundred meet a fault.
 const FAULTY: u64 = 12;
@@ -36,6 +39,8 @@ enum Fault {
     Doubled,
     /// It is refused and not carried out.
     Refused(u16),
+    /// It is answered as if it were carried out, and is not.
+    Ignored,
     /// It is carried out, and half of the answer arrives.
     Truncated,
     /// It is carried out, and the answer is a page for people.
@@ -60,10 +65,12 @@ const OF_ONE: &[Fault] = &[
 ];
 
 /// What may befall a write of one memory besides: its outcome alone is a failure then.
-const OF_A_WRITE: &[Fault] = &[Fault::NotJson, Fault::Refused(409)];
+const OF_A_WRITE: &[Fault] =
+    &[Fault::NotJson, Fault::Refused(409), Fault::Ignored, Fault::Ignored, Fault::Ignored, Fault::Ignored];
 
 /// What may befall a page of a listing besides.
-const OF_A_PAGE: &[Fault] = &[Fault::RowMissing, Fault::RowMissing, Fault::RowDoubled];
+const OF_A_PAGE: &[Fault] =
+    &[Fault::RowMissing, Fault::RowMissing, Fault::RowMissing, Fault::RowMissing, Fault::RowDoubled];
 
 /// What may befall a request that is asked alone: it may end the whole run.
 const OF_ALL: &[Fault] = &[Fault::NotJson, Fault::Refused(401), Fault::Refused(409)];
@@ -84,6 +91,7 @@ impl Asked {
             Some(rest) if rest.starts_with('?') && !is_write => OF_A_PAGE,
             Some(_) if is_write => OF_A_WRITE,
             Some(_) => &[],
+            None if is_write => return ([OF_ONE, OF_ALL, OF_A_WRITE].concat(), false),
             None => return ([OF_ONE, OF_ALL].concat(), false),
         };
         ([OF_ONE, more].concat(), true)
@@ -97,7 +105,10 @@ impl Asked {
         }
         let drawn = self.number(&(seed, before));
         let at = usize::try_from(drawn / 100 % 1000).expect("a small number");
-        (drawn % 100 < FAULTY).then(|| faults[at % faults.len()])
+        let fault = (drawn % 100 < FAULTY).then(|| faults[at % faults.len()])?;
+        // What a page lacks twice in the same way is what the server cannot show.
+        let is_again = fault == Fault::RowMissing && before % 2 == 1;
+        (!is_again).then_some(fault)
     }
 
     /// A number that depends on what it says, and on `more`.
@@ -125,6 +136,11 @@ pub(crate) struct State {
     pub(crate) has_struck: bool,
     /// How many requests arrived, or were lost on the way.
     pub(crate) requests: u64,
+    /// The number of the last request before memsync began to write.
+    pub(crate) written_at: Option<u64>,
+    /// Who is to come, and who came.
+    pub(crate) expected: Vec<Visit>,
+    pub(crate) visits: Vec<(ContentHash, Option<Memory>, Option<Memory>)>,
     /// How often each was asked.
     seen: HashMap<u64, u32>,
     is_closed: bool,
@@ -134,6 +150,7 @@ impl State {
     /// What goes back over the wire; nothing where the connection breaks.
     fn exchange(&mut self, asked: &Asked) -> Vec<u8> {
         self.requests += 1;
+        self.receive();
         let seen = self.seen.entry(asked.number(&())).or_default();
         let fault = self.seed.and_then(|seed| asked.fault(seed, *seen));
         *seen += 1;
@@ -147,6 +164,10 @@ impl State {
             _ => {}
         }
         let request = asked.to_request();
+        if fault == Some(Fault::Ignored) {
+            let answer = self.server.clone().answer(&request, self.now);
+            return self.bytes(answer.status, &answer.body.to_string());
+        }
         let mut answer = self.server.answer(&request, self.now);
         if fault == Some(Fault::Doubled) {
             answer = self.server.answer(&request, self.now);
@@ -163,6 +184,21 @@ impl State {
                 self.bytes(answer.status, &answer.body.to_string())
             }
             _ => self.bytes(answer.status, &answer.body.to_string()),
+        }
+    }
+
+    /// Whoever is due comes.
+    fn receive(&mut self) {
+        let Some(written_at) = self.written_at else { return };
+        let now = self.requests - written_at;
+        for visit in self.expected.extract_if(.., |visit| visit.request <= now).collect::<Vec<_>>() {
+            let before = held(&self.server, &visit.key);
+            let metadata = serde_json::json!({ "metadata": { visit.member: visit.value } });
+            let target = format!("/api/memories/{}", visit.key);
+            let request = Request::new("PUT", &target, Some(Server::KEY), metadata);
+            self.server.answer(&request, self.now);
+            let after = held(&self.server, &visit.key);
+            self.visits.push((visit.key, before, after));
         }
     }
 
@@ -214,6 +250,9 @@ impl Wire {
             seed: None,
             has_struck: false,
             requests: 0,
+            written_at: None,
+            expected: Vec::new(),
+            visits: Vec::new(),
             seen: HashMap::new(),
             is_closed: false,
         };

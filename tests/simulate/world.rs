@@ -20,10 +20,10 @@ use memsync::store::{Holder, Store};
 
 use crate::commands::{self, Ended};
 use crate::faults::{Killed, Watch};
-use crate::history::{Command, FaultKind, History, Run, Shape, Spot, Step, text};
+use crate::history::{Command, Deed, FaultKind, History, Moment, PATHS, Run, Shape, Spot, Step, text};
 use crate::invariants;
-use crate::ledger::Ledger;
-use crate::place::{Backup, Caller, Ground, Memories, Place};
+use crate::ledger::{self, Ledger};
+use crate::place::{Backup, Caller, Ground, Memories, Place, Visit};
 
 /// A promise that did not hold.
 #[derive(Clone, Debug)]
@@ -77,6 +77,8 @@ pub(crate) struct World {
     depth: Cell<usize>,
     /// Whether the network may fail in the run that is under way.
     has_troubles: Cell<bool>,
+    /// How many ticks the last run had.
+    ticks: Cell<u32>,
     _folder: tempfile::TempDir,
 }
 
@@ -136,10 +138,12 @@ impl World {
             violation: RefCell::default(),
             depth: Cell::new(0),
             has_troubles: Cell::new(false),
+            ticks: Cell::new(0),
             shape,
             _folder: folder,
         };
         world.devices.iter().for_each(|device| world.create_staging(device));
+        world.server.set_version(world.shape.version);
         world
     }
 
@@ -281,10 +285,11 @@ impl World {
         self.ledger.borrow_mut().contest(key);
     }
 
-    /// Somebody wrote a memory that a run may have written before without knowing it: it cannot tell whether what it finds
-    /// was its own work taken back.
-    pub(crate) fn touch(&self, key: &ContentHash) {
-        if self.devices.iter().any(|device| device.unsettled.borrow().contains(key)) {
+    /// Somebody took something away from a memory that a run may have written before without knowing it: it cannot tell
+    /// whether what it finds was its own work taken back.
+    pub(crate) fn touch(&self, key: &ContentHash, before: Option<&Memory>, after: Option<&Memory>) {
+        let is_unsettled = || self.devices.iter().any(|device| device.unsettled.borrow().contains(key));
+        if ledger::takes_away(before, after) && is_unsettled() {
             self.contest(key);
         }
     }
@@ -294,15 +299,25 @@ impl World {
         if run.device >= self.devices.len() {
             return;
         }
-        let is_kill = run.fault.is_some_and(|fault| fault.kind == FaultKind::Kill);
+        let kill = run.fault.filter(|fault| fault.kind == FaultKind::Kill);
         // What is compared with a run that is not killed must not meet other faults than that one.
-        self.has_troubles.set(!is_kill && self.depth.get() == 1);
-        if is_kill && run.command == Command::Sync && run.during.is_empty() && self.depth.get() == 1 {
-            self.crash_and_compare(run);
-        } else {
-            self.run_watched(run);
+        self.has_troubles.set(self.shape.has_troubles && kill.is_none() && self.depth.get() == 1);
+        let is_comparable = run.command == Command::Sync && run.during.is_empty() && self.depth.get() == 1;
+        match kill.filter(|_| is_comparable) {
+            Some(fault) => self.crash_and_compare(run, fault.from),
+            None => drop(self.run_watched(run)),
         }
         self.has_troubles.set(false);
+    }
+
+    /// Lets somebody come in between two requests.
+    fn expect(&self, moment: Moment, step: &Step) {
+        if let (Moment::Request(request), Step::Work(Spot::Server, memory, Deed::Set(path, value))) =
+            (moment, step)
+            && let (Some(key), [member]) = (self.keys.get(*memory), PATHS[path % PATHS.len()])
+        {
+            self.server.expect(Visit { request, key: key.clone(), member, value: *value });
+        }
     }
 
     /// What decides about the troubles of the network in a run: what the run is, so that it meets the same in a history
@@ -316,23 +331,34 @@ impl World {
     /// Runs memsync and judges what it did; how it ended.
     pub(crate) fn run_watched(&self, run: &Run) -> Ended {
         let happen = |step: Step| self.step(&step);
+        let only_looks = matches!(run.command, Command::Status | Command::DryRun) && run.during.is_empty();
+        let before = only_looks.then(|| invariants::Bytes::of(self, run.device));
         let watch = Watch::new(run.fault, &run.during, &happen);
         self.server.misbehave(self.troubles(run));
+        run.during.iter().for_each(|(moment, step)| self.expect(*moment, step));
         let asked_before = self.server.requests();
         let ended = panic::catch_unwind(AssertUnwindSafe(|| commands::carry_out(self, run, &watch)));
         let ended = ended.unwrap_or_else(|payload| {
             if payload.is::<Killed>() { Ended::Killed } else { panic::resume_unwind(payload) }
         });
+        self.ticks.set(watch.ticks.get());
+        for (key, before, after) in self.server.visits() {
+            watch.is_disturbed.set(true);
+            self.written(Spot::Server, &key, before.as_ref(), after.as_ref());
+        }
         if self.server.misbehave(None) {
             watch.is_disturbed.set(true);
         }
         invariants::questions_are_bounded(self, self.server.requests() - asked_before);
+        if let Some(before) = before {
+            invariants::looking_writes_nothing(self, run, &before);
+        }
         let device = &self.devices[run.device];
         for seen in watch.seen.borrow().iter() {
             if seen.before != seen.after {
                 let after = seen.after.as_ref().map(Memory::id);
                 device.left.borrow_mut().insert((seen.side, seen.key.clone(), after));
-                self.touch(&seen.key);
+                self.touch(&seen.key, seen.before.as_ref(), seen.after.as_ref());
                 device.unsettled.borrow_mut().insert(seen.key.clone());
             }
         }
@@ -340,11 +366,17 @@ impl World {
             invariants::after_a_run(self, run, &watch, &ended);
         }
         // What a run is told and takes down is settled.
-        let is_settled = matches!(ended, Ended::Done { .. }) && run.scope.is_none();
-        if is_settled && matches!(run.command, Command::Sync | Command::Undo | Command::UndoRemote) {
+        if matches!(ended, Ended::Done { .. }) {
             let seen = watch.seen.borrow();
+            let mut unsettled = device.unsettled.borrow_mut();
+            if run.command == Command::Sync && run.scope.is_none() {
+                unsettled.clear();
+            }
+            for seen in seen.iter().filter(|seen| seen.is_done) {
+                unsettled.remove(&seen.key);
+            }
             let untold = seen.iter().filter(|seen| seen.before != seen.after && !seen.is_done);
-            device.unsettled.replace(untold.map(|seen| seen.key.clone()).collect());
+            unsettled.extend(untold.map(|seen| seen.key.clone()));
         }
         ended
     }

@@ -4,7 +4,7 @@
 //! history of a thousand otherwise happens in most of a few.
 
 use super::text::FAULTS;
-use super::{COMMON_TAGS, Command, Deed, Fault, History, PATHS, Run, Shape, Spot, Step, Strategy};
+use super::{COMMON_TAGS, Command, Deed, Fault, History, Moment, PATHS, Run, Shape, Spot, Step, Strategy};
 use crate::place::Version;
 
 /// Random numbers from a seed (`SplitMix64`), the same on every machine.
@@ -52,6 +52,8 @@ struct Taste {
     /// Backups restored, staging databases lost, other servers, other clocks and versions.
     disasters: usize,
     rests: usize,
+    /// Steps that belong together.
+    scenes: usize,
 }
 
 struct Generator {
@@ -61,17 +63,19 @@ struct Generator {
     number: u32,
 }
 
-/// The history of a seed.
-pub(crate) fn generate(seed: u64) -> History {
+/// The history of a seed, with so many steps at most, or a few more.
+pub(crate) fn generate(seed: u64, longest: usize) -> History {
     let mut random = Random::new(seed);
     let devices = random.one_of(&[2, 2, 2, 3, 3, 4, 5]);
     let memories = random.one_of(&[3, 3, 4, 5, 8, 12, 30]);
-    let length = random.one_of(&[10, 10, 15, 15, 20, 20, 30, 40, 60, 100, 200]);
+    let length = random.one_of(&[10, 10, 15, 15, 20, 20, 30, 40, 60, 100, 200]).min(longest);
     let shape = Shape {
         devices,
         memories,
         limit: random.one_of(&[None, None, Some(1), Some(3), Some(100)]),
         never_merge: random.percent(5),
+        version: random.one_of(&[Version::New, Version::New, Version::Old]),
+        has_troubles: random.percent(50),
     };
     let taste = Taste {
         server: random.one_of(&[0, 20, 40]),
@@ -81,12 +85,13 @@ pub(crate) fn generate(seed: u64) -> History {
         others: random.one_of(&[0, 20, 50]),
         disasters: random.one_of(&[0, 0, 5, 12]),
         rests: random.one_of(&[0, 3, 8]),
+        scenes: random.one_of(&[0, 10, 30]),
     };
     let mut generator = Generator { random, shape, taste, number: 0 };
     let mut steps = Vec::new();
     while steps.len() < length {
-        if generator.random.percent(generator.taste.disasters / 3) {
-            steps.extend(generator.rewind());
+        if generator.random.percent(generator.taste.scenes) {
+            steps.extend(generator.scene());
         } else {
             steps.push(generator.step());
         }
@@ -119,54 +124,131 @@ impl Generator {
         if self.random.percent(40) {
             let mut run = self.run();
             while self.random.percent(self.taste.during) {
-                let tick = self.tick();
+                let moment = self.moment();
                 let step = if self.random.percent(25) { Step::Run(self.run()) } else { self.work() };
-                run.during.push((tick, step));
+                run.during.push((moment, step));
             }
             return Step::Run(run);
         }
         self.work()
     }
 
-    fn tick(&mut self) -> u32 {
-        let furthest = self.random.one_of(&[5, 10, 20, 40]);
-        u32::try_from(self.random.below(furthest)).expect("it is small")
+    fn moment(&mut self) -> Moment {
+        let (moment, choices): (fn(u32) -> Moment, &[usize]) = if self.random.percent(50) {
+            (Moment::Tick, &[5, 10, 20, 40, 80])
+        } else {
+            (Moment::Writing, &[2, 4, 8, 20])
+        };
+        let furthest = self.random.one_of(choices);
+        moment(u32::try_from(self.random.below(furthest)).expect("it is small"))
     }
 
     fn work(&mut self) -> Step {
         let (spot, memory) = (self.spot(), self.random.below(self.shape.memories));
-        let deed = if self.random.percent(self.taste.deletions) {
-            Deed::Delete
-        } else {
-            let path = self.random.below(PATHS.len());
-            match self.random.below(20) {
-                0..=4 => Deed::Create(self.number()),
-                5..=7 => Deed::Tag(self.number()),
-                8 => Deed::CommonTag(self.random.below(COMMON_TAGS.len())),
-                9 => Deed::Untag(self.random.below(8)),
-                10..=11 => Deed::Type(self.number()),
-                12..=14 => Deed::Set(path, self.number()),
-                15 => Deed::Null(path),
-                16 => Deed::Unset(path),
-                17 => Deed::Respell(self.number()),
-                _ => Deed::Search,
-            }
-        };
+        let deed = if self.random.percent(25) { Deed::Create(self.number()) } else { self.deed() };
         Step::Work(spot, memory, deed)
     }
 
-    /// A backup is made when all is in step, much is done, everybody syncs, and the backup is restored.
-    fn rewind(&mut self) -> Vec<Step> {
-        let spot = if self.random.percent(70) { Spot::Server } else { Spot::Device(self.device()) };
-        let device = self.device();
-        let sync = || Step::Run(Run::new(device, Command::Sync));
-        let mut steps = vec![sync(), Step::BackUp(spot)];
-        for memory in 0..self.shape.memories.min(6) {
-            let deed = Deed::Tag(self.number());
-            steps.push(Step::Work(Spot::Device(device), memory, deed));
+    /// Something that is done to a memory that is there.
+    fn deed(&mut self) -> Deed {
+        if self.random.percent(self.taste.deletions) {
+            return Deed::Delete;
         }
-        let restored = [sync(), Step::Restore(spot), sync()];
-        steps.into_iter().chain(restored).collect()
+        let path = self.random.below(PATHS.len());
+        match self.random.below(16) {
+            0..=2 => Deed::Tag(self.number()),
+            3..=4 => Deed::CommonTag(self.random.below(COMMON_TAGS.len())),
+            5 => Deed::Untag(self.random.below(8)),
+            6..=7 => Deed::Type(self.number()),
+            8..=10 => Deed::Set(path, self.number()),
+            11 => Deed::Null(path),
+            12 => Deed::Unset(path),
+            13 => Deed::Respell(self.number()),
+            _ => Deed::Search,
+        }
+    }
+
+    fn scene(&mut self) -> Vec<Step> {
+        let (device, memory) = (self.device(), self.random.below(self.shape.memories));
+        let create = Step::Work(Spot::Device(device), memory, Deed::Create(self.number()));
+        let scene = match self.random.below(11) {
+            0 => self.rewind(device),
+            1 => self.clearance(device),
+            2..=4 => self.race(device, memory),
+            5 => self.answer(device, memory),
+            6..=7 => self.visit(device, memory),
+            8..=9 => self.misfortune(device, memory),
+            _ => self.removal(device, memory),
+        };
+        [create, sync(device)].into_iter().chain(scene).collect()
+    }
+
+    /// A backup is made when all is in step, much is done, everybody syncs, and the backup is restored.
+    fn rewind(&mut self, device: usize) -> Vec<Step> {
+        let spot = if self.random.percent(70) { Spot::Server } else { Spot::Device(self.device()) };
+        let edits: Vec<_> = (0..self.shape.memories.min(6))
+            .map(|memory| Step::Work(Spot::Device(device), memory, Deed::Tag(self.number())))
+            .collect();
+        let restored = [sync(device), Step::Restore(spot), sync(device)];
+        [Step::BackUp(spot)].into_iter().chain(edits).chain(restored).collect()
+    }
+
+    /// Many memories are made, and all deleted again.
+    fn clearance(&mut self, device: usize) -> Vec<Step> {
+        let spot = self.spot();
+        let deeds = |deed: fn(u32) -> Deed, generator: &mut Self| -> Vec<Step> {
+            let memories = 0..generator.shape.memories;
+            memories.map(|memory| Step::Work(spot, memory, deed(generator.number()))).collect()
+        };
+        let (made, deleted) = (deeds(Deed::Create, self), deeds(|_| Deed::Delete, self));
+        let between = [sync(device), sync(self.device())];
+        made.into_iter().chain(between).chain(deleted).chain([sync(device)]).collect()
+    }
+
+    /// Somebody writes a memory while a run writes it.
+    fn race(&mut self, device: usize, memory: usize) -> Vec<Step> {
+        let (here, there) = (Spot::Device(device), Spot::Server);
+        let (first, second) =
+            self.random.one_of(&[(here, there), (here, there), (there, here), (there, here), (here, here)]);
+        let mut run = Run::new(device, Command::Sync);
+        let moment = Moment::Writing(self.random.one_of(&[0, 0, 1, 1, 2]));
+        run.during.push((moment, Step::Work(second, memory, self.deed())));
+        vec![Step::Work(first, memory, self.deed()), Step::Run(run), sync(device)]
+    }
+
+    /// A conflict is answered, and the memory changes before anybody syncs.
+    fn answer(&mut self, device: usize, memory: usize) -> Vec<Step> {
+        let path = self.random.below(PATHS.len());
+        let spots = [Spot::Device(device), Spot::Server];
+        let collision = spots.map(|spot| Step::Work(spot, memory, Deed::Set(path, self.number())));
+        let answers = [Command::Ours, Command::Theirs, Command::Merged(self.number()), Command::Field];
+        let answer = Step::Run(Run::new(device, self.random.one_of(&answers)));
+        let later = Step::Work(self.random.one_of(&spots), memory, self.deed());
+        collision.into_iter().chain([sync(device), answer, later, sync(device)]).collect()
+    }
+
+    /// Somebody comes to the server between two requests of a run.
+    fn visit(&mut self, device: usize, memory: usize) -> Vec<Step> {
+        let deed = if self.random.percent(50) { Deed::Delete } else { self.deed() };
+        let mut run = Run::new(device, Command::Sync);
+        let moment = Moment::Request(self.random.next() % 4 + 1);
+        run.during.push((moment, Step::Work(Spot::Server, memory, Deed::Set(0, self.number()))));
+        vec![Step::Work(Spot::Device(device), memory, deed), Step::Run(run), sync(device)]
+    }
+
+    /// Something goes wrong with the write of one memory.
+    fn misfortune(&mut self, device: usize, memory: usize) -> Vec<Step> {
+        let (_, kind) = self.random.one_of(&FAULTS);
+        let mut run = Run::new(device, Command::Sync);
+        run.fault = Some(Fault { kind, from: Moment::Writing(self.random.one_of(&[0, 0, 1, 2])) });
+        let spot = self.random.one_of(&[Spot::Device(device), Spot::Server]);
+        vec![Step::Work(spot, memory, self.deed()), Step::Run(run), sync(device)]
+    }
+
+    /// A database or a server is at another place than before, and something was written.
+    fn removal(&mut self, device: usize, memory: usize) -> Vec<Step> {
+        let spot = self.random.one_of(&[Spot::Device(device), Spot::Server]);
+        vec![Step::Move(spot), Step::Work(self.spot(), memory, self.deed()), sync(device)]
     }
 
     fn disaster(&mut self) -> Step {
@@ -221,8 +303,13 @@ impl Generator {
         }
         if self.random.percent(self.taste.faults) {
             let (_, kind) = self.random.one_of(&FAULTS);
-            run.fault = Some(Fault { kind, tick: self.tick() });
+            run.fault = Some(Fault { kind, from: self.moment() });
         }
         run
     }
+}
+
+/// An ordinary run.
+fn sync(device: usize) -> Step {
+    Step::Run(Run::new(device, Command::Sync))
 }

@@ -1,6 +1,7 @@
 //! Making a failing history small: fewer steps, simpler runs, fewer devices and memories.
 
 use super::{History, Run, Spot, Step};
+use crate::place::Version;
 
 /// The smallest history that still `fails`, as far as taking parts away finds it, after at most `attempts` tries.
 pub(crate) fn shrink(history: History, attempts: usize, fails: &mut dyn FnMut(&History) -> bool) -> History {
@@ -69,9 +70,11 @@ impl Shrinker<'_> {
 
     /// Leaves out each device and each memory in turn; those after it take its number.
     fn simplify_shape(&mut self) {
-        let mut simpler = vec![self.best.clone(), self.best.clone()];
+        let mut simpler = vec![self.best.clone(); 4];
         simpler[0].shape.limit = None;
         simpler[1].shape.never_merge = false;
+        simpler[2].shape.version = Version::New;
+        simpler[3].shape.has_troubles = false;
         for device in (0..self.best.shape.devices).rev().filter(|_| self.best.shape.devices > 1) {
             simpler.push(without_device(&self.best, device));
         }

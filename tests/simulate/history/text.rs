@@ -9,12 +9,13 @@
 //! rest
 //! ```
 //!
-//! A line that begins with `|N` happens at tick N of the run above it; one that begins with `#` is a remark.
+//! A line that begins with `|N` happens at tick N of the run above it, with `|wN` at tick N after it began to write,
+//! with `|rN` before the server answers its request N since then; one that begins with `#` is a remark.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Command, Deed, Fault, FaultKind, History, Run, Shape, Spot, Step, Strategy};
+use super::{Command, Deed, Fault, FaultKind, History, Moment, Run, Shape, Spot, Step, Strategy};
 use crate::place::Version;
 
 /// The commands that take no number, by their words.
@@ -84,6 +85,31 @@ impl FromStr for Spot {
     }
 }
 
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tick(tick) => write!(f, "{tick}"),
+            Self::Writing(tick) => write!(f, "w{tick}"),
+            Self::Request(number) => write!(f, "r{number}"),
+        }
+    }
+}
+
+impl FromStr for Moment {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let moment = if let Some(number) = text.strip_prefix('w') {
+            number.parse().map(Self::Writing)
+        } else if let Some(number) = text.strip_prefix('r') {
+            number.parse().map(Self::Request)
+        } else {
+            text.parse().map(Self::Tick)
+        };
+        moment.map_err(drop)
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -131,22 +157,28 @@ impl fmt::Display for Run {
         if self.insists {
             f.write_str(" insists")?;
         }
-        if let Some(Fault { kind, tick }) = self.fault {
-            write!(f, " fault={}@{tick}", word(&FAULTS, &kind))?;
+        if let Some(Fault { kind, from }) = self.fault {
+            write!(f, " fault={}@{from}", word(&FAULTS, &kind))?;
         }
-        self.during.iter().try_for_each(|(tick, step)| write!(f, "\n|{tick} {step}"))
+        self.during.iter().try_for_each(|(moment, step)| write!(f, "\n|{moment} {step}"))
     }
 }
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shape { devices, memories, limit, never_merge } = &self.shape;
+        let Shape { devices, memories, limit, never_merge, version, has_troubles } = &self.shape;
         write!(f, "world devices={devices} memories={memories}")?;
         if let Some(limit) = limit {
             write!(f, " limit={limit}")?;
         }
         if *never_merge {
             f.write_str(" never-merge")?;
+        }
+        if *version == Version::Old {
+            f.write_str(" old")?;
+        }
+        if *has_troubles {
+            f.write_str(" troubles")?;
         }
         writeln!(f)?;
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
@@ -167,8 +199,8 @@ impl FromStr for History {
             match line.strip_prefix('|') {
                 None => steps.push(step(line).ok_or_else(wrong)?),
                 Some(rest) => {
-                    let (tick, nested) = rest.split_once(' ').ok_or_else(wrong)?;
-                    let nested = (tick.parse().map_err(|_| wrong())?, step(nested).ok_or_else(wrong)?);
+                    let (moment, nested) = rest.split_once(' ').ok_or_else(wrong)?;
+                    let nested = (moment.parse().map_err(|_| wrong())?, step(nested).ok_or_else(wrong)?);
                     let Some(Step::Run(run)) = steps.last_mut() else { return Err(wrong()) };
                     run.during.push(nested);
                 }
@@ -180,7 +212,14 @@ impl FromStr for History {
 
 fn shape(line: &str) -> Option<Shape> {
     let mut words = line.split_whitespace();
-    let mut shape = Shape { devices: 2, memories: 3, limit: None, never_merge: false };
+    let mut shape = Shape {
+        devices: 2,
+        memories: 3,
+        limit: None,
+        never_merge: false,
+        version: Version::New,
+        has_troubles: false,
+    };
     if words.next()? != "world" {
         return None;
     }
@@ -190,6 +229,8 @@ fn shape(line: &str) -> Option<Shape> {
             Some(("memories", number)) => shape.memories = number.parse().ok()?,
             Some(("limit", number)) => shape.limit = Some(number.parse().ok()?),
             None if word == "never-merge" => shape.never_merge = true,
+            None if word == "old" => shape.version = Version::Old,
+            None if word == "troubles" => shape.has_troubles = true,
             _ => return None,
         }
     }
@@ -233,15 +274,15 @@ fn event(spot: Spot, verb: &str, rest: &[&str]) -> Option<Step> {
 
 /// What is done to a memory; its own number comes first and is left aside.
 fn deed(verb: &str, rest: &[&str]) -> Option<Deed> {
-    let second = || rest.get(1)?.parse().ok();
+    let number = || rest.get(1)?.parse().ok();
     let place = || rest.get(1)?.parse().ok();
     Some(match verb {
-        "create" => Deed::Create(second()?),
-        "respell" => Deed::Respell(second()?),
-        "tag" => Deed::Tag(second()?),
+        "create" => Deed::Create(number()?),
+        "respell" => Deed::Respell(number()?),
+        "tag" => Deed::Tag(number()?),
         "common-tag" => Deed::CommonTag(place()?),
         "untag" => Deed::Untag(place()?),
-        "type" => Deed::Type(second()?),
+        "type" => Deed::Type(number()?),
         "set" => Deed::Set(place()?, rest.get(2)?.parse().ok()?),
         "null" => Deed::Null(place()?),
         "unset" => Deed::Unset(place()?),
@@ -265,8 +306,8 @@ fn run(device: usize, verb: &str, mut rest: &[&str]) -> Option<Run> {
             Some(("scope", tag)) => run.scope = Some(tag.parse().ok()?),
             Some(("strategy", name)) => run.strategy = Some(value(&STRATEGIES, name)?),
             Some(("fault", fault)) => {
-                let (kind, tick) = fault.split_once('@')?;
-                run.fault = Some(Fault { kind: value(&FAULTS, kind)?, tick: tick.parse().ok()? });
+                let (kind, from) = fault.split_once('@')?;
+                run.fault = Some(Fault { kind: value(&FAULTS, kind)?, from: from.parse().ok()? });
             }
             None if *word == "insists" => run.insists = true,
             _ => return None,

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Kept, seconds, with_members};
 use crate::model::{self, Request, Row, content_hash, moment};
-use crate::place::{Backup, Caller, Memories, Place, Version, Work};
+use crate::place::{Backup, Caller, Memories, Place, Version, Visit, Work};
 use crate::wire::{ATTEMPTS, Wire};
 
 /// When every server begins.
@@ -209,9 +209,31 @@ impl Place for Server {
         state.server.version == model::Version::V10_20_6 && state.server.rows.values().any(is_buried)
     }
 
+    fn expect(&self, visit: Visit) {
+        self.wire.state().expected.push(visit);
+    }
+
+    fn begin_writing(&self) {
+        let mut state = self.wire.state();
+        state.written_at = state.written_at.or(Some(state.requests));
+    }
+
+    fn visits(&self) -> Vec<(ContentHash, Option<Memory>, Option<Memory>)> {
+        let mut state = self.wire.state();
+        state.expected.clear();
+        state.written_at = None;
+        std::mem::take(&mut state.visits)
+    }
+
     fn requests(&self) -> u64 {
         self.wire.state().requests
     }
+}
+
+/// A live memory as a device sees it.
+pub(crate) fn held(server: &model::Server, key: &ContentHash) -> Option<Memory> {
+    let row = server.rows.values().find(|row| row.is_live() && row.content_hash == key.as_str())?;
+    Some(shown(row, server.version))
 }
 
 /// A row as a device sees it: 12.2.0's as it is, 10.20.6's through REST.

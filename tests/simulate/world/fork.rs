@@ -10,7 +10,7 @@ use memsync::store::{Holder, Store};
 
 use super::{Device, World};
 use crate::commands::Ended;
-use crate::history::{Command, Run};
+use crate::history::{Fault, FaultKind, Moment, Run};
 use crate::invariants;
 use crate::place::{Backup, Memories};
 
@@ -33,10 +33,12 @@ fn journal(path: &Path) -> std::path::PathBuf {
     name.into()
 }
 
-/// The bytes of a staging database and of its journal.
-pub(crate) fn bytes(device: &Device) -> (Vec<u8>, Vec<u8>) {
-    let read = |path: &Path| fs::read(path).unwrap_or_default();
-    (read(&device.staging), read(&journal(&device.staging)))
+impl Device {
+    /// The bytes of the staging database and of its journal.
+    pub(crate) fn staging_bytes(&self) -> (Vec<u8>, Vec<u8>) {
+        let read = |path: &Path| fs::read(path).unwrap_or_default();
+        (read(&self.staging), read(&journal(&self.staging)))
+    }
 }
 
 /// How a device, its staging database and the server were.
@@ -60,7 +62,7 @@ impl World {
         Saved {
             device: device.place.back_up(),
             server: self.server.back_up(),
-            staging: bytes(device),
+            staging: device.staging_bytes(),
             clock: self.clock.get(),
             unsettled: device.unsettled.borrow().clone(),
             is_baseless: device.is_baseless.get(),
@@ -94,24 +96,33 @@ impl World {
 
     /// What this device and the server hold after two ordinary runs, and nobody knows of them; `None` where a brake
     /// stopped one.
-    fn afterwards(&self, run: &Run) -> Option<[Memories; 2]> {
+    /// Besides, how many ticks the first of them had.
+    fn afterwards(&self, run: &Run) -> (Option<[Memories; 2]>, u32) {
         let ordinary = Run { fault: None, ..run.clone() };
         let device = &self.devices[run.device];
         let saved = self.save(device);
-        let ends = [self.run_watched(&ordinary), self.run_watched(&ordinary)];
+        let first = self.run_watched(&ordinary);
+        let ticks = self.ticks.get();
+        let ends = [first, self.run_watched(&ordinary)];
         let held = [device.place.memories(), self.server.memories()];
         self.put_back(device, &saved);
-        ends.iter().all(|end| matches!(end, Ended::Done { .. })).then_some(held)
+        (ends.iter().all(|end| matches!(end, Ended::Done { .. })).then_some(held), ticks)
     }
 
-    /// Carries out a run that is killed, and looks whether ordinary runs come to the same with it and without.
-    pub(super) fn crash_and_compare(&self, run: &Run) {
-        let without = self.afterwards(run);
-        let ended = self.run_watched(run);
-        if self.is_broken() || !matches!(ended, Ended::Killed) || run.command != Command::Sync {
+    /// Carries out a run that is killed, and looks whether ordinary runs come to the same with it and without. A moment
+    /// after its end stands for one before it.
+    pub(super) fn crash_and_compare(&self, run: &Run, from: Moment) {
+        let (without, ticks) = self.afterwards(run);
+        let from = match from {
+            Moment::Tick(tick) => Moment::Tick(tick % ticks.max(1)),
+            other => other,
+        };
+        let killed = Run { fault: Some(Fault { kind: FaultKind::Kill, from }), ..run.clone() };
+        let ended = self.run_watched(&killed);
+        if self.is_broken() || !matches!(ended, Ended::Killed) {
             return;
         }
-        if let (Some(without), Some(with)) = (without, self.afterwards(run)) {
+        if let (Some(without), (Some(with), _)) = (without, self.afterwards(run)) {
             invariants::a_crash_equals_no_crash(self, &without, &with);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use memsync::object::{Memory, Metadata, Timestamp};
+use memsync::object::{ContentHash, Memory, Metadata, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::World;
@@ -24,16 +24,27 @@ impl World {
             (Some(_), Deed::Search) => Work::Search(key.clone()),
             (Some(held), deed) => Work::Change(key.clone(), changed(held, memory, deed)),
         };
-        let search = || place.work(&work, now);
+        let carry_out = || place.work(&work, now);
         if deed == Deed::Search && !is_meanwhile {
-            return invariants::searching_changes_no_plan(self, spot, &search);
+            return invariants::searching_changes_no_plan(self, spot, &carry_out);
         }
-        search();
+        carry_out();
         let after = place.memory(key);
-        self.hold(spot, key, after.as_ref());
+        self.written(spot, key, before.as_ref(), after.as_ref());
+    }
+
+    /// Notes what somebody made of a memory.
+    pub(super) fn written(
+        &self,
+        spot: Spot,
+        key: &ContentHash,
+        before: Option<&Memory>,
+        after: Option<&Memory>,
+    ) {
+        self.hold(spot, key, after);
         if before != after {
-            self.touch(key);
-            self.ledger.borrow_mut().write(key, before.as_ref(), after.as_ref());
+            self.touch(key, before, after);
+            self.ledger.borrow_mut().write(key, before, after);
         }
     }
 }
@@ -42,9 +53,11 @@ fn created(memory: usize, number: u32, now: i64) -> Memory {
     let spelling = if number.is_multiple_of(3) { number } else { 0 };
     #[expect(clippy::cast_precision_loss, reason = "a moment of this century")]
     let moment = now as f64 + f64::from(number) / 1024.0;
+    // A server makes small letters of these.
+    let common = number.is_multiple_of(4).then(|| COMMON_TAGS[1].to_owned());
     Memory {
         content: text(memory, spelling),
-        tags: [born(number)].into(),
+        tags: common.into_iter().chain([born(number)]).collect(),
         created_at: Timestamp::new(moment),
         ..Memory::default()
     }
@@ -66,7 +79,7 @@ fn changed(held: &Memory, memory: usize, deed: Deed) -> Memory {
         }
         Deed::Type(number) => {
             let number = usize::try_from(number).expect("a usize has 32 bits");
-            let is_known = !number.is_multiple_of(8);
+            let is_known = !number.is_multiple_of(4);
             next.memory_type = Some(if is_known {
                 TYPES[number % TYPES.len()].to_owned()
             } else {
@@ -78,11 +91,25 @@ fn changed(held: &Memory, memory: usize, deed: Deed) -> Memory {
             let which = usize::try_from(number).expect("a usize has 32 bits") % values.len();
             put(&mut next.metadata, path, Some(values[which].clone()));
         }
-        Deed::Null(path) => put(&mut next.metadata, path, Some(Value::Null)),
-        Deed::Unset(path) => put(&mut next.metadata, path, None),
+        Deed::Null(path) => put(&mut next.metadata, there(held, path), Some(Value::Null)),
+        Deed::Unset(path) => put(&mut next.metadata, there(held, path), None),
         Deed::Create(_) | Deed::Delete | Deed::Search => {}
     }
     next
+}
+
+/// The next path, from this one on, at which there is something.
+fn there(held: &Memory, path: usize) -> usize {
+    let members = held.metadata.members();
+    let is_there = |path: &usize| {
+        let (first, deeper) = PATHS[path % PATHS.len()].split_first().expect("a path has a first name");
+        let mut at = members.and_then(|members| members.get(*first));
+        for name in deeper {
+            at = at.and_then(|value| value.get(name));
+        }
+        at.is_some()
+    };
+    (path..path + PATHS.len()).find(is_there).unwrap_or(path)
 }
 
 /// Sets the member at a path, or removes it. A null at the top is a removal, as it is for the service.
