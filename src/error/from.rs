@@ -48,6 +48,7 @@ fn side_cause(error: side::Error) -> Option<side::Cause> {
         | E::Missing { .. }
         | E::Unsupported { .. }
         | E::Outdated { .. }
+        | E::Replaced { .. }
         | E::Interrupted { .. } => None,
     }
 }
@@ -98,6 +99,7 @@ fn remote_hints(error: &side::Error, remote: &str) -> Vec<String> {
         ],
         E::Outdated { .. }
         | E::Busy { .. }
+        | E::Replaced { .. }
         | E::Unkept { .. }
         | E::Interrupted { .. }
         | E::Unreadable { .. } => database_hints(error),
@@ -118,6 +120,10 @@ fn database_hints(error: &side::Error) -> Vec<String> {
         E::Outdated { .. } => "start mcp-memory-service 12.2.0 on it once; nothing was changed".to_owned(),
         E::Busy { .. } => {
             "nothing is lost; run the same command again when the other program is done".to_owned()
+        }
+        E::Replaced { .. } => {
+            "nothing counts as done; run the same command again, which reads the file that is there now"
+                .to_owned()
         }
         E::Unwritable { .. } | E::Unkept { .. } => {
             "nothing is lost; see to free space and permissions, then run the same command again".to_owned()
@@ -282,6 +288,11 @@ mod tests {
         error: cannot write /srv/sqlite_vec.db
           caused by: disk full
         hint: nothing is lost; see to free space and permissions, then run the same command again
+        exit 5
+        ");
+        insta::assert_snapshot!(shown(E::Replaced { path: path() }), @"
+        error: another file took the place of /srv/sqlite_vec.db while it was in use
+        hint: nothing counts as done; run the same command again, which reads the file that is there now
         exit 5
         ");
         insta::assert_snapshot!(shown(E::Unreadable { path: path(), cause: cause("disk image is malformed") }), @"

@@ -26,7 +26,7 @@ const VERSION: u32 = 1;
 impl Database {
     /// What [`Side::state`](side::Side::state) says.
     pub(super) fn unchanging_state(&self) -> Option<String> {
-        Some(self.state_of(&Files::look(&self.options.path)?.settled()?))
+        Some(self.state_of(&Files::look(&self.options.path, self.file)?.settled()?))
     }
 
     /// The files mean something only together with how rows are read.
@@ -85,7 +85,7 @@ impl Database {
         let lock = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
         let files = lock.ok().and_then(|lock| {
             let is_same = data_version(&lock).ok()? == seen;
-            Files::look(&self.options.path)?.settled().filter(|_| is_same)
+            Files::look(&self.options.path, self.file)?.settled().filter(|_| is_same)
         });
         wait(self.options.busy_timeout)?;
         Some(self.state_of(&files?))

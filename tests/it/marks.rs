@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -10,9 +11,9 @@ use std::time::Duration;
 use memsync::embed::Makers;
 use memsync::local;
 use memsync::object::tree::Snapshot;
-use memsync::object::{BlobId, Bookkeeping, ObjectId, SideName, Timestamp};
+use memsync::object::{BlobId, Bookkeeping, ContentHash, Edit, Marks, ObjectId, SideName, Timestamp};
 use memsync::reconcile::Base;
-use memsync::side::Side;
+use memsync::side::{self, Change, Found, Side, Witness};
 use memsync::store::{Holder, Store};
 use memsync::sync::Session;
 use rusqlite::{Connection, params};
@@ -94,6 +95,51 @@ impl Place {
             thread::sleep(Duration::from_millis(5));
         }
         panic!("the files of an idle database do not come to rest");
+    }
+}
+
+/// A database to which something happens while it is read.
+struct Disturbed<'a> {
+    database: local::Database,
+    /// Done when the first row is shown.
+    at_first_row: Option<Box<dyn FnOnce() + 'a>>,
+}
+
+impl<'a> Disturbed<'a> {
+    fn at_first_row(place: &Place, what: impl FnOnce() + 'a) -> Self {
+        Self { database: place.open(), at_first_row: Some(Box::new(what)) }
+    }
+}
+
+impl Side for Disturbed<'_> {
+    fn snapshot(&mut self, visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), side::Error> {
+        self.database.snapshot(visit)
+    }
+
+    fn state(&mut self) -> Option<String> {
+        self.database.state()
+    }
+
+    fn changes(
+        &mut self,
+        marks: Option<Marks>,
+        visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
+    ) -> Result<Option<Marks>, side::Error> {
+        let Self { database, at_first_row } = self;
+        database.changes(marks, &mut |change| {
+            if let Some(what) = at_first_row.take() {
+                what();
+            }
+            visit(change)
+        })
+    }
+
+    fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, side::Error> {
+        self.database.get(keys)
+    }
+
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
+        self.database.apply(edits, witness)
     }
 }
 
@@ -267,6 +313,29 @@ fn while_somebody_writes_the_files_tell_nothing() {
         staging.query_row("SELECT state FROM readings", [], |row| row.get(0)).unwrap();
     assert_eq!(state, None);
     assert_eq!(place.read(true).0, place.read_whole());
+}
+
+#[test]
+fn a_file_that_takes_the_place_of_the_one_being_read_is_not_taken_for_it() {
+    let place = Place::new(20);
+    let other = Place::new(10);
+    other.connect().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+    other.settle();
+    place.settle();
+    let store = Store::open(&place.staging(), &holder()).unwrap();
+    let replace = || {
+        fs::rename(other.database.path(), place.database.path()).unwrap();
+        place.settle();
+    };
+    let mut replaced = Disturbed::at_first_row(&place, replace);
+    let reading = session(&store).read_local(&mut replaced, &Base::new(), &mut |_| {}).unwrap();
+    assert_eq!(reading.snapshot.len(), 20, "what was opened is read to its end");
+    session(&store).record_local(&reading).unwrap();
+    let state = replaced.state();
+    drop((store, replaced));
+    assert_eq!(place.read(true).0, place.read_whole());
+    assert_eq!(place.read_whole().len(), 10);
+    assert_eq!(state, None, "what lies at the path says nothing of what was opened");
 }
 
 #[test]
