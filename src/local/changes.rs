@@ -77,9 +77,13 @@ impl Database {
     /// What the files are like, if nothing was committed since a transaction in which `seen` was SQLite's counter; `None`
     /// where they may look the same after the next change.
     ///
-    /// Asked under the write lock: whoever commits holds it from the first write to a file until others see the commit, with
-    /// a wait for the disk between the two. Without it the files might already bear what was not seen yet.
+    /// Asked under the write lock: whoever commits holds it from the first write to a file until others see the commit.
+    /// Without it the files might already bear what was not seen yet. A connection that can only read has no such lock, and
+    /// one that reads a file as immutable never sees what others commit.
     fn state_since(&self, seen: i64) -> Option<String> {
+        if self.connection.is_readonly("main") != Ok(false) {
+            return None;
+        }
         let wait = |time| self.connection.busy_timeout(time).ok();
         wait(Duration::ZERO)?;
         let lock = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);

@@ -647,6 +647,29 @@ fn edits_to_a_file_that_another_one_replaced_are_never_done() {
 }
 
 #[test]
+fn what_is_read_without_its_locks_tells_no_state() {
+    let fixture = Fixture::with_seed(V12);
+    fixture.service.pragma_update(None, "journal_mode", "DELETE").unwrap();
+    let mut database = fixture.open();
+    let state = |database: &mut Database| {
+        for _ in 0..100 {
+            let marks = database.changes(None, &mut |_| ControlFlow::Continue(())).unwrap().unwrap();
+            if marks.state.is_some() {
+                return marks.state;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        None
+    };
+    assert!(state(&mut database).is_some());
+    // As where neither file nor folder can be written: others' commits are not seen, and no lock is had.
+    let address = open::address(&fixture.options().path).unwrap();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    database.connection = open::connect(address, flags, Duration::ZERO).unwrap();
+    assert_eq!(state(&mut database), None);
+}
+
+#[test]
 fn a_database_that_was_torn_from_its_writer_is_no_truth() {
     let fixture = Fixture::with_seed(V12);
     let writer = &fixture.service;
