@@ -15,7 +15,7 @@ use crate::object::tree::{self, Changes, Difference};
 use crate::object::{BlobId, CommitId, ContentHash, Marks, ObjectId, SideName, TreeId};
 use crate::reconcile::{Base, missing};
 use crate::side::{Change, Side};
-use crate::store::LastReading;
+use crate::store::{self, LastReading};
 
 /// What this device holds, as a tree.
 #[derive(Clone, Debug)]
@@ -48,7 +48,21 @@ impl Session<'_> {
         side: &mut dyn Side,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Device>, Error> {
-        let last = self.store.last_reading()?;
+        match self.read_by_marks(true, side, progress) {
+            // What the marks lead to only saves a reading, and is made anew by one.
+            Err(Error::Store(store::Error::Damaged { .. })) => self.read_by_marks(false, side, progress),
+            read => read,
+        }
+    }
+
+    /// The same; what was noted is used where `trusts_notes` says so.
+    fn read_by_marks(
+        &self,
+        trusts_notes: bool,
+        side: &mut dyn Side,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Device>, Error> {
+        let last = if trusts_notes { self.store.last_reading()? } else { None };
         if let Some(last) = &last
             && let Some(state) = side.state()
             && last.state.as_ref() == Some(&state)
@@ -56,7 +70,7 @@ impl Session<'_> {
             let tree = self.store.commit(last.snapshot)?.tree;
             return Ok(Some(Device { tree, held: last.held, lacking: last.lacking, marks: None }));
         }
-        let marks = self.store.marks()?;
+        let marks = if trusts_notes { self.store.marks()? } else { None };
         let used = marks.as_ref().map(|marks| (marks.form.clone(), marks.key));
         let mut changed = Changed::new(self, progress);
         let renewed =

@@ -365,6 +365,9 @@ fn marks_that_are_damaged_are_not_used_and_told() {
         ("a part", "DELETE FROM marks"),
         ("its type", "UPDATE marks SET data = 'text'"),
         ("the key", "UPDATE readings SET key = X'00112233445566778899aabbccddeeff', state = NULL"),
+        ("the count", "UPDATE readings SET rows = -1"),
+        ("another count", "UPDATE readings SET lacking = 'x'"),
+        ("the form", "UPDATE readings SET form = X'ff00'"),
     ]
     .into();
     for (what, damage) in damages {
@@ -383,6 +386,28 @@ fn marks_that_are_damaged_are_not_used_and_told() {
         assert_eq!(place.read(true).0, place.read_whole(), "{what}");
         let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
         assert_eq!(store.fsck(false).unwrap().findings, [], "{what}: the next reading mends it");
+    }
+}
+
+#[test]
+fn a_last_reading_that_is_damaged_is_none() {
+    let damages =
+        ["snapshot = zeroblob(32)", "snapshot = 'text'", "rows = -1", "lacking = 'x'", "state = X'ff00'"];
+    for damage in damages {
+        let place = Place::new(20);
+        place.settle();
+        place.read(true);
+        let staging = Connection::open(place.staging()).unwrap();
+        assert_eq!(staging.execute(&format!("UPDATE readings SET {damage}"), []), Ok(1));
+        drop(staging);
+        let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
+        assert_ne!(store.fsck(false).unwrap().findings, [], "{damage}");
+        let device = session(&store).read_device(&mut place.open(), &mut |_| {}).unwrap().unwrap();
+        assert_eq!((device.held, device.is_noted()), (20, false), "{damage}");
+        drop(store);
+        assert_eq!(place.read(true).0, place.read_whole(), "{damage}");
+        let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
+        assert_eq!(store.fsck(false).unwrap().findings, [], "{damage}: the next reading mends it");
     }
 }
 
