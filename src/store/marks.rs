@@ -37,31 +37,27 @@ impl Store {
         Ok(unless_damaged(read)?.flatten())
     }
 
-    /// The marks of the last reading; `None` where they are damaged, so that every row is to be read.
-    pub fn marks(&self) -> Result<Option<Marks>, Error> {
-        Ok(unless_damaged(self.read_marks())?.flatten())
-    }
-
-    fn read_marks(&self) -> Result<Option<Marks>, Error> {
-        let sql = "SELECT form, state, key, lacking, rows FROM readings";
-        let read = self.row(WHAT, sql, [], |row| {
-            let (form, state, key) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let marks = Marks { form, state, key, lacking: count(row, 3)?, rows: Vec::new() };
-            Ok((marks, count(row, 4)?))
-        })?;
-        let Some((mut marks, noted)) = read else { return Ok(None) };
-        let failed = |cause| Error::from_sqlite(self.path(), WHAT, cause);
-        let mut statement =
-            self.connection.prepare("SELECT part, data FROM marks ORDER BY part").map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
-            let part = row.get_ref(1).map_err(failed)?;
-            let Ok(bytes) = part.as_blob() else { return Ok(None) };
-            if !marks.add_part(row.get(0).map_err(failed)?, bytes) {
-                return Ok(None);
+    /// What the last reading found, and its marks; `None` where something of them is damaged, so that every row is to be
+    /// read.
+    pub fn marks(&self) -> Result<Option<(CommitId, Marks)>, Error> {
+        // One statement: what another process notes meanwhile is seen whole or not at all.
+        let sql = "SELECT snapshot, rows, form, state, key, lacking, part, data
+                   FROM readings LEFT JOIN marks WHERE id = 1 ORDER BY part";
+        let mut noted: Option<(CommitId, usize, Marks)> = None;
+        let mut is_sound = true;
+        let read = self.rows(WHAT, sql, [], |row| {
+            let (_, _, marks) = match &mut noted {
+                Some(noted) => noted,
+                none => none.insert((row.get(0)?, count(row, 1)?, without_rows(row)?)),
+            };
+            if let Some(part) = row.get(6)? {
+                is_sound &= marks.add_part(part, row.get_ref(7)?.as_blob()?);
             }
-        }
-        Ok(Some(marks).filter(|marks| marks.rows.len() == noted))
+            Ok(())
+        });
+        let is_read = unless_damaged(read)?.is_some();
+        let whole = noted.filter(|(_, rows, marks)| is_read && is_sound && marks.rows.len() == *rows);
+        Ok(whole.map(|(snapshot, _, marks)| (snapshot, marks)))
     }
 
     /// Keeps the marks of a reading, writing only the parts that differ.
@@ -100,6 +96,11 @@ impl Store {
         let readings: Option<i64> = self.row(WHAT, "SELECT count(*) FROM readings", [], |row| row.get(0))?;
         Ok(readings == Some(0) || (self.last_reading()?.is_some() && self.marks()?.is_some()))
     }
+}
+
+fn without_rows(row: &Row<'_>) -> rusqlite::Result<Marks> {
+    let (form, state, key) = (row.get(2)?, row.get(3)?, row.get(4)?);
+    Ok(Marks { form, state, key, lacking: count(row, 5)?, rows: Vec::new() })
 }
 
 /// A number of things, which is never below nought.

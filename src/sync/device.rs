@@ -15,7 +15,7 @@ use crate::object::tree::{self, Changes, Difference};
 use crate::object::{BlobId, CommitId, ContentHash, Marks, ObjectId, SideName, TreeId};
 use crate::reconcile::{Base, missing};
 use crate::side::{Change, Side};
-use crate::store::{self, LastReading};
+use crate::store;
 
 /// What this device holds, as a tree.
 #[derive(Clone, Debug)]
@@ -62,24 +62,29 @@ impl Session<'_> {
         side: &mut dyn Side,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Device>, Error> {
-        let last = if trusts_notes { self.store.last_reading()? } else { None };
-        if let Some(last) = &last
-            && let Some(state) = side.state()
-            && last.state.as_ref() == Some(&state)
+        if trusts_notes
+            && let Some(last) = self.store.last_reading()?
+            && last.state.is_some()
+            && last.state == side.state()
         {
             let tree = self.store.commit(last.snapshot)?.tree;
             return Ok(Some(Device { tree, held: last.held, lacking: last.lacking, marks: None }));
         }
-        let marks = if trusts_notes { self.store.marks()? } else { None };
-        let used = marks.as_ref().map(|marks| (marks.form.clone(), marks.key));
+        let noted = if trusts_notes { self.store.marks()? } else { None };
+        let known = noted.as_ref().map(|(snapshot, marks)| Known {
+            snapshot: *snapshot,
+            held: marks.rows.len(),
+            marks: (marks.form.clone(), marks.key),
+        });
         let mut changed = Changed::new(self, progress);
-        let renewed =
-            side.changes(marks, &mut |change| changed.take(change)).map_err(Error::side(SideName::Local))?;
+        let renewed = side
+            .changes(noted.map(|(_, marks)| marks), &mut |change| changed.take(change))
+            .map_err(Error::side(SideName::Local))?;
         changed.save();
         changed.failure.take().map_or(Ok(()), Err)?;
         let Some(renewed) = renewed else { return Ok(None) };
         // Marks that the side did not use say nothing about what was shown.
-        let known = last.filter(|_| used == Some((renewed.form.clone(), renewed.key)));
+        let known = known.filter(|known| known.marks == (renewed.form.clone(), renewed.key));
         changed.into_device(known.as_ref(), renewed)
     }
 
@@ -137,6 +142,14 @@ fn are_gone(side: &mut dyn Side, unseen: &[ContentHash]) -> Result<bool, Error> 
     Ok(answers.iter().all(Option::is_none))
 }
 
+/// What was noted of the last reading.
+struct Known {
+    snapshot: CommitId,
+    held: usize,
+    /// The form and the key of its marks, which name them.
+    marks: (String, [u8; 16]),
+}
+
 /// What the rows that differ come to.
 struct Changed<'a> {
     session: &'a Session<'a>,
@@ -176,7 +189,7 @@ impl<'a> Changed<'a> {
     }
 
     /// `None` where the changes do not fit what was known.
-    fn into_device(mut self, known: Option<&LastReading>, marks: Marks) -> Result<Option<Device>, Error> {
+    fn into_device(mut self, known: Option<&Known>, marks: Marks) -> Result<Option<Device>, Error> {
         let store = self.session.store;
         let root = known.map(|known| store.commit(known.snapshot)).transpose()?.map(|commit| commit.tree);
         let Some(gone) = self.names(root)? else { return Ok(None) };

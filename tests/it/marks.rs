@@ -101,13 +101,19 @@ impl Place {
 /// A database to which something happens while it is read.
 struct Disturbed<'a> {
     database: local::Database,
+    /// Done once its state was told.
+    after_state: Option<Box<dyn FnOnce() + 'a>>,
     /// Done when the first row is shown.
     at_first_row: Option<Box<dyn FnOnce() + 'a>>,
 }
 
 impl<'a> Disturbed<'a> {
+    fn after_state(place: &Place, what: impl FnOnce() + 'a) -> Self {
+        Self { database: place.open(), after_state: Some(Box::new(what)), at_first_row: None }
+    }
+
     fn at_first_row(place: &Place, what: impl FnOnce() + 'a) -> Self {
-        Self { database: place.open(), at_first_row: Some(Box::new(what)) }
+        Self { database: place.open(), after_state: None, at_first_row: Some(Box::new(what)) }
     }
 }
 
@@ -117,7 +123,11 @@ impl Side for Disturbed<'_> {
     }
 
     fn state(&mut self) -> Option<String> {
-        self.database.state()
+        let state = self.database.state();
+        if let Some(what) = self.after_state.take() {
+            what();
+        }
+        state
     }
 
     fn changes(
@@ -125,7 +135,7 @@ impl Side for Disturbed<'_> {
         marks: Option<Marks>,
         visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
     ) -> Result<Option<Marks>, side::Error> {
-        let Self { database, at_first_row } = self;
+        let Self { database, at_first_row, .. } = self;
         database.changes(marks, &mut |change| {
             if let Some(what) = at_first_row.take() {
                 what();
@@ -336,6 +346,18 @@ fn a_file_that_takes_the_place_of_the_one_being_read_is_not_taken_for_it() {
     assert_eq!(place.read(true).0, place.read_whole());
     assert_eq!(place.read_whole().len(), 10);
     assert_eq!(state, None, "what lies at the path says nothing of what was opened");
+}
+
+#[test]
+fn a_sync_while_somebody_only_looks_is_seen_whole_or_not_at_all() {
+    let place = Place::new(20);
+    place.settle();
+    place.read(true);
+    place.connect().execute("UPDATE memories SET tags = 'looked at' WHERE id = 7", []).unwrap();
+    let looking = Store::open_read_only(&place.staging(), &holder()).unwrap();
+    let mut database = Disturbed::after_state(&place, || drop(place.read(true)));
+    let seen = session(&looking).read_local(&mut database, &Base::new(), &mut |_| {}).unwrap();
+    assert_eq!(seen.snapshot, place.read_whole());
 }
 
 #[test]
