@@ -125,6 +125,15 @@ pub enum Error {
         #[source]
         cause: Cause,
     },
+    /// What the server answers is too large for memory, and could not be kept in a temporary file on this device.
+    #[error("cannot keep the answer of {address} in a temporary file")]
+    Spool {
+        /// The server's address, without credentials.
+        address: String,
+        /// What the operating system said.
+        #[source]
+        cause: Cause,
+    },
     /// The server refused the key.
     #[error("{address} does not let this device in: {detail}")]
     Unauthorized {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::body::Body;
-use super::failure::quote;
+use super::failure::{Failure, describe, quote};
 use super::record::{Item, Record, Row, name_in};
 use crate::object::{Bookkeeping, ContentHash};
 use crate::side::Found;
@@ -33,13 +33,13 @@ pub(super) struct Event {
 const BUFFER: usize = 256 * 1024;
 
 /// Shows what the body of a baseline holds to `visit` until that breaks, and returns how many rows were looked at,
-/// tombstones among them. An error says what is wrong with the whole.
+/// tombstones among them. The error says what is wrong with the whole.
 pub fn read_baseline(
     body: &[u8],
     bookkeeping: &Bookkeeping,
     visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
 ) -> Result<usize, String> {
-    show(&mut Body::Memory(body.to_vec()), bookkeeping, visit)
+    show(&mut Body::Memory(body.to_vec()), bookkeeping, visit).map_err(|failure| describe(&failure))
 }
 
 /// The same for a body that may be in a file.
@@ -47,7 +47,7 @@ pub(super) fn show(
     body: &mut Body,
     bookkeeping: &Bookkeeping,
     visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
-) -> Result<usize, String> {
+) -> Result<usize, Failure> {
     let mut rows = 0;
     read(body, bookkeeping, &mut |event| {
         rows += 1;
@@ -65,9 +65,9 @@ pub(super) fn read(
     body: &mut Body,
     bookkeeping: &Bookkeeping,
     visit: &mut dyn FnMut(Event) -> ControlFlow<()>,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let mut reading = Reading { bookkeeping, visit, stopped: false, found: false };
-    body.rewind().map_err(|cause| format!("its baseline cannot be read again: {cause}"))?;
+    body.rewind().map_err(Failure::Spool)?;
     let result = match body {
         Body::Memory(bytes) => {
             Baseline(&mut reading).deserialize(&mut serde_json::Deserializer::from_slice(bytes))
@@ -80,8 +80,9 @@ pub(super) fn read(
     match result {
         _ if reading.stopped => Ok(()),
         Ok(()) if reading.found => Ok(()),
-        Ok(()) => Err("its baseline has no events".to_owned()),
-        Err(error) => Err(format!("its baseline cannot be read: {error}")),
+        Ok(()) => Err(Failure::Malformed("its baseline has no events".to_owned())),
+        Err(error) if error.is_io() => Err(Failure::Spool(error.into())),
+        Err(error) => Err(Failure::Malformed(format!("its baseline cannot be read: {error}"))),
     }
 }
 
