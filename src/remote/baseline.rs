@@ -188,10 +188,7 @@ impl Plain {
 fn decode(event: &RawValue, bookkeeping: &Bookkeeping) -> Event {
     let mut event: Value = match serde_json::from_str(event.get()) {
         Ok(event) => event,
-        Err(why) => {
-            let row = Row::Unreadable(quote(&why.to_string()));
-            return Event { key: name_in(event), row, clock: 0 };
-        }
+        Err(why) => return outline(event, &why.to_string()),
     };
     let key = event["content_hash"].as_str().and_then(|key| ContentHash::new(key).ok());
     let clock = event["hlc_physical"].as_i64().unwrap_or(0);
@@ -205,4 +202,18 @@ fn decode(event: &RawValue, bookkeeping: &Bookkeeping) -> Event {
         _ => Row::Unreadable("its event is neither a create nor a delete".to_owned()),
     };
     Event { key, row, clock }
+}
+
+/// What can be told of an event whose payload cannot be read: a deletion is one, whatever it deleted.
+fn outline(event: &RawValue, why: &str) -> Event {
+    #[derive(Deserialize)]
+    struct Outline {
+        op: String,
+        hlc_physical: i64,
+    }
+    let (row, clock) = match serde_json::from_str(event.get()) {
+        Ok(Outline { op, hlc_physical }) if op == "delete" => (Row::Tombstone, hlc_physical),
+        _ => (Row::Unreadable(quote(why)), 0),
+    };
+    Event { key: name_in(event), row, clock }
 }
