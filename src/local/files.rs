@@ -4,10 +4,14 @@
 //! The times have a grain: two writes within one look like one. So the files tell something only once their times are
 //! well past, as with git's index; until then every row is looked at.
 //!
-//! Guarantees: where [`Files::settled`] gave a text while nobody was writing, and gives the same text later, no transaction
-//! was committed between the two. A file that was put in another's place, by a copy or a backup, is another file (device and
-//! inode, see [`FileId`]), or was written later (the time of the last change of the inode, which no program can set). What lies
-//! at the path says nothing of a database that was opened before it came there.
+//! Guarantees, on a file system of this computer: where [`Files::settled`] gave a text while nobody was writing, and gives the
+//! same text later, no transaction was committed between the two. A file that was put in another's place, by a copy or a
+//! backup, is another file (device and inode, see [`FileId`]), or was written later (the time of the last change of the inode,
+//! which no program can set). What lies at the path says nothing of a database that was opened before it came there.
+//!
+//! Over a network (NFS, SMB) the system answers for some seconds with what it remembers, so that a write of another computer
+//! is seen that much later, as by a sync that ran before it. SQLite's write-ahead log, with which the service works, does not
+//! go over a network at all.
 //!
 //! Must never: open the database file. Closing it would end SQLite's locks on it in this process.
 #![expect(clippy::disallowed_methods, reason = "the files of this device's database are looked at here")]
