@@ -42,6 +42,7 @@ use crate::object::{Bookkeeping, ContentHash, Edit, Marks, Timestamp};
 use crate::side::{self, Change, Found, Side, Witness};
 
 pub use apply::Transactions;
+use files::FileId;
 pub use prepare::{DIMENSION, Prepared, prepare};
 use schema::Schema;
 pub use vectors::{Filled, Lacking, Making, NoVectors};
@@ -78,6 +79,8 @@ pub struct Facts {
 #[derive(Debug)]
 pub struct Database {
     connection: Connection,
+    /// The file that `connection` has open; `None` where that is not certain.
+    file: Option<FileId>,
     options: Options,
     schema: Schema,
     hold: Duration,
@@ -90,9 +93,12 @@ impl Database {
     /// Opens the database that is there. Where the file or its folder cannot be written it can still be read,
     /// and [`Side::apply`] says [`side::Error::Unwritable`].
     pub fn open(options: Options) -> Result<Self, side::Error> {
+        let before = FileId::at(&options.path);
         let (connection, schema) = open::open(&options.path, options.busy_timeout)?;
+        let file = before.filter(|file| file.is_at(&options.path));
         Ok(Self {
             connection,
+            file,
             options,
             schema,
             hold: apply::HOLD,

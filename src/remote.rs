@@ -192,7 +192,7 @@ impl Side for Http {
             return self.show_pages(&mut once);
         };
         let rows = baseline::show(&mut body, &self.remote.bookkeeping, &mut once)
-            .map_err(|why| self.remote.client.side_error(Failure::Malformed(why)))?;
+            .map_err(|failure| self.remote.client.side_error(failure))?;
         self.remote.rows.set(rows);
         Ok(())
     }

@@ -57,7 +57,7 @@ pub trait Side {
     fn snapshot(&mut self, visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), Error>;
 
     /// What this side is like now, where an equal answer later means that nothing has changed since; compared with
-    /// [`Marks::state`].
+    /// [`Marks::state`]. `None` where it cannot tell, or no longer is what was opened.
     fn state(&mut self) -> Option<String> {
         None
     }
@@ -122,6 +122,15 @@ pub enum Error {
         /// The server's address, without credentials.
         address: String,
         /// What the network said.
+        #[source]
+        cause: Cause,
+    },
+    /// What the server answers is too large for memory, and could not be kept in a temporary file on this device.
+    #[error("cannot keep the answer of {address} in a temporary file")]
+    Spool {
+        /// The server's address, without credentials.
+        address: String,
+        /// What the operating system said.
         #[source]
         cause: Cause,
     },
@@ -213,6 +222,13 @@ pub enum Error {
     /// The database was torn from a program that wrote it, and lies where that write cannot be undone.
     #[error("cannot read {}: a write to it was interrupted and must be undone first", .path.display())]
     Interrupted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another file has taken the place of the database while it was open, by a backup that was put back, say. What was
+    /// written since went into a file that is no longer there.
+    #[error("another file took the place of {} while it was in use", .path.display())]
+    Replaced {
         /// The file.
         path: PathBuf,
     },

@@ -11,8 +11,10 @@ impl CommandError {
     /// The error of the remote named `remote`, be it a server or a file.
     #[must_use]
     pub fn from_remote(error: side::Error, remote: &str) -> Self {
+        // What this device has no room for is no fault of the remote.
+        let is_here = matches!(error, side::Error::Spool { .. });
         Self {
-            kind: ErrorKind::Remote,
+            kind: if is_here { ErrorKind::Database } else { ErrorKind::Remote },
             message: error.to_string(),
             hints: remote_hints(&error, remote),
             cause: side_cause(error),
@@ -36,6 +38,7 @@ fn side_cause(error: side::Error) -> Option<side::Cause> {
     use side::Error as E;
     match error {
         E::Unreachable { cause, .. }
+        | E::Spool { cause, .. }
         | E::UntrustedCertificate { cause, .. }
         | E::Busy { cause, .. }
         | E::Unwritable { cause, .. }
@@ -48,6 +51,7 @@ fn side_cause(error: side::Error) -> Option<side::Cause> {
         | E::Missing { .. }
         | E::Unsupported { .. }
         | E::Outdated { .. }
+        | E::Replaced { .. }
         | E::Interrupted { .. } => None,
     }
 }
@@ -58,6 +62,10 @@ fn remote_hints(error: &side::Error, remote: &str) -> Vec<String> {
         E::Unreachable { .. } => vec![
             "see that the server is running and that this device is on its network".to_owned(),
             address_hint(remote),
+        ],
+        E::Spool { .. } => vec![
+            "nothing is lost; see that there is room in the folder that TMPDIR names, else in /tmp".to_owned(),
+            "or let TMPDIR name another folder, then run the same command again".to_owned(),
         ],
         E::Unauthorized { .. } => vec![
             "give the server's API key in the environment variable MCP_API_KEY".to_owned(),
@@ -98,6 +106,7 @@ fn remote_hints(error: &side::Error, remote: &str) -> Vec<String> {
         ],
         E::Outdated { .. }
         | E::Busy { .. }
+        | E::Replaced { .. }
         | E::Unkept { .. }
         | E::Interrupted { .. }
         | E::Unreadable { .. } => database_hints(error),
@@ -119,6 +128,10 @@ fn database_hints(error: &side::Error) -> Vec<String> {
         E::Busy { .. } => {
             "nothing is lost; run the same command again when the other program is done".to_owned()
         }
+        E::Replaced { .. } => {
+            "nothing counts as done; run the same command again, which reads the file that is there now"
+                .to_owned()
+        }
         E::Unwritable { .. } | E::Unkept { .. } => {
             "nothing is lost; see to free space and permissions, then run the same command again".to_owned()
         }
@@ -130,6 +143,7 @@ fn database_hints(error: &side::Error) -> Vec<String> {
             path.display()
         ),
         E::Unreachable { .. }
+        | E::Spool { .. }
         | E::Unauthorized { .. }
         | E::UntrustedCertificate { .. }
         | E::ChangedCertificate { .. }
@@ -282,6 +296,11 @@ mod tests {
         error: cannot write /srv/sqlite_vec.db
           caused by: disk full
         hint: nothing is lost; see to free space and permissions, then run the same command again
+        exit 5
+        ");
+        insta::assert_snapshot!(shown(E::Replaced { path: path() }), @"
+        error: another file took the place of /srv/sqlite_vec.db while it was in use
+        hint: nothing counts as done; run the same command again, which reads the file that is there now
         exit 5
         ");
         insta::assert_snapshot!(shown(E::Unreadable { path: path(), cause: cause("disk image is malformed") }), @"

@@ -79,8 +79,15 @@ impl Database {
         edits: &mut Peekable<impl Iterator<Item = Edit>>,
         witness: &mut dyn Witness,
     ) -> Result<Vec<(ContentHash, Outcome)>, side::Error> {
-        let Self { connection, options, schema, hold, transactions, .. } = self;
+        let Self { connection, file, options, schema, hold, transactions, .. } = self;
         let fail = |error| error::writing(&options.path, error);
+        // With a write-ahead log SQLite itself does not look whether its file is still the one at the path.
+        let in_place = || match *file {
+            Some(file) if !file.is_at(&options.path) => {
+                Err(side::Error::Replaced { path: options.path.clone() })
+            }
+            _ => Ok(()),
+        };
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
         let began = Instant::now();
@@ -107,7 +114,10 @@ impl Database {
             let unkept = |cause| side::Error::Unkept { path: options.path.clone(), cause };
             witness.keep(replaced).map_err(unkept)?;
         }
+        in_place()?;
         transaction.commit().map_err(fail)?;
+        // Again, since only what is in the file at the path may count as done.
+        in_place()?;
         transactions.note(began.elapsed());
         Ok(outcomes)
     }

@@ -26,7 +26,7 @@ const VERSION: u32 = 1;
 impl Database {
     /// What [`Side::state`](side::Side::state) says.
     pub(super) fn unchanging_state(&self) -> Option<String> {
-        Some(self.state_of(&Files::look(&self.options.path)?.settled()?))
+        Some(self.state_of(&Files::look(&self.options.path, self.file)?.settled()?))
     }
 
     /// The files mean something only together with how rows are read.
@@ -77,15 +77,19 @@ impl Database {
     /// What the files are like, if nothing was committed since a transaction in which `seen` was SQLite's counter; `None`
     /// where they may look the same after the next change.
     ///
-    /// Asked under the write lock: whoever commits holds it from the first write to a file until others see the commit, with
-    /// a wait for the disk between the two. Without it the files might already bear what was not seen yet.
+    /// Asked under the write lock: whoever commits holds it from the first write to a file until others see the commit.
+    /// Without it the files might already bear what was not seen yet. A connection that can only read has no such lock, and
+    /// one that reads a file as immutable never sees what others commit.
     fn state_since(&self, seen: i64) -> Option<String> {
+        if self.connection.is_readonly("main") != Ok(false) {
+            return None;
+        }
         let wait = |time| self.connection.busy_timeout(time).ok();
         wait(Duration::ZERO)?;
         let lock = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
         let files = lock.ok().and_then(|lock| {
             let is_same = data_version(&lock).ok()? == seen;
-            Files::look(&self.options.path)?.settled().filter(|_| is_same)
+            Files::look(&self.options.path, self.file)?.settled().filter(|_| is_same)
         });
         wait(self.options.busy_timeout)?;
         Some(self.state_of(&files?))

@@ -4,9 +4,14 @@
 //! The times have a grain: two writes within one look like one. So the files tell something only once their times are
 //! well past, as with git's index; until then every row is looked at.
 //!
-//! Guarantees: where [`Files::settled`] gave a text while nobody was writing, and gives the same text later, no transaction
-//! was committed between the two. A file that was put in another's place, by a copy or a backup, is another file (device and
-//! inode), or was written later (the time of the last change of the inode, which no program can set).
+//! Guarantees, on a file system of this computer: where [`Files::settled`] gave a text while nobody was writing, and gives the
+//! same text later, no transaction was committed between the two. A file that was put in another's place, by a copy or a
+//! backup, is another file (device and inode, see [`FileId`]), or was written later (the time of the last change of the inode,
+//! which no program can set). What lies at the path says nothing of a database that was opened before it came there.
+//!
+//! Over a network (NFS, SMB) the system answers for some seconds with what it remembers, so that a write of another computer
+//! is seen that much later, as by a sync that ran before it. SQLite's write-ahead log, with which the service works, does not
+//! go over a network at all.
 //!
 //! Must never: open the database file. Closing it would end SQLite's locks on it in this process.
 #![expect(clippy::disallowed_methods, reason = "the files of this device's database are looked at here")]
@@ -23,6 +28,36 @@ const GRAIN: Duration = Duration::from_millis(25);
 /// The same where times have no fraction of a second: FAT counts every other second.
 const COARSE_GRAIN: Duration = Duration::from_secs(3);
 
+/// Which file it is: no other one has the same device and inode as long as this one is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    /// The file at `path`; `None` where there is none, or the system does not tell.
+    pub(super) fn at(path: &Path) -> Option<Self> {
+        Self::of(&path.metadata().ok()?)
+    }
+
+    /// Whether this file is still the one at `path`.
+    pub(super) fn is_at(self, path: &Path) -> bool {
+        Self::at(path) == Some(self)
+    }
+
+    #[cfg(unix)]
+    fn of(file: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        Some(Self { device: file.dev(), inode: file.ino() })
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Option<Self> {
+        None
+    }
+}
+
 /// The files of a database at one moment.
 #[derive(Debug)]
 pub(super) struct Files {
@@ -31,14 +66,19 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Looks at the files; `None` where they tell nothing: there is none, or a write was interrupted.
-    pub(super) fn look(path: &Path) -> Option<Self> {
+    /// Looks at the files of the database that was opened as `opened`; `None` where they tell nothing of it: another file
+    /// has taken its place, or there is none.
+    pub(super) fn look(path: &Path, opened: Option<FileId>) -> Option<Self> {
         // Before the files are looked at, so that whatever is written later has a later time.
         let now = SystemTime::now();
         // SQLite keeps its files beside the file itself, not beside a link to it.
         let path = &path.canonicalize().ok()?;
         let mut files = Self { text: String::new(), is_settled: true };
-        files.add(&path.metadata().ok()?, now)?;
+        let file = path.metadata().ok()?;
+        if FileId::of(&file)? != opened? {
+            return None;
+        }
+        files.add(&file, now)?;
         // An empty one is as good as none: whoever opens the database makes it, and takes it away again.
         for suffix in ["-wal", "-journal"] {
             if let Some(metadata) = beside(path, suffix).metadata().ok().filter(|file| file.len() > 0) {
@@ -62,7 +102,9 @@ impl Files {
             self.is_settled &= now.duration_since(time).is_ok_and(|age| age > grain);
             write!(self.text, "{}.{:09} ", since.as_secs(), since.subsec_nanos()).ok()?;
         }
-        write!(self.text, "{} {};", identity(file)?, file.len()).ok()
+        // One with several names tells nothing: its write-ahead log may be beside another one.
+        let FileId { device, inode } = FileId::of(file).filter(|_| has_one_name(file))?;
+        write!(self.text, "{device}:{inode} {};", file.len()).ok()
     }
 }
 
@@ -81,14 +123,13 @@ fn changed(_: &Metadata) -> Option<SystemTime> {
     None
 }
 
-/// Which file it is. One with several names tells nothing: its write-ahead log may be beside another one.
 #[cfg(unix)]
-fn identity(file: &Metadata) -> Option<String> {
+fn has_one_name(file: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    (file.nlink() == 1).then(|| format!("{}:{}", file.dev(), file.ino()))
+    file.nlink() == 1
 }
 
 #[cfg(not(unix))]
-fn identity(_: &Metadata) -> Option<String> {
-    None
+fn has_one_name(_: &Metadata) -> bool {
+    false
 }

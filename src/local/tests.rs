@@ -467,7 +467,8 @@ fn an_unknown_maker_makes_no_vectors_and_leaves_none_that_is_wrong() {
 
 #[test]
 fn a_field_without_a_column_is_left_out_and_the_outcome_says_so() {
-    let mut database = Fixture::with_seed(V10).open();
+    let fixture = Fixture::with_seed(V10);
+    let mut database = fixture.open();
     let target = Memory { store: Some("work".to_owned()), ..memory() };
     let outcomes = apply(&mut database, vec![edit("key", None, Some(&target))]);
     assert_eq!(outcomes, [Outcome::Done { now: Some(memory()) }]);
@@ -621,6 +622,51 @@ fn what_cannot_be_written_is_read_and_stays_as_it_was() {
     assert!(matches!(result, Err(side::Error::Unwritable { .. })), "disk full: {result:?}");
     assert_eq!(snapshot(&mut database).len(), 1);
     fixture.assert_sound(&mut database);
+}
+
+#[cfg(unix)]
+#[test]
+fn edits_to_a_file_that_another_one_replaced_are_never_done() {
+    let fixture = Fixture::with_seed(V12);
+    let mut database = fixture.open();
+    let backup = fixture.folder.path().join("backup.db");
+    fixture.service.execute("VACUUM INTO ?1", [backup.to_str()]).unwrap();
+    fs::rename(backup, fixture.options().path).unwrap();
+    let result = database
+        .apply(vec![edit("key", None, Some(&memory()))], &mut |_: ContentHash, _: Outcome| {
+            panic!("no outcome")
+        });
+    assert!(matches!(result, Err(side::Error::Replaced { .. })), "{result:?}");
+    assert_eq!(snapshot(&mut database).len(), 1, "nothing was written");
+
+    let mut database = fixture.open();
+    fs::hard_link(fixture.options().path, fixture.folder.path().join("second name.db")).unwrap();
+    let (mut done, edits) = (0, vec![edit("key", None, Some(&memory()))]);
+    database.apply(edits, &mut |_: ContentHash, _: Outcome| done += 1).unwrap();
+    assert_eq!(done, 1, "a second name is no other file");
+}
+
+#[test]
+fn what_is_read_without_its_locks_tells_no_state() {
+    let fixture = Fixture::with_seed(V12);
+    fixture.service.pragma_update(None, "journal_mode", "DELETE").unwrap();
+    let mut database = fixture.open();
+    let state = |database: &mut Database| {
+        for _ in 0..100 {
+            let marks = database.changes(None, &mut |_| ControlFlow::Continue(())).unwrap().unwrap();
+            if marks.state.is_some() {
+                return marks.state;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        None
+    };
+    assert!(state(&mut database).is_some());
+    // As where neither file nor folder can be written: others' commits are not seen, and no lock is had.
+    let address = open::address(&fixture.options().path).unwrap();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    database.connection = open::connect(address, flags, Duration::ZERO).unwrap();
+    assert_eq!(state(&mut database), None);
 }
 
 #[test]

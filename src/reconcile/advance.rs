@@ -35,10 +35,10 @@ pub fn advance(base: &Base, plan: &Plan, after: &After) -> Base {
     for entry in plan.entries.iter().filter(|entry| entry.complete) {
         let held = |side, now: Option<BlobId>| match entry.step(side) {
             None => Some(now),
-            Some(step) => {
-                let planned = planted::makes(Mistake::AdvanceBeforeTheWrite).then_some(step.target);
-                after.get(side, &entry.key).or(planned)
+            Some(step) if planted::makes(Mistake::AdvanceBeforeTheWrite) => {
+                Some(after.get(side, &entry.key).unwrap_or(step.target))
             }
+            Some(_) => after.get(side, &entry.key),
         };
         let local = held(SideName::Local, entry.versions.local);
         let remote = held(SideName::Remote, entry.versions.remote);

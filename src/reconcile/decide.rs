@@ -30,10 +30,10 @@ impl Resolved {
     /// answer, or of this one in a run that did not end, is no change to the conflict.
     #[must_use]
     pub fn holds_for(&self, now: Versions) -> bool {
-        let is_carried_out = self.resolution == Resolution::Merged(now.local);
         if planted::makes(Mistake::AnswerForEver) {
             return true;
         }
+        let is_carried_out = self.resolution == Resolution::Merged(now.local);
         (now.base, now.remote) == (self.versions.base, self.versions.remote)
             && (now.local == self.versions.local || now.local == self.held || is_carried_out)
     }

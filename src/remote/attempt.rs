@@ -76,6 +76,7 @@ pub(super) fn settle(failure: Failure) -> Result<Attempt, Failure> {
         Failure::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. }
         | Failure::Transport(_)
         | Failure::Certificate(_)
+        | Failure::Spool(_)
         | Failure::Busy { .. } => return Err(failure),
         Failure::Malformed(_) => Outcome::Failed { reason: describe(&failure) },
         Failure::Status { .. } if failure.is_transient() => Outcome::Failed { reason: describe(&failure) },

@@ -14,7 +14,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::body::Body;
-use super::failure::quote;
+use super::failure::{Failure, describe, quote};
 use super::record::{Item, Record, Row, name_in};
 use crate::object::{Bookkeeping, ContentHash};
 use crate::side::Found;
@@ -33,13 +33,14 @@ pub(super) struct Event {
 const BUFFER: usize = 256 * 1024;
 
 /// Shows what the body of a baseline holds to `visit` until that breaks, and returns how many rows were looked at,
-/// tombstones among them. An error says what is wrong with the whole.
+/// tombstones among them. The error says what is wrong with the whole.
+#[doc(hidden)] // For the fuzzers.
 pub fn read_baseline(
     body: &[u8],
     bookkeeping: &Bookkeeping,
     visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
 ) -> Result<usize, String> {
-    show(&mut Body::Memory(body.to_vec()), bookkeeping, visit)
+    show(&mut Body::Memory(body.to_vec()), bookkeeping, visit).map_err(|failure| describe(&failure))
 }
 
 /// The same for a body that may be in a file.
@@ -47,7 +48,7 @@ pub(super) fn show(
     body: &mut Body,
     bookkeeping: &Bookkeeping,
     visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
-) -> Result<usize, String> {
+) -> Result<usize, Failure> {
     let mut rows = 0;
     read(body, bookkeeping, &mut |event| {
         rows += 1;
@@ -65,9 +66,9 @@ pub(super) fn read(
     body: &mut Body,
     bookkeeping: &Bookkeeping,
     visit: &mut dyn FnMut(Event) -> ControlFlow<()>,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let mut reading = Reading { bookkeeping, visit, stopped: false, found: false };
-    body.rewind().map_err(|cause| format!("its baseline cannot be read again: {cause}"))?;
+    body.rewind().map_err(Failure::Spool)?;
     let result = match body {
         Body::Memory(bytes) => {
             Baseline(&mut reading).deserialize(&mut serde_json::Deserializer::from_slice(bytes))
@@ -80,8 +81,9 @@ pub(super) fn read(
     match result {
         _ if reading.stopped => Ok(()),
         Ok(()) if reading.found => Ok(()),
-        Ok(()) => Err("its baseline has no events".to_owned()),
-        Err(error) => Err(format!("its baseline cannot be read: {error}")),
+        Ok(()) => Err(Failure::Malformed("its baseline has no events".to_owned())),
+        Err(error) if error.is_io() => Err(Failure::Spool(error.into())),
+        Err(error) => Err(Failure::Malformed(format!("its baseline cannot be read: {error}"))),
     }
 }
 
@@ -165,7 +167,7 @@ struct Plain {
     content_hash: String,
     op: String,
     hlc_physical: i64,
-    payload: Item<Option<String>>,
+    payload: Item,
 }
 
 impl Plain {
@@ -175,7 +177,7 @@ impl Plain {
         let row = match self.op.as_str() {
             "delete" => Row::Tombstone,
             "create" => {
-                let record = Record::of(self.payload.whole()?, bookkeeping).ok()?;
+                let record = Record::of(self.payload, bookkeeping).ok()?;
                 Row::Live(Some(record).filter(|record| record.held.key == key).map(Box::new)?)
             }
             _ => return None,
@@ -187,10 +189,7 @@ impl Plain {
 fn decode(event: &RawValue, bookkeeping: &Bookkeeping) -> Event {
     let mut event: Value = match serde_json::from_str(event.get()) {
         Ok(event) => event,
-        Err(why) => {
-            let row = Row::Unreadable(quote(&why.to_string()));
-            return Event { key: name_in(event), row, clock: 0 };
-        }
+        Err(why) => return outline(event, &why.to_string()),
     };
     let key = event["content_hash"].as_str().and_then(|key| ContentHash::new(key).ok());
     let clock = event["hlc_physical"].as_i64().unwrap_or(0);
@@ -204,4 +203,18 @@ fn decode(event: &RawValue, bookkeeping: &Bookkeeping) -> Event {
         _ => Row::Unreadable("its event is neither a create nor a delete".to_owned()),
     };
     Event { key, row, clock }
+}
+
+/// What can be told of an event whose payload cannot be read: a deletion is one, whatever it deleted.
+fn outline(event: &RawValue, why: &str) -> Event {
+    #[derive(Deserialize)]
+    struct Outline {
+        op: String,
+        hlc_physical: i64,
+    }
+    let (row, clock) = match serde_json::from_str(event.get()) {
+        Ok(Outline { op, hlc_physical }) if op == "delete" => (Row::Tombstone, hlc_physical),
+        _ => (Row::Unreadable(quote(why)), 0),
+    };
+    Event { key: name_in(event), row, clock }
 }

@@ -1,8 +1,10 @@
 //! The body of an answer that may hold a whole database: in memory while it is small, else in a file without a name,
-//! so that a server of a million memories can be read with the memory that a thousand take.
+//! so that a server of a million memories can be read with the memory that a thousand take. The file is in the system's
+//! folder for temporary files; where that is in memory itself, as `/tmp` is on many systems, `TMPDIR` names another.
 //!
 //! Must never: leave a file behind. It has no name from its first moment on where the system allows that, and is
 //! readable by its owner only.
+#![expect(clippy::disallowed_methods, reason = "a large answer lies in a file until it was read")]
 
 use std::fs::File;
 use std::io::{self, Seek, Write};

@@ -141,7 +141,7 @@ impl Client {
             let mut response = self.exchange(&Method::GET, endpoint, None, &[]).await?;
             let mut body = Body::new();
             while let Some(chunk) = response.chunk().await.map_err(|error| self.transport(error))? {
-                body.push(&chunk).map_err(|cause| Failure::Transport(cause.into()))?;
+                body.push(&chunk).map_err(Failure::Spool)?;
             }
             Ok(body)
         })

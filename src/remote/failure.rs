@@ -3,6 +3,7 @@
 //!
 //! What a server says is untrusted: it is cut to one short line before it is quoted.
 
+use std::io;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -18,6 +19,8 @@ pub(super) enum Failure {
     Transport(Cause),
     /// The server's certificate was not accepted.
     Certificate(Box<Rejected>),
+    /// What the server answers is too large for memory, and this device could not keep it in a file.
+    Spool(io::Error),
     /// The server asks to be left alone for longer than [`Patience::longest_wait`](super::Patience::longest_wait).
     Busy { status: StatusCode, asked: Duration },
     /// The server answered with an error.
@@ -32,7 +35,7 @@ impl Failure {
         match self {
             Self::Transport(_) => true,
             Self::Status { status, .. } => is_passing(*status),
-            Self::Certificate(_) | Self::Busy { .. } | Self::Malformed(_) => false,
+            Self::Certificate(_) | Self::Spool(_) | Self::Busy { .. } | Self::Malformed(_) => false,
         }
     }
 
@@ -65,6 +68,7 @@ impl Failure {
                 }
                 side::Error::UntrustedCertificate { address, sha256, cause: trust::objection(&cause).into() }
             }
+            Self::Spool(cause) => side::Error::Spool { address, cause: cause.into() },
             Self::Status { status: StatusCode::UNAUTHORIZED, .. } => {
                 let detail = if has_key { "the API key is wrong" } else { "no API key was given" };
                 side::Error::Unauthorized { address, detail: detail.to_owned() }
@@ -91,6 +95,7 @@ pub(super) fn describe(failure: &Failure) -> String {
     match failure {
         Failure::Transport(cause) => cause.to_string(),
         Failure::Certificate(rejected) => rejected.cause.to_string(),
+        Failure::Spool(cause) => cause.to_string(),
         Failure::Busy { status, asked } => {
             format!("it answered {status} and asks to be left alone for {} s", asked.as_secs())
         }

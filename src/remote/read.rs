@@ -157,8 +157,7 @@ impl Remote {
                 rows.insert(key, Known { row: event.row, clock: event.clock });
             }
             ControlFlow::Continue(())
-        })
-        .map_err(Failure::Malformed)?;
+        })?;
         self.rows.set(count);
         Ok(rows)
     }

@@ -167,11 +167,10 @@ impl Remote {
         // REST makes up a time for a row that has none: then it cannot be compared.
         let read = record.held.updated_at;
         let same_time = read.is_none() || seen.held.updated_at == read;
+        let is_shown = record.is_shown_as(&seen) || planted::makes(Mistake::CompareUpdatedAt);
         let same_version = seen.held.key == record.held.key
             && (same_time || self.makes_up_times(&endpoint, &seen).await?)
-            && (planted::makes(Mistake::CompareUpdatedAt)
-                || record.is_shown_as(&seen)
-                || self.still_holds(edit).await?);
+            && (is_shown || self.still_holds(edit).await?);
         Ok((!same_version).then_some(Attempt::Final(Outcome::Stale)))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Guarantees: marks are given out whole and as they were kept, or not at all; each part bears a checksum.
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::{Error, Store};
 use crate::object::{CommitId, Marks};
@@ -26,39 +26,38 @@ impl Store {
     /// The last reading; `None` where there was none, or none that is understood.
     pub fn last_reading(&self) -> Result<Option<LastReading>, Error> {
         let sql = "SELECT snapshot, state, rows, lacking FROM readings";
-        self.row(WHAT, sql, [], |row| {
+        let read = self.row(WHAT, sql, [], |row| {
             Ok(LastReading {
                 snapshot: row.get(0)?,
                 state: row.get(1)?,
-                held: usize::try_from(row.get::<_, i64>(2)?).unwrap_or_default(),
-                lacking: row.get::<_, i64>(3)?.unsigned_abs(),
+                held: count(row, 2)?,
+                lacking: count(row, 3)?,
             })
-        })
+        });
+        Ok(unless_damaged(read)?.flatten())
     }
 
-    /// The marks of the last reading; `None` where they are damaged, so that every row is to be read.
-    pub fn marks(&self) -> Result<Option<Marks>, Error> {
-        let sql = "SELECT form, state, key, lacking, rows FROM readings";
-        let read = self.row(WHAT, sql, [], |row| {
-            let key: Vec<u8> = row.get(2)?;
-            let lacking = row.get::<_, i64>(3)?.unsigned_abs();
-            Ok((row.get(0)?, row.get(1)?, key, lacking, row.get::<_, i64>(4)?))
-        })?;
-        let Some((form, state, key, lacking, count)) = read else { return Ok(None) };
-        let (Ok(key), Ok(count)) = (key.try_into(), usize::try_from(count)) else { return Ok(None) };
-        let mut marks = Marks { form, state, key, lacking, rows: Vec::new() };
-        let failed = |cause| Error::from_sqlite(self.path(), WHAT, cause);
-        let mut statement =
-            self.connection.prepare("SELECT part, data FROM marks ORDER BY part").map_err(failed)?;
-        let mut rows = statement.query([]).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
-            let part = row.get_ref(1).map_err(failed)?;
-            let Ok(bytes) = part.as_blob() else { return Ok(None) };
-            if !marks.add_part(row.get(0).map_err(failed)?, bytes) {
-                return Ok(None);
+    /// What the last reading found, and its marks; `None` where something of them is damaged, so that every row is to be
+    /// read.
+    pub fn marks(&self) -> Result<Option<(CommitId, Marks)>, Error> {
+        // One statement: what another process notes meanwhile is seen whole or not at all.
+        let sql = "SELECT snapshot, rows, form, state, key, lacking, part, data
+                   FROM readings LEFT JOIN marks WHERE id = 1 ORDER BY part";
+        let mut noted: Option<(CommitId, usize, Marks)> = None;
+        let mut is_sound = true;
+        let read = self.rows(WHAT, sql, [], |row| {
+            let (_, _, marks) = match &mut noted {
+                Some(noted) => noted,
+                none => none.insert((row.get(0)?, count(row, 1)?, without_rows(row)?)),
+            };
+            if let Some(part) = row.get(6)? {
+                is_sound &= marks.add_part(part, row.get_ref(7)?.as_blob()?);
             }
-        }
-        Ok(Some(marks).filter(|marks| marks.rows.len() == count))
+            Ok(())
+        });
+        let is_read = unless_damaged(read)?.is_some();
+        let whole = noted.filter(|(_, rows, marks)| is_read && is_sound && marks.rows.len() == *rows);
+        Ok(whole.map(|(snapshot, _, marks)| (snapshot, marks)))
     }
 
     /// Keeps the marks of a reading, writing only the parts that differ.
@@ -94,6 +93,26 @@ impl Store {
 
     /// Whether the marks can be used, or there are none.
     pub(super) fn has_sound_marks(&self) -> Result<bool, Error> {
-        Ok(self.last_reading()?.is_none() || self.marks()?.is_some())
+        let readings: Option<i64> = self.row(WHAT, "SELECT count(*) FROM readings", [], |row| row.get(0))?;
+        Ok(readings == Some(0) || (self.last_reading()?.is_some() && self.marks()?.is_some()))
+    }
+}
+
+fn without_rows(row: &Row<'_>) -> rusqlite::Result<Marks> {
+    let (form, state, key) = (row.get(2)?, row.get(3)?, row.get(4)?);
+    Ok(Marks { form, state, key, lacking: count(row, 5)?, rows: Vec::new() })
+}
+
+/// A number of things, which is never below nought.
+fn count<T: TryFrom<i64>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let number: i64 = row.get(column)?;
+    T::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
+/// What was read, unless it is damaged: a reading of every row says it all again.
+fn unless_damaged<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Err(Error::Damaged { .. }) => Ok(None),
+        read => read.map(Some),
     }
 }

@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use super::reading::{Reading, Unsaved};
-use super::{Error, Progress, Session, local_reference};
+use super::{Error, Progress, Session};
 use crate::object::tree::{self, Changes, Difference};
 use crate::object::{BlobId, CommitId, ContentHash, Marks, ObjectId, SideName, TreeId};
 use crate::reconcile::{Base, missing};
 use crate::side::{Change, Side};
-use crate::store::LastReading;
+use crate::store;
 
 /// What this device holds, as a tree.
 #[derive(Clone, Debug)]
@@ -27,11 +27,12 @@ pub struct Device {
     /// How many of them no search by meaning finds.
     pub lacking: u64,
     /// What to note of this reading; `None` where it is noted already.
-    marks: Option<Marks>,
+    pub(super) marks: Option<Marks>,
 }
 
 impl Device {
     /// Whether there is nothing to note of this reading: its files said that all is as it was.
+    #[doc(hidden)] // For tests.
     #[must_use]
     pub fn is_noted(&self) -> bool {
         self.marks.is_none()
@@ -48,24 +49,43 @@ impl Session<'_> {
         side: &mut dyn Side,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Device>, Error> {
-        let last = self.store.last_reading()?;
-        if let Some(last) = &last
-            && let Some(state) = side.state()
-            && last.state.as_ref() == Some(&state)
+        match self.read_by_marks(true, side, progress) {
+            // What the marks lead to only saves a reading, and is made anew by one.
+            Err(Error::Store(store::Error::Damaged { .. })) => self.read_by_marks(false, side, progress),
+            read => read,
+        }
+    }
+
+    /// The same; what was noted is used where `trusts_notes` says so.
+    fn read_by_marks(
+        &self,
+        trusts_notes: bool,
+        side: &mut dyn Side,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Device>, Error> {
+        if trusts_notes
+            && let Some(last) = self.store.last_reading()?
+            && last.state.is_some()
+            && last.state == side.state()
         {
             let tree = self.store.commit(last.snapshot)?.tree;
             return Ok(Some(Device { tree, held: last.held, lacking: last.lacking, marks: None }));
         }
-        let marks = self.store.marks()?;
-        let used = marks.as_ref().map(|marks| (marks.form.clone(), marks.key));
+        let noted = if trusts_notes { self.store.marks()? } else { None };
+        let known = noted.as_ref().map(|(snapshot, marks)| Known {
+            snapshot: *snapshot,
+            held: marks.rows.len(),
+            marks: (marks.form.clone(), marks.key),
+        });
         let mut changed = Changed::new(self, progress);
-        let renewed =
-            side.changes(marks, &mut |change| changed.take(change)).map_err(Error::side(SideName::Local))?;
+        let renewed = side
+            .changes(noted.map(|(_, marks)| marks), &mut |change| changed.take(change))
+            .map_err(Error::side(SideName::Local))?;
         changed.save();
         changed.failure.take().map_or(Ok(()), Err)?;
         let Some(renewed) = renewed else { return Ok(None) };
         // Marks that the side did not use say nothing about what was shown.
-        let known = last.filter(|_| used == Some((renewed.form.clone(), renewed.key)));
+        let known = known.filter(|known| known.marks == (renewed.form.clone(), renewed.key));
         changed.into_device(known.as_ref(), renewed)
     }
 
@@ -85,17 +105,6 @@ impl Session<'_> {
             }
         }
         self.read(SideName::Local, side, base, progress)
-    }
-
-    /// Notes what this device holds, as a commit where that has changed.
-    pub(super) fn record_device(&self, device: &Device, message: &str) -> Result<CommitId, Error> {
-        self.store.transaction(|store| {
-            let commit = self.record_tree(&local_reference(), device.tree, message)?;
-            if let Some(marks) = device.marks.as_ref().filter(|marks| marks.are_distinct()) {
-                store.set_marks(commit, marks)?;
-            }
-            Ok(commit)
-        })
     }
 
     /// What this device holds, and the memories that differ from what both sides agreed on; `None` as for
@@ -121,6 +130,14 @@ fn are_gone(side: &mut dyn Side, unseen: &[ContentHash]) -> Result<bool, Error> 
     }
     let answers = side.get(unseen).map_err(Error::side(SideName::Local))?;
     Ok(answers.iter().all(Option::is_none))
+}
+
+/// What was noted of the last reading.
+struct Known {
+    snapshot: CommitId,
+    held: usize,
+    /// The form and the key of its marks, which name them.
+    marks: (String, [u8; 16]),
 }
 
 /// What the rows that differ come to.
@@ -162,7 +179,7 @@ impl<'a> Changed<'a> {
     }
 
     /// `None` where the changes do not fit what was known.
-    fn into_device(mut self, known: Option<&LastReading>, marks: Marks) -> Result<Option<Device>, Error> {
+    fn into_device(mut self, known: Option<&Known>, marks: Marks) -> Result<Option<Device>, Error> {
         let store = self.session.store;
         let root = known.map(|known| store.commit(known.snapshot)).transpose()?.map(|commit| commit.tree);
         let Some(gone) = self.names(root)? else { return Ok(None) };

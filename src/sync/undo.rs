@@ -156,8 +156,8 @@ impl Session<'_> {
                 if before == after {
                     continue;
                 }
-                let overwrites = planted::makes(Mistake::UndoLaterEdits);
-                if (held(reading) != after && !overwrites) || unreadable.contains(&key) {
+                let after = if planted::makes(Mistake::UndoLaterEdits) { held(reading) } else { after };
+                if held(reading) != after || unreadable.contains(&key) {
                     // One that is back already is no cause for concern.
                     if held(reading) != before {
                         recall.moved.push((side, key));
@@ -166,7 +166,7 @@ impl Session<'_> {
                     }
                     continue;
                 }
-                let step = Step { expected: held(reading), target: before };
+                let step = Step { expected: after, target: before };
                 recall.add(side, &key, step, [held(local), held(remote)]);
                 recall.rows.extend(row.map(|row| (key, row)));
             }

@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use memsync::local;
 use rusqlite::Connection;
 
 use crate::support::environment::{Device, as_nobody};
@@ -15,7 +16,7 @@ use crate::support::gallery::assert_gallery;
 use crate::support::output::CommandOutput;
 use crate::support::scene::{Scene, server};
 use crate::support::service::Options;
-use crate::support::{Service, Services, TestEnvironment, Version};
+use crate::support::{Hub, Service, Services, TestEnvironment, Version};
 
 /// A key that no server knows, to look for where no key may be.
 const WRONG_KEY: &str = "a-wrong-key-5f0c77";
@@ -47,6 +48,33 @@ fn evening(server: &Service) -> Option<Scene> {
     let scene = Scene::synced(server)?;
     scene.evening();
     Some(scene)
+}
+
+/// A server's answer of 20 MB does not go into memory.
+#[test]
+fn a_full_disk_is_not_the_servers_fault() {
+    let environment = TestEnvironment::new();
+    let hub = Hub::start(&environment.folder("hub"));
+    hub.database().execute(
+        "WITH RECURSIVE numbers(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < 20)
+         INSERT INTO memories (content_hash, content, tags, memory_type, metadata, created_at, updated_at)
+         SELECT 'memory ' || n, n || hex(zeroblob(500000)), '', 'note', '{}', 1.5, 1.5 FROM numbers",
+        [],
+    );
+    let device = environment.device("laptop").with_hub(&hub);
+    local::prepare(device.database.path()).unwrap();
+    device.memsync(["init"]).success();
+    let asked = hub.log().matches("/api/sync/baseline").count();
+    let output = device.command().arg("fetch").env("TMPDIR", "/no/such/folder").output();
+    let output = device.output(&output.unwrap()).expect_status(5);
+    insta::assert_snapshot!(output.stderr, @"
+    error: cannot keep the answer of http://127.0.0.1:[PORT] in a temporary file
+      caused by: No such file or directory (os error 2)
+    hint: nothing is lost; see that there is room in the folder that TMPDIR names, else in /tmp
+    hint: or let TMPDIR name another folder, then run the same command again
+    ");
+    assert_eq!(hub.log().matches("/api/sync/baseline").count(), asked + 1, "asking again is of no use");
+    device.memsync(["fetch"]).success();
 }
 
 /// The cause is gone: the next sync does all there is to do.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -10,9 +11,9 @@ use std::time::Duration;
 use memsync::embed::Makers;
 use memsync::local;
 use memsync::object::tree::Snapshot;
-use memsync::object::{BlobId, Bookkeeping, ObjectId, SideName, Timestamp};
+use memsync::object::{BlobId, Bookkeeping, ContentHash, Edit, Marks, ObjectId, SideName, Timestamp};
 use memsync::reconcile::Base;
-use memsync::side::Side;
+use memsync::side::{self, Change, Found, Side, Witness};
 use memsync::store::{Holder, Store};
 use memsync::sync::Session;
 use rusqlite::{Connection, params};
@@ -94,6 +95,61 @@ impl Place {
             thread::sleep(Duration::from_millis(5));
         }
         panic!("the files of an idle database do not come to rest");
+    }
+}
+
+/// A database to which something happens while it is read.
+struct Disturbed<'a> {
+    database: local::Database,
+    /// Done once its state was told.
+    after_state: Option<Box<dyn FnOnce() + 'a>>,
+    /// Done when the first row is shown.
+    at_first_row: Option<Box<dyn FnOnce() + 'a>>,
+}
+
+impl<'a> Disturbed<'a> {
+    fn after_state(place: &Place, what: impl FnOnce() + 'a) -> Self {
+        Self { database: place.open(), after_state: Some(Box::new(what)), at_first_row: None }
+    }
+
+    fn at_first_row(place: &Place, what: impl FnOnce() + 'a) -> Self {
+        Self { database: place.open(), after_state: None, at_first_row: Some(Box::new(what)) }
+    }
+}
+
+impl Side for Disturbed<'_> {
+    fn snapshot(&mut self, visit: &mut dyn FnMut(Found) -> ControlFlow<()>) -> Result<(), side::Error> {
+        self.database.snapshot(visit)
+    }
+
+    fn state(&mut self) -> Option<String> {
+        let state = self.database.state();
+        if let Some(what) = self.after_state.take() {
+            what();
+        }
+        state
+    }
+
+    fn changes(
+        &mut self,
+        marks: Option<Marks>,
+        visit: &mut dyn FnMut(Change) -> ControlFlow<()>,
+    ) -> Result<Option<Marks>, side::Error> {
+        let Self { database, at_first_row, .. } = self;
+        database.changes(marks, &mut |change| {
+            if let Some(what) = at_first_row.take() {
+                what();
+            }
+            visit(change)
+        })
+    }
+
+    fn get(&mut self, keys: &[ContentHash]) -> Result<Vec<Option<Found>>, side::Error> {
+        self.database.get(keys)
+    }
+
+    fn apply(&mut self, edits: Vec<Edit>, witness: &mut dyn Witness) -> Result<(), side::Error> {
+        self.database.apply(edits, witness)
     }
 }
 
@@ -270,6 +326,41 @@ fn while_somebody_writes_the_files_tell_nothing() {
 }
 
 #[test]
+fn a_file_that_takes_the_place_of_the_one_being_read_is_not_taken_for_it() {
+    let place = Place::new(20);
+    let other = Place::new(10);
+    other.connect().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+    other.settle();
+    place.settle();
+    let store = Store::open(&place.staging(), &holder()).unwrap();
+    let replace = || {
+        fs::rename(other.database.path(), place.database.path()).unwrap();
+        place.settle();
+    };
+    let mut replaced = Disturbed::at_first_row(&place, replace);
+    let reading = session(&store).read_local(&mut replaced, &Base::new(), &mut |_| {}).unwrap();
+    assert_eq!(reading.snapshot.len(), 20, "what was opened is read to its end");
+    session(&store).record_local(&reading).unwrap();
+    let state = replaced.state();
+    drop((store, replaced));
+    assert_eq!(place.read(true).0, place.read_whole());
+    assert_eq!(place.read_whole().len(), 10);
+    assert_eq!(state, None, "what lies at the path says nothing of what was opened");
+}
+
+#[test]
+fn a_sync_while_somebody_only_looks_is_seen_whole_or_not_at_all() {
+    let place = Place::new(20);
+    place.settle();
+    place.read(true);
+    place.connect().execute("UPDATE memories SET tags = 'looked at' WHERE id = 7", []).unwrap();
+    let looking = Store::open_read_only(&place.staging(), &holder()).unwrap();
+    let mut database = Disturbed::after_state(&place, || drop(place.read(true)));
+    let seen = session(&looking).read_local(&mut database, &Base::new(), &mut |_| {}).unwrap();
+    assert_eq!(seen.snapshot, place.read_whole());
+}
+
+#[test]
 fn other_settings_read_every_row() {
     let place = Place::new(20);
     place.settle();
@@ -296,6 +387,9 @@ fn marks_that_are_damaged_are_not_used_and_told() {
         ("a part", "DELETE FROM marks"),
         ("its type", "UPDATE marks SET data = 'text'"),
         ("the key", "UPDATE readings SET key = X'00112233445566778899aabbccddeeff', state = NULL"),
+        ("the count", "UPDATE readings SET rows = -1"),
+        ("another count", "UPDATE readings SET lacking = 'x'"),
+        ("the form", "UPDATE readings SET form = X'ff00'"),
     ]
     .into();
     for (what, damage) in damages {
@@ -314,6 +408,28 @@ fn marks_that_are_damaged_are_not_used_and_told() {
         assert_eq!(place.read(true).0, place.read_whole(), "{what}");
         let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
         assert_eq!(store.fsck(false).unwrap().findings, [], "{what}: the next reading mends it");
+    }
+}
+
+#[test]
+fn a_last_reading_that_is_damaged_is_none() {
+    let damages =
+        ["snapshot = zeroblob(32)", "snapshot = 'text'", "rows = -1", "lacking = 'x'", "state = X'ff00'"];
+    for damage in damages {
+        let place = Place::new(20);
+        place.settle();
+        place.read(true);
+        let staging = Connection::open(place.staging()).unwrap();
+        assert_eq!(staging.execute(&format!("UPDATE readings SET {damage}"), []), Ok(1));
+        drop(staging);
+        let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
+        assert_ne!(store.fsck(false).unwrap().findings, [], "{damage}");
+        let device = session(&store).read_device(&mut place.open(), &mut |_| {}).unwrap().unwrap();
+        assert_eq!((device.held, device.is_noted()), (20, false), "{damage}");
+        drop(store);
+        assert_eq!(place.read(true).0, place.read_whole(), "{damage}");
+        let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
+        assert_eq!(store.fsck(false).unwrap().findings, [], "{damage}: the next reading mends it");
     }
 }
 

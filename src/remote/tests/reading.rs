@@ -247,6 +247,20 @@ fn nested(name: &str) -> String {
 }
 
 #[test]
+fn a_deletion_is_known_however_deep_what_was_deleted_goes() {
+    let (a, deep) = (event(&item("a")), nested("deep"));
+    let deletion = format!(r#"{{"op":"delete","content_hash":"deep","hlc_physical":7,"payload":{deep}}}"#);
+    let baseline = format!(r#"{{"events":[{a},{deletion}]}}"#);
+    let server = Server::start(move |asked| match asked.path.as_str() {
+        "/openapi.json" => Reply::Json(json!({"paths": {"/api/memories": {}, "/api/sync/baseline": {}}})),
+        _ => Reply::Text(baseline.clone()),
+    });
+    let mut http = server.connect();
+    assert_eq!(names(&snapshot(&mut http).unwrap()), ["a"]);
+    assert_eq!(http.get(&[key("deep")]).unwrap(), [None]);
+}
+
+#[test]
 fn a_memory_that_is_nested_too_deeply_does_not_hide_the_others() {
     let (a, b, deep) = (item("a"), item("b"), nested("deep"));
     let page = format!(r#"{{"memories":[{a},{deep},{b}],"total":3}}"#);

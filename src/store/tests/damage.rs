@@ -92,7 +92,7 @@ fn read_everything(store: &Store, written: &(Snapshot, TreeId, CommitId)) -> Vec
     note(store.fact("last_remote_sync").map(drop));
     note(store.staged().map(drop));
     note(store.last_reading().map(drop));
-    note(store.marks().map(|read| assert!(read.is_none_or(|read| read.rows == marks().rows))));
+    note(store.marks().map(|read| assert!(read.is_none_or(|(_, read)| read.rows == marks().rows))));
     let found = store.vectors().find("model", &["tea"]);
     note(found.map(|found| assert!(found[0].as_ref().is_none_or(|found| *found == vectors::vector(1)))));
     errors
