@@ -21,6 +21,9 @@ use super::seconds;
 use crate::model;
 use crate::place::{Backup, Caller, Memories, Place, Version, Work};
 
+/// A little longer than the time of a file needs to be told from that of the next write to it.
+const GRAIN: Duration = Duration::from_millis(30);
+
 /// A folder with the database.
 pub(crate) struct Device {
     folder: TempDir,
@@ -68,6 +71,22 @@ impl Device {
         files
     }
 
+    fn open(&self, caller: &Caller) -> Result<Database, side::Error> {
+        Database::open(Options {
+            path: self.path(),
+            bookkeeping: Bookkeeping::default(),
+            busy_timeout: Duration::from_secs(20),
+            now: Timestamp::new(seconds(caller.now)).expect("a moment is finite"),
+            // The service has no model and may make hash vectors, as in all tests.
+            makers: Makers::find(Settings { hash: HashRule::Always, ..Settings::default() }),
+        })
+    }
+
+    /// Moves the write-ahead log into the file, as the service does now and then.
+    fn end_log(&self) {
+        self.with(|service| service.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+    }
+
     /// Works with the service's connection.
     fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> T {
         let service = self.service.borrow();
@@ -111,15 +130,19 @@ impl Place for Device {
     }
 
     fn side(&self, caller: &Caller) -> Result<Box<dyn Side>, side::Error> {
-        let database = Database::open(Options {
-            path: self.path(),
-            bookkeeping: Bookkeeping::default(),
-            busy_timeout: Duration::from_secs(20),
-            now: Timestamp::new(seconds(caller.now)).expect("a moment is finite"),
-            // The service has no model and may make hash vectors, as in all tests.
-            makers: Makers::find(Settings { hash: HashRule::Always, ..Settings::default() }),
-        })?;
-        Ok(Box::new(database))
+        Ok(Box::new(self.open(caller)?))
+    }
+
+    fn database(&self, caller: &Caller) -> Option<Result<Database, side::Error>> {
+        Some(self.open(caller))
+    }
+
+    fn let_times_pass(&self) {
+        // Where root opens a database with a write-ahead log, SQLite changes the owner of the log, and so its time.
+        self.end_log();
+        let written = self.files().into_iter().filter_map(|file| file.metadata().ok()?.modified().ok());
+        let age = written.max().and_then(|written| written.elapsed().ok()).unwrap_or_default();
+        std::thread::sleep(GRAIN.saturating_sub(age));
     }
 
     fn edits_at_once(&self) -> usize {
@@ -127,7 +150,7 @@ impl Place for Device {
     }
 
     fn back_up(&self) -> Backup {
-        self.with(|service| service.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        self.end_log();
         Backup(Rc::new(fs::read(self.path()).expect("the database is there")))
     }
 
