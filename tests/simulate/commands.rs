@@ -5,6 +5,7 @@
 
 mod answer;
 mod exchange;
+mod reading;
 mod recall;
 
 use std::collections::BTreeSet;
@@ -167,38 +168,5 @@ impl Doing<'_> {
         }
         self.watch.tick();
         Ok(reading)
-    }
-
-    fn read_local(&self, session: &Session<'_>, base: &Base) -> Result<Reading, Stop> {
-        let mut local = self.local()?;
-        let reading = session.read(SideName::Local, &mut local, base, &mut |_| {})?;
-        self.watch.tick();
-        Ok(reading)
-    }
-
-    /// `memsync stash`.
-    fn stash(&self) -> Result<Ended, Stop> {
-        let store = self.open()?;
-        let session = session(self.world, self.device, &store);
-        let base = session.base()?;
-        let ours = self.read_local(&session, &base.base)?;
-        let remote = session.last_fetched()?;
-        let proposal = session.propose(base, ours, remote, wishes(self.world))?;
-        session.record_local(&proposal.local)?;
-        self.watch.tick();
-        session.record_staged(&proposal)?;
-        Ok(Ended::done())
-    }
-
-    /// `memsync status`.
-    fn status(&self) -> Result<Ended, Stop> {
-        let store = Store::open_read_only(&self.device.staging, &self.world.holder())?;
-        let session = session(self.world, self.device, &store);
-        let base = session.base()?;
-        let ours = self.read_local(&session, &base.base)?;
-        let proposal = session.propose(base, ours, session.last_fetched()?, wishes(self.world))?;
-        session.conflicts(&proposal)?;
-        session.interrupted_edits()?;
-        Ok(Ended::done())
     }
 }

@@ -129,7 +129,7 @@ pub(crate) struct Watched<'a> {
 
 impl Watched<'_> {
     /// Counts a call, and fails it where that is due.
-    fn call(&self) -> Result<(), side::Error> {
+    pub(crate) fn call(&self) -> Result<(), side::Error> {
         self.watch.calls.set(self.watch.calls.get() + 1);
         let kinds: &[FaultKind] = match self.name {
             SideName::Local => &[FaultKind::Busy],

@@ -9,6 +9,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use memsync::local::Database;
 use memsync::object::{ContentHash, Memory};
 use memsync::side::{self, Side};
 
@@ -80,6 +81,15 @@ pub(crate) trait Place {
 
     /// A new handle for memsync, as a command opens one each time.
     fn side(&self, caller: &Caller) -> Result<Box<dyn Side>, side::Error>;
+
+    /// The database itself, opened as for [`Place::side`]; `None` where there is none on this machine.
+    fn database(&self, caller: &Caller) -> Option<Result<Database, side::Error>> {
+        let _ = caller;
+        None
+    }
+
+    /// Lets the files, where there are any, be old enough to tell of the next write to them.
+    fn let_times_pass(&self) {}
 
     /// How many edits are handed to a side at once while it is watched: 1 where a call costs nothing, so that each can
     /// be looked at; more where it does.

@@ -3,7 +3,7 @@
 //! Guarantees: a place is worked on as the service works on it, past memsync's own code, and read the same way, so that
 //! a mistake of `local` or `remote` shows as a difference and is not made by the tests as well.
 //!
-//! Must never: wait, or depend on a clock.
+//! Must never: depend on a clock, or wait but for the times of files.
 
 mod device;
 mod server;

@@ -117,6 +117,7 @@ impl Doing<'_> {
         if let Some(error) = report.error {
             return Err(error.into());
         }
+        self.fill();
         let waiting = proposal.plan.conflicts.iter().map(|conflict| conflict.key.clone());
         let stale = report.stale.into_iter().map(|(_, key)| key);
         Ok(stale.chain(waiting).chain(report.problems.into_iter().map(|problem| problem.key)).collect())

@@ -53,6 +53,7 @@ impl Doing<'_> {
             if let Some(error) = report.error {
                 return Err(error.into());
             }
+            self.fill();
             let stale = report.stale.into_iter().map(|(_, key)| key);
             let open = stale.chain(report.problems.into_iter().map(|problem| problem.key)).collect();
             return Ok((Ended::Done { conflicts, open }, None));

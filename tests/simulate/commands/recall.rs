@@ -39,6 +39,7 @@ impl Doing<'_> {
             return Err(error.into());
         }
         self.look_again(&session)?;
+        self.fill();
         Ok(Ended::done())
     }
 

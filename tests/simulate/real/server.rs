@@ -117,6 +117,11 @@ impl Place for Server {
             .collect()
     }
 
+    fn memory(&self, key: &ContentHash) -> Option<Memory> {
+        let version = self.wire.state().server.version;
+        self.standing(key).map(|(row, _)| shown(&row, version))
+    }
+
     fn work(&self, work: &Work, now: i64) {
         {
             let mut state = self.wire.state();
