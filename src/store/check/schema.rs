@@ -8,6 +8,9 @@ use super::{Check, Damage, words};
 use crate::store::Error;
 use crate::store::schema::{self, MIGRATIONS};
 
+/// How many complaints of SQLite's own check are told.
+const MOST_PAGES: u32 = 20;
+
 /// The tables, indexes and views, in words.
 const PARTS: &str = "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'";
 
@@ -19,6 +22,16 @@ const STRAYS: &str = "SELECT name FROM (SELECT name, new, max(sequence) FROM ref
 const UNDATED: &str = "SELECT kind, lower(hex(id)) FROM objects WHERE typeof(at) <> 'integer'";
 
 impl Check<'_> {
+    /// Whether SQLite finds the file whole.
+    pub(super) fn file(&mut self) -> Result<(), Error> {
+        let sql = format!("PRAGMA integrity_check({MOST_PAGES})");
+        let complaints: Vec<String> = self.store.rows("the file", &sql, [], |row| row.get(0))?;
+        for complaint in complaints.iter().flat_map(|text| text.lines()).filter(|line| *line != "ok") {
+            self.tell(Damage::File, "the file", complaint);
+        }
+        Ok(())
+    }
+
     /// Whether every table, index and view is there.
     pub(super) fn schema(&mut self) -> Result<(), Error> {
         let failed = |cause| Error::from_sqlite(self.store.path(), "the schema", cause);
