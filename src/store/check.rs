@@ -95,7 +95,7 @@ impl Store {
         }
         check.part(Check::follow)?;
         if !connectivity_only {
-            check.part(Check::moments)?;
+            check.part(Check::types)?;
             check.part(Check::strays)?;
             check.part(|check| check.store.check_reflog())?;
             check.part(|check| check.store.check_facts())?;

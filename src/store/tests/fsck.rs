@@ -124,6 +124,9 @@ const PLANTED: &[(&str, &str)] = &[
     ("a change's run is missing", "UPDATE changes SET run = zeroblob(32)"),
     ("a change leads nowhere", "UPDATE changes SET before = zeroblob(32)"),
     ("a change's copy of a row is cut short", "UPDATE changes SET row = x'00', size = 9"),
+    ("a change's remote is no text", "UPDATE changes SET remote = x'6f'"),
+    ("a staged change shows scripts no text", "UPDATE staged SET tags = x'6f'"),
+    ("a staged change shows scripts no moment", "UPDATE staged SET original_created_at = 'soon'"),
     ("a vector is another", "UPDATE vectors SET vector = zeroblob(1536)"),
     (
         "an index lacks rows",
@@ -239,6 +242,12 @@ fn every_planted_damage_is_found() {
     missing-object: the change of k: it names blob 00000000, which is missing
     # a change's copy of a row is cut short
     row: the copy of the row of k: Src size is incorrect
+    # a change's remote is no text
+    row: the change of k: the name of its remote is no text
+    # a staged change shows scripts no text
+    row: the staged change of 845b003f: what scripts read of it is of another type
+    # a staged change shows scripts no moment
+    row: the staged change of 845b003f: what scripts read of it is of another type
     # a vector is another
     vector: vector 1: it is not the one that was kept
     # an index lacks rows
