@@ -362,3 +362,20 @@ fn a_similar_memory_stays_staged_until_it_is_sent_anyway() {
         world.assert_quiet();
     });
 }
+
+#[test]
+fn a_change_that_an_older_server_cannot_hold_is_sent_once() {
+    let Some(world) = World::start(V10_20_6, V12_2_0, V12_2_0) else { return };
+    let keys = ["store", "successor", "type"].map(|name| world.laptop.service.post(name, &["a"]));
+    world.init();
+    world.sync();
+    let changes = ["store = 'work'", "superseded_by = 'f'", "memory_type = 'recipe'"];
+    for (key, change) in keys.iter().zip(changes) {
+        let sql = format!("UPDATE memories SET {change} WHERE content_hash = ?1");
+        assert_eq!(world.laptop.device.database.execute(&sql, [key]), 1);
+    }
+    world.laptop.device.memsync(["push"]).success();
+    assert_eq!(world.laptop.device.memsync(["push"]).success().stdout, "Already up to date.\n");
+    world.sync();
+    world.assert_quiet();
+}
