@@ -62,7 +62,7 @@ impl Remote {
 }
 
 /// Refuses a memory that POST would file under another name than its own.
-fn check_name(key: &ContentHash, target: &Memory) -> Result<(), Refusal> {
+pub(super) fn check_name(key: &ContentHash, target: &Memory) -> Result<(), Refusal> {
     if content_hash(&target.content) == key.as_str() {
         return Ok(());
     }

@@ -364,6 +364,36 @@ fn a_similar_memory_stays_staged_until_it_is_sent_anyway() {
 }
 
 #[test]
+fn a_text_that_was_deleted_under_a_clock_ahead_can_be_written_again() {
+    let Some(mut world) = World::start(V12_2_0, V12_2_0, V12_2_0) else { return };
+    world.server.post("Something that stays", &["here"]);
+    world.init();
+    let now = std::mem::replace(&mut world.laptop.device.now, "2099-01-01T00:00:00Z".to_owned());
+    let memory = json!({ "content": "Tea is at four", "tags": ["Home"], "metadata": { "cups": 2 } });
+    let key = world.laptop.service.post_json(&memory);
+    world.sync();
+    world.laptop.service.delete(&key);
+    world.sync();
+    // The trace of the deletion goes, as it does after a month; what the server noted of the creation stays.
+    for service in world.everyone() {
+        service.database().execute("DELETE FROM memories WHERE deleted_at IS NOT NULL", []);
+    }
+    world.laptop.device.now = now;
+
+    assert_eq!(world.desktop.service.post_json(&memory), key);
+    let sql = "UPDATE memories SET tags = 'Home,Tea' WHERE content_hash = ?1";
+    assert_eq!(world.desktop.device.database.execute(sql, [&key]), 1);
+    world.sync();
+    assert_eq!(world.agreement()[&key].tags, BTreeSet::from(["Home".to_owned(), "Tea".to_owned()]));
+    world.desktop.service.database().respell(&key, "TEA IS AT FOUR");
+    world.sync();
+    assert_eq!(world.agreement()[&key].content, "TEA IS AT FOUR");
+    world.desktop.service.delete(&key);
+    world.sync();
+    assert_eq!(world.agreement().len(), 1);
+}
+
+#[test]
 fn a_change_that_an_older_server_cannot_hold_is_sent_once() {
     let Some(world) = World::start(V10_20_6, V12_2_0, V12_2_0) else { return };
     let keys = ["store", "successor", "type"].map(|name| world.laptop.service.post(name, &["a"]));
