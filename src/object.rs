@@ -15,6 +15,7 @@ mod carried;
 mod commit;
 mod edit;
 mod id;
+pub mod json;
 mod key;
 mod marks;
 mod memory;

@@ -29,7 +29,10 @@ impl File {
 
     /// Takes `bytes` for what `path` holds.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
-        let events = gix_config::parse::Events::from_bytes(bytes, None)
+        // The crate would write what is added into a comment that no line break ends.
+        let is_ended = bytes.last().is_none_or(|byte| *byte == b'\n');
+        let bytes = [bytes, if is_ended { b"" } else { b"\n" }].concat();
+        let events = gix_config::parse::Events::from_bytes(&bytes, None)
             .map_err(|error| Error::Syntax { path: path.to_owned(), line: error.line_number() })?;
         let origin = gix_config::file::Metadata::api();
         Ok(Self {
@@ -233,6 +236,23 @@ mod tests {
 
     fn name(text: &str) -> Name {
         super::super::keys::find(text).unwrap().1
+    }
+
+    #[test]
+    fn what_is_added_to_a_file_that_ends_in_a_comment_is_no_part_of_it() {
+        for text in [
+            "[core] # mine",
+            "[core]\n    ; mine",
+            "[core]\n    device # mine",
+            "[core]\n    other = a ; mine",
+        ] {
+            let mut file = file(text);
+            let name = Name::new("core", "device");
+            file.set(&name, "laptop").unwrap();
+            let again = File::parse(Path::new("/etc/config"), &file.to_bytes()).unwrap();
+            assert_eq!(again.values(&name), ["laptop"], "{}", String::from_utf8_lossy(&file.to_bytes()));
+            assert!(file.to_bytes().windows(4).any(|bytes| bytes == b"mine"));
+        }
     }
 
     #[test]

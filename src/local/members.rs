@@ -8,9 +8,10 @@ use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
-use serde_json::{Deserializer, Map, Value};
+use serde_json::value::RawValue;
+use serde_json::{Deserializer, Value};
 
-use crate::object::{Bookkeeping, Metadata};
+use crate::object::{Bookkeeping, Metadata, json};
 
 /// One member of a JSON object, with its text as it stands there.
 struct Member<'a> {
@@ -75,7 +76,7 @@ pub(super) fn join(texts: &[String]) -> String {
 /// The members of a JSON object, in their order; `None` where the text is none. Of members of one name the
 /// last counts, as it does for every reader of JSON here.
 fn split(text: &str) -> Option<Vec<Member<'_>>> {
-    let _whole: Map<String, Value> = serde_json::from_str(text).ok()?;
+    json::parse(text).ok()?.as_object()?;
     let mut members: Vec<Member<'_>> = Vec::new();
     let mut rest = text.trim_start().strip_prefix('{')?;
     loop {
@@ -85,10 +86,10 @@ fn split(text: &str) -> Option<Vec<Member<'_>>> {
         }
         let (key, key_end) = first::<String>(rest)?;
         let colon = key_end + rest[key_end..].find(':')?;
-        let (value, length) = first::<Value>(&rest[colon + 1..])?;
+        let (value, length) = first::<&RawValue>(&rest[colon + 1..])?;
         let end = colon + 1 + length;
         members.retain(|member| member.key != key);
-        members.push(Member { key, value, text: &rest[..end] });
+        members.push(Member { key, value: json::parse(value.get()).ok()?, text: &rest[..end] });
         rest = &rest[end..];
     }
 }

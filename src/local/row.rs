@@ -6,7 +6,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 
-use crate::object::{Bookkeeping, Carried, ContentHash, Memory, Metadata, Timestamp, split_tags};
+use crate::object::{Bookkeeping, Carried, ContentHash, Memory, Metadata, Timestamp, json, split_tags};
 use crate::side::{Found, Held};
 
 use super::iso;
@@ -83,7 +83,7 @@ fn texts(row: &Row<'_>) -> rusqlite::Result<Result<(Option<String>, Memory), Str
 
 /// Takes the metadata out of its text; bookkeeping stays behind, what was carried goes back in its place.
 fn put_metadata(memory: &mut Memory, text: &str, bookkeeping: &Bookkeeping) {
-    match serde_json::from_str(text) {
+    match json::parse(text) {
         Ok(Value::Object(members)) => {
             let carried = Carried::from_members(&members);
             memory.metadata = Metadata::from_members(members, bookkeeping);

@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Memory, Metadata, Timestamp};
+use super::{Memory, Metadata, Timestamp, json};
 
 /// Bytes that are no canonical text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,7 +99,7 @@ impl Memory {
             "type" => self.memory_type = Some(value),
             _ => {
                 let key = name.strip_prefix("meta.").ok_or("an unknown header")?;
-                let value = serde_json::from_str(&value).map_err(|_| "the value is not JSON")?;
+                let value = json::parse(&value).map_err(|_| "the value is not JSON")?;
                 self.members_mut().ok_or("metadata given twice")?.insert(key.to_owned(), value);
             }
         }

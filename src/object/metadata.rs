@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::json;
+
 /// The metadata of a memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Metadata {
@@ -27,7 +29,7 @@ impl Metadata {
         if text.trim().is_empty() {
             return Self::default();
         }
-        match serde_json::from_str(text) {
+        match json::parse(text) {
             Ok(Value::Object(members)) => Self::from_members(members, bookkeeping),
             Ok(Value::Null) => Self::default(),
             _ => Self::Opaque(text.to_owned()),

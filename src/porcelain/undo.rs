@@ -105,8 +105,10 @@ fn find(args: &Args, workspace: &Workspace, session: &Session<'_>) -> Result<Com
 
 /// The error where no run has changed this device or, with `--remote`, either side.
 fn nothing_yet(args: &Args, session: &Session<'_>) -> Result<CommandError, CommandError> {
+    let next = "`memsync status` shows what the next sync would change";
     if args.remote {
-        return Ok(CommandError::usage("nothing to take back: no sync has changed anything yet"));
+        let error = CommandError::usage("nothing to take back: no sync has changed anything yet");
+        return Ok(error.with_hint(next));
     }
     let error = CommandError::usage("nothing to take back: no sync has changed anything on this device");
     Ok(match session.last_change(true)? {
@@ -114,6 +116,6 @@ fn nothing_yet(args: &Args, session: &Session<'_>) -> Result<CommandError, Comma
             "the last one changed the server ({}): `memsync undo --remote` takes that back",
             session.remote
         )),
-        None => error,
+        None => error.with_hint(next),
     })
 }

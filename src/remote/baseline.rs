@@ -10,13 +10,12 @@ use std::ops::ControlFlow;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::body::Body;
 use super::failure::{Failure, describe, quote};
 use super::record::{Item, Record, Row, name_in};
-use crate::object::{Bookkeeping, ContentHash};
+use crate::object::{Bookkeeping, ContentHash, json};
 use crate::side::Found;
 
 /// One row of the server's database.
@@ -155,9 +154,10 @@ impl<'de> Visitor<'de> for Events<'_, '_> {
 }
 
 /// The row that an event shows. Nearly every one is as the service writes them, and is read at half the price of a
-/// [`Value`].
+/// [`serde_json::Value`].
 fn event_of(event: &RawValue, bookkeeping: &Bookkeeping) -> Event {
-    let plain = serde_json::from_str::<Plain>(event.get()).ok();
+    let is_plain = !json::may_have_taken_key(event.get());
+    let plain = is_plain.then(|| serde_json::from_str::<Plain>(event.get()).ok()).flatten();
     plain.and_then(|plain| plain.event(bookkeeping)).unwrap_or_else(|| decode(event, bookkeeping))
 }
 
@@ -187,7 +187,7 @@ impl Plain {
 }
 
 fn decode(event: &RawValue, bookkeeping: &Bookkeeping) -> Event {
-    let mut event: Value = match serde_json::from_str(event.get()) {
+    let mut event = match json::parse(event.get()) {
         Ok(event) => event,
         Err(why) => return outline(event, &why.to_string()),
     };

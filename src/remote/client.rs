@@ -12,13 +12,16 @@ use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Method, Response, StatusCode};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::body::Body;
 use super::failure::{Failure, is_passing, quote, words_in};
 use super::trust::{self, LastRejected};
 use super::{ApiKey, RemoteUrl, Trust};
-use crate::object::Timestamp;
+use crate::object::{Timestamp, json};
 use crate::side::{self, Cause};
 
 /// How long to wait for a server, and how often to ask again.
@@ -57,11 +60,17 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Reads the answer's JSON.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    pub(super) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Failure> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let start = String::from_utf8_lossy(&self.body[..self.body.len().min(200)]);
             Failure::Malformed(format!("{error}, in an answer that starts with \"{}\"", quote(&start)))
         })
+    }
+
+    /// Reads an answer that may hold a memory.
+    pub(super) fn value(&self) -> Result<Value, Failure> {
+        let text = self.json::<&RawValue>()?.get();
+        json::parse(text).map_err(|error| Failure::Malformed(error.to_string()))
     }
 }
 

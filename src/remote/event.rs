@@ -46,8 +46,8 @@ struct Status {
 }
 
 impl Remote {
-    /// Sends all edits that are creations or replacements as events, and notes their attempts. `false`
-    /// where the server takes no events from this device: then some may lack an attempt.
+    /// Sends all edits that are creations or replacements as events, and notes their attempts; a creation that the
+    /// server skips gets none. `false` where the server takes no events from this device: then more may lack one.
     pub(super) async fn push_events(
         &self,
         edits: &[Edit],
@@ -166,11 +166,12 @@ fn note<'a, 'b>(
     let accepted = results.iter().take_while(|result| result.status != "failed").count();
     let (answered, rest) = batch.split_at(accepted.min(batch.len()));
     for (event, result) in answered.iter().zip(results) {
-        attempts[event.index] = Some(match result.status.as_str() {
-            "precondition_failed" => Attempt::Unmet,
-            _ if event.replaced.is_some() => Attempt::Replaced,
-            _ => Attempt::Written,
-        });
+        attempts[event.index] = match result.status.as_str() {
+            "precondition_failed" => Some(Attempt::Unmet),
+            _ if event.replaced.is_some() => Some(Attempt::Replaced),
+            "skipped_duplicate" => None,
+            _ => Some(Attempt::Written),
+        };
     }
     let Some((culprit, rest)) = rest.split_first() else {
         return rest;

@@ -19,7 +19,7 @@ use super::address;
 use super::client::Client;
 use super::failure::{Failure, describe, quote};
 use super::record::{Record, Row, name_in};
-use crate::object::{Bookkeeping, ContentHash, Timestamp};
+use crate::object::{Bookkeeping, ContentHash, Timestamp, json};
 use crate::planted::{self, Mistake};
 use crate::side::Found;
 
@@ -213,8 +213,9 @@ pub(super) fn found(entry: Entry) -> Found {
     }
 }
 
-fn decode(item: &RawValue, bookkeeping: &Bookkeeping) -> Entry {
-    let record = serde_json::from_str(item.get())
+/// The memory that an item of the REST API shows.
+pub(super) fn decode(item: &RawValue, bookkeeping: &Bookkeeping) -> Entry {
+    let record = json::parse(item.get())
         .map_err(|error| error.to_string())
         .and_then(|item| Record::decode(item, bookkeeping));
     record.map_err(|why| (name_in(item), quote(&why)))

@@ -31,7 +31,7 @@ impl Remote {
         let body = record::post_body(target, &self.device, conversation_id);
         let headers = condition::headers(condition);
         let answer = self.client.send(Method::POST, "/api/memories", Some(body.to_string()), &headers).await;
-        let read = answer.and_then(|answer| Ok((answer.json::<Value>()?, answer.etag)));
+        let read = answer.and_then(|answer| Ok((answer.value()?, answer.etag)));
         let (mut answer, etag) = match read {
             Ok(read) => read,
             // What an earlier POST created may still lack its PUT, and is ours all the same.
@@ -65,7 +65,7 @@ impl Remote {
 }
 
 /// Refuses a memory that POST would file under another name than its own.
-fn check_name(key: &ContentHash, target: &Memory) -> Result<(), Refusal> {
+pub(super) fn check_name(key: &ContentHash, target: &Memory) -> Result<(), Refusal> {
     if content_hash(&target.content) == key.as_str() {
         return Ok(());
     }

@@ -62,8 +62,13 @@ pub(super) struct Item {
 
 impl Record {
     /// Reads the service's JSON. The error says what is wrong with it.
-    pub(super) fn decode(item: Value, bookkeeping: &Bookkeeping) -> Result<Self, String> {
-        let item: Item = serde_json::from_value(item).map_err(|error| error.to_string())?;
+    pub(super) fn decode(mut item: Value, bookkeeping: &Bookkeeping) -> Result<Self, String> {
+        // Taken as it is: not every key survives being read a second time (see `json`).
+        let metadata = item.get_mut("metadata").filter(|metadata| metadata.is_object()).map(Value::take);
+        let mut item: Item = serde_json::from_value(item).map_err(|error| error.to_string())?;
+        if let Some(Value::Object(members)) = metadata {
+            item.metadata = Some(members);
+        }
         Self::of(item, bookkeeping)
     }
 

@@ -301,21 +301,21 @@ impl<'a> Run<'a> {
             (Some(target), Some(now)) => {
                 let id = store.put_memory(&now)?;
                 let before = step.expected.map(|blob| store.memory(blob)).transpose()?;
-                let is_kept = Some(id) == step.expected && id != target && name == SideName::Remote;
-                if is_kept && planted::makes(Mistake::BelieveTheOutcome) {
+                let is_unchanged = Some(id) == step.expected;
+                let is_ours = id == target
+                    || name == SideName::Local
+                    || is_rewriting(before.as_ref(), &store.memory(target)?, &now);
+                if is_unchanged && !is_ours && planted::makes(Mistake::BelieveTheOutcome) {
                     self.after.confirm(name, key, step.target);
                     return Ok(());
                 }
-                if is_kept {
-                    // A base that claims the change would turn the old value into the server's edit.
+                if is_unchanged && !is_ours {
+                    // A base that claims the change would never send it again.
                     let reason =
                         "the server answered that it took the change, and kept what it had".to_owned();
                     self.problem(name, key, reason, None, None);
                     return Ok(());
                 }
-                let is_ours = id == target
-                    || name == SideName::Local
-                    || is_rewriting(before.as_ref(), &store.memory(target)?, &now);
                 if !is_ours && !planted::makes(Mistake::TakeAnothersWriteForOurs) {
                     // Somebody else wrote after us, or instead of us where the server said it took what it did not. The
                     // next run compares what there is now with the base of before: whichever it was, nothing is lost.

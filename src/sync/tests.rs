@@ -23,6 +23,8 @@ struct World {
     memories: BTreeMap<ContentHash, Memory>,
     /// Tags are lower-cased on the way in, as the service does.
     rewrites: bool,
+    /// It has no field for a memory's store.
+    lacks_stores: bool,
     /// Fails once this many edits were carried out.
     dies_after: Option<usize>,
     /// Left out of listings, as when rows move between pages.
@@ -80,6 +82,9 @@ impl World {
         let mut target = edit.target;
         if let Some(memory) = target.as_mut().filter(|_| self.rewrites) {
             memory.tags = memory.tags.iter().map(|tag| tag.to_lowercase()).collect();
+        }
+        if let Some(memory) = target.as_mut().filter(|_| self.lacks_stores) {
+            memory.store = None;
         }
         if let Some(rows) = &mut self.rows {
             match edit.row.as_ref().map(Row::as_bytes) {
@@ -628,4 +633,23 @@ fn a_write_that_the_server_ignores_is_told_and_not_undone_here() {
     server.ignores = None;
     device.sync(&mut server);
     assert!(server.memories["changed-here"].tags.contains("ours"));
+}
+
+#[test]
+fn what_the_server_has_no_field_for_is_sent_once_and_stays_here() {
+    let (mut device, mut server) = busy();
+    server.lacks_stores = true;
+    device.sync(&mut server);
+    let unchanged = server.memories.clone();
+    device.world.memories.get_mut("changed-here").unwrap().store = Some("work".to_owned());
+    let (_, report) = device.sync(&mut server);
+    assert_eq!(report.unwrap().problems, []);
+    let (proposal, _) = device.sync(&mut server);
+    assert!(proposal.plan.has_no_steps());
+    assert_eq!(device.world.memories["changed-here"].store.as_deref(), Some("work"));
+    assert_eq!(server.memories, unchanged);
+    server.set("changed-here", "changed there since", &["theirs"]);
+    device.sync(&mut server);
+    let memory = &device.world.memories["changed-here"];
+    assert_eq!((memory.content.as_str(), memory.store.as_deref()), ("changed there since", Some("work")));
 }

@@ -15,6 +15,9 @@ type Versions = (Version, Version, Version);
 const NEW_SERVER: Versions = (V12_2_0, V12_2_0, V10_20_6);
 const OLD_SERVER: Versions = (V10_20_6, V10_20_6, V12_2_0);
 
+/// A value that `serde_json` would take for a number.
+const NUMBER: &str = r#"{"$serde_json::private::Number": "5"}"#;
+
 /// A test for each age of the server.
 macro_rules! journeys {
     ($($name:ident),+ $(,)?) => { $(
@@ -147,8 +150,8 @@ fn a_memory_that_the_server_does_not_take_back_stays_staged(world: &World) {
 /// What other programs wrote into a device's database, and no server keeps as it is.
 fn forms_that_a_server_rewrites_end_in_agreement(world: &World) {
     let laptop = &world.laptop.service;
-    let [capitals, untagged, untyped, unknown, member, letters, again] =
-        ["capitals", "untagged", "untyped", "unknown", "member", "letters", "again"].map(|name| {
+    let [capitals, untagged, untyped, unknown, member, letters, again, number] =
+        ["capitals", "untagged", "untyped", "unknown", "member", "letters", "again", "number"].map(|name| {
             laptop.post_json(&json!({
                 "content": format!("A memory of {name}"), "tags": ["a"], "memory_type": "note",
                 "metadata": { "kept": 1, "removed": 2 },
@@ -156,7 +159,7 @@ fn forms_that_a_server_rewrites_end_in_agreement(world: &World) {
         });
     world.init();
     world.sync();
-    assert_eq!(world.agreement().len(), 7);
+    assert_eq!(world.agreement().len(), 8);
 
     let set = |key: &str, column: &str, value: Option<&str>| {
         let sql = format!("UPDATE memories SET {column} = ?2 WHERE content_hash = ?1");
@@ -167,6 +170,11 @@ fn forms_that_a_server_rewrites_end_in_agreement(world: &World) {
     set(&untyped, "memory_type", None);
     set(&unknown, "memory_type", Some("no type of the service's"));
     set(&member, "metadata", Some(r#"{"kept": 1}"#));
+    // What a library of ours calls its own things is an ordinary key to everybody else.
+    set(&number, "metadata", Some(&format!(r#"{{"kept": {NUMBER}, "removed": 2}}"#)));
+    world.server.post_json(&json!({ "content": "A memory of the server", "metadata": { "new": "NUMBER" } }));
+    let sql = "UPDATE memories SET metadata = replace(metadata, '\"NUMBER\"', ?1)";
+    assert!(world.server.database().execute(sql, [NUMBER]) > 0);
     laptop.database().respell(&letters, "A MEMORY OF LETTERS");
     // 10.20.6 itself never takes back a name that it deleted.
     if laptop.version() == V12_2_0 {
@@ -178,12 +186,17 @@ fn forms_that_a_server_rewrites_end_in_agreement(world: &World) {
 
     let desktop = seen(&world.desktop.service);
     assert_eq!(desktop.keys().collect::<Vec<_>>(), seen(&world.server).keys().collect::<Vec<_>>());
-    assert_eq!(desktop.len(), 7);
+    assert_eq!(desktop.len(), 9);
     let lower = |key: &str| desktop[key].tags.iter().map(|tag| tag.to_lowercase()).collect::<BTreeSet<_>>();
     assert_eq!(lower(&capitals), BTreeSet::from(["home".to_owned(), "work".to_owned()]));
     assert!(lower(&untagged).iter().all(|tag| tag == "untagged"), "{:?}", lower(&untagged));
     assert_eq!(Value::from(desktop[&member].metadata.clone()), json!({ "kept": 1 }));
     assert_eq!(desktop[&letters].content, "A MEMORY OF LETTERS");
+    for service in world.everyone() {
+        let rows = service.database().live();
+        let metadata = rows.iter().filter_map(|row| row.metadata.as_deref());
+        assert_eq!(metadata.filter(|text| text.contains(NUMBER)).count(), 2, "{}", service.url());
+    }
     let kept = if laptop.version() == V12_2_0 { "new" } else { "a" };
     assert_eq!(lower(&again), BTreeSet::from([kept.to_owned()]));
     // The server's own triggers leave stale terms in its index when it replaces a text; ours are clean.
@@ -348,4 +361,51 @@ fn a_similar_memory_stays_staged_until_it_is_sent_anyway() {
         world.sync();
         world.assert_quiet();
     });
+}
+
+#[test]
+fn a_text_that_was_deleted_under_a_clock_ahead_can_be_written_again() {
+    let Some(mut world) = World::start(V12_2_0, V12_2_0, V12_2_0) else { return };
+    world.server.post("Something that stays", &["here"]);
+    world.init();
+    let now = std::mem::replace(&mut world.laptop.device.now, "2099-01-01T00:00:00Z".to_owned());
+    let memory = json!({ "content": "Tea is at four", "tags": ["Home"], "metadata": { "cups": 2 } });
+    let key = world.laptop.service.post_json(&memory);
+    world.sync();
+    world.laptop.service.delete(&key);
+    world.sync();
+    // The trace of the deletion goes, as it does after a month; what the server noted of the creation stays.
+    for service in world.everyone() {
+        service.database().execute("DELETE FROM memories WHERE deleted_at IS NOT NULL", []);
+    }
+    world.laptop.device.now = now;
+
+    assert_eq!(world.desktop.service.post_json(&memory), key);
+    let sql = "UPDATE memories SET tags = 'Home,Tea' WHERE content_hash = ?1";
+    assert_eq!(world.desktop.device.database.execute(sql, [&key]), 1);
+    world.sync();
+    assert_eq!(world.agreement()[&key].tags, BTreeSet::from(["Home".to_owned(), "Tea".to_owned()]));
+    world.desktop.service.database().respell(&key, "TEA IS AT FOUR");
+    world.sync();
+    assert_eq!(world.agreement()[&key].content, "TEA IS AT FOUR");
+    world.desktop.service.delete(&key);
+    world.sync();
+    assert_eq!(world.agreement().len(), 1);
+}
+
+#[test]
+fn a_change_that_an_older_server_cannot_hold_is_sent_once() {
+    let Some(world) = World::start(V10_20_6, V12_2_0, V12_2_0) else { return };
+    let keys = ["store", "successor", "type"].map(|name| world.laptop.service.post(name, &["a"]));
+    world.init();
+    world.sync();
+    let changes = ["store = 'work'", "superseded_by = 'f'", "memory_type = 'recipe'"];
+    for (key, change) in keys.iter().zip(changes) {
+        let sql = format!("UPDATE memories SET {change} WHERE content_hash = ?1");
+        assert_eq!(world.laptop.device.database.execute(&sql, [key]), 1);
+    }
+    world.laptop.device.memsync(["push"]).success();
+    assert_eq!(world.laptop.device.memsync(["push"]).success().stdout, "Already up to date.\n");
+    world.sync();
+    world.assert_quiet();
 }

@@ -248,6 +248,18 @@ fn the_result_is_there_for_programs() {
 }
 
 #[test]
+fn where_nothing_was_done_the_next_step_is_told() {
+    let Some(scene) = Scene::morning() else { return };
+    scene.device.memsync(["init"]).success();
+    assert_snapshot!(scene.device.memsync(["undo"]), @"
+    exit status: 2
+    ----- stderr -----
+    error: nothing to take back: no sync has changed anything on this device
+    hint: `memsync status` shows what the next sync would change
+    ");
+}
+
+#[test]
 fn what_cannot_be_taken_back_is_told() {
     let Some(server) = server() else { return };
     let Some(scene) = Scene::synced(&server) else { return };

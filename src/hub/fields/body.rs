@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 use super::{Fields, Problem, Said, python, unprocessable};
 use crate::hub::failure::Failure;
 use crate::hub::limits::read_body;
+use crate::object;
 
 /// The largest body, in bytes, that is parsed where other requests wait meanwhile.
 const SMALL: usize = 64 * 1024;
@@ -55,7 +56,7 @@ fn parse(bytes: &[u8]) -> Result<Value, Failure> {
         .map_err(|_| Failure::new(StatusCode::BAD_REQUEST, "There was an error parsing the body"))?;
     // Some editors begin a file with a byte order mark, and the service reads past it.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    serde_json::from_str(text).map_err(|_| {
+    object::json::parse(text).map_err(|_| {
         let (position, message) = python::mistake(text);
         let context = Some(json!({ "error": message }));
         let problem = Problem { context, ..Problem::new("json_invalid", "JSON decode error", &json!({})) };

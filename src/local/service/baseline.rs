@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::local::row::moment;
-use crate::object::{Bookkeeping, Carried, Memory, Metadata, Timestamp};
+use crate::object::{self, Bookkeeping, Carried, Memory, Metadata, Timestamp};
 use crate::side;
 
 use super::resolve::Clock;
@@ -200,7 +200,7 @@ fn create<'a>(
 
 /// The members of the metadata; text that is no JSON object is carried in one.
 fn metadata(text: &str, bookkeeping: &Bookkeeping) -> Map<String, Value> {
-    if let Ok(members) = serde_json::from_str(text) {
+    if let Ok(Value::Object(members)) = object::json::parse(text) {
         return members;
     }
     let Metadata::Opaque(text) = Metadata::from_text(text, bookkeeping) else { return Map::new() };

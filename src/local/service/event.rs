@@ -86,9 +86,12 @@ fn known_version() -> i64 {
 
 impl Event {
     /// Reads what a peer has sent, and is to happen on `condition`.
-    pub(super) fn read(members: Map<String, Value>, condition: Condition) -> Result<Self, Malformed> {
+    pub(super) fn read(mut members: Map<String, Value>, condition: Condition) -> Result<Self, Malformed> {
+        // Taken as it is: not every key survives being read a second time (see `object::json`).
+        let payload = members.get_mut("payload").and_then(Value::as_object_mut).map(std::mem::take);
         let mut members: Members = serde_json::from_value(Value::Object(members))
             .map_err(|error| Malformed::Members(error.to_string()))?;
+        members.payload = payload.unwrap_or(members.payload);
         if members.schema_version > VERSION {
             return Err(Malformed::Version(members.schema_version));
         }

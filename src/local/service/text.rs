@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::object::json;
+
 /// `text` without the white space around it, as Python's `str.strip` counts it: the four separators of ASCII
 /// are white space there.
 pub(super) fn strip(text: &str) -> &str {
@@ -10,9 +12,11 @@ pub(super) fn strip(text: &str) -> &str {
 
 /// The members of a JSON object as Python writes it, with null in place of NaN and the infinities; none where the
 /// text is no such object.
-pub(super) fn members(json: &str) -> Map<String, Value> {
-    let members = serde_json::from_str(json).or_else(|_| serde_json::from_str(&without_nan(json)));
-    members.unwrap_or_default()
+pub(super) fn members(text: &str) -> Map<String, Value> {
+    match json::parse(text).or_else(|_| json::parse(&without_nan(text))) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    }
 }
 
 /// `json` with null in place of NaN and the infinities, which only Python writes: the service shows them so.

@@ -109,6 +109,10 @@ const PLANTED: &[(&str, &str)] = &[
     ("a conflict has half a base", "UPDATE conflicts SET base_remote = NULL"),
     ("a conflict's fields are no list", "UPDATE conflicts SET fields = '['"),
     ("a conflict has no such resolution", "UPDATE conflicts SET resolution = 'maybe'"),
+    ("a conflict's remote is no text", "UPDATE conflicts SET remote = x'6f'"),
+    ("a conflict's remote is no UTF-8", "UPDATE conflicts SET remote = CAST(x'ff' AS TEXT)"),
+    ("the index's side is no text", "UPDATE OR IGNORE side_index SET side = x'6f'"),
+    ("a failure's remote is no text", "UPDATE failures SET remote = x'6f'"),
     ("the index leads nowhere", "UPDATE side_index SET blob = zeroblob(32)"),
     ("the index holds no number", "UPDATE side_index SET updated_at = 'soon'"),
     ("a staged change leads nowhere", "UPDATE staged SET blob = zeroblob(32)"),
@@ -120,6 +124,9 @@ const PLANTED: &[(&str, &str)] = &[
     ("a change's run is missing", "UPDATE changes SET run = zeroblob(32)"),
     ("a change leads nowhere", "UPDATE changes SET before = zeroblob(32)"),
     ("a change's copy of a row is cut short", "UPDATE changes SET row = x'00', size = 9"),
+    ("a change's remote is no text", "UPDATE changes SET remote = x'6f'"),
+    ("a staged change shows scripts no text", "UPDATE staged SET tags = x'6f'"),
+    ("a staged change shows scripts no moment", "UPDATE staged SET original_created_at = 'soon'"),
     ("a vector is another", "UPDATE vectors SET vector = zeroblob(1536)"),
     (
         "an index lacks rows",
@@ -205,6 +212,14 @@ fn every_planted_damage_is_found() {
     row: the conflicts cannot be read: Conversion error from type Text at index: 6, EOF while parsing a list at line 1 column 1
     # a conflict has no such resolution
     row: the conflicts cannot be read: Invalid column type Text at index: 8, name: resolution
+    # a conflict's remote is no text
+    row: the conflicts: the remote of a row is no text
+    # a conflict's remote is no UTF-8
+    row: the conflicts: the remote of a row is no text
+    # the index's side is no text
+    row: the index: the side of a row is no text
+    # a failure's remote is no text
+    row: the failures: the remote of a row is no text
     # the index leads nowhere
     missing-object: what local was last seen to hold as 01080ea4: it names blob 00000000, which is missing
     # the index holds no number
@@ -227,6 +242,12 @@ fn every_planted_damage_is_found() {
     missing-object: the change of k: it names blob 00000000, which is missing
     # a change's copy of a row is cut short
     row: the copy of the row of k: Src size is incorrect
+    # a change's remote is no text
+    row: the change of k: the name of its remote is no text
+    # a staged change shows scripts no text
+    row: the staged change of 845b003f: what scripts read of it is of another type
+    # a staged change shows scripts no moment
+    row: the staged change of 845b003f: what scripts read of it is of another type
     # a vector is another
     vector: vector 1: it is not the one that was kept
     # an index lacks rows

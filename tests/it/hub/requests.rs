@@ -229,7 +229,13 @@ pub fn last() -> Vec<Request> {
         Request::new("POST", target).header("Content-Type", "application/json").raw(body)
     };
     let preflight = Request::new("OPTIONS", "/api/memories").header("Origin", "http://localhost:8000");
+    let odd = key_of("An odd key");
     vec![
+        json(
+            "/api/memories",
+            r#"{"content": "An odd key", "metadata": {"a": {"$serde_json::private::Number": "5"}}}"#,
+        ),
+        Request::new("GET", format!("/api/memories/{odd}")),
         Request::new("GET", "/api/memories?page_size=100").header("Accept-Encoding", "gzip"),
         Request::new("HEAD", "/api/memories"),
         Request::new("PATCH", "/api/memories"),
