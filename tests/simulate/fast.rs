@@ -11,7 +11,7 @@ use std::rc::Rc;
 use memsync::object::{ContentHash, Edit, Memory, Outcome, Row, Timestamp};
 use memsync::side::{self, Found, Held, Replaced, Side, Witness};
 
-use crate::place::{Backup, Caller, Ground, Memories, Place, Version, Work};
+use crate::place::{Backup, Bytes, Caller, Ground, Memories, Place, Version, Work};
 
 /// One row of a table.
 #[derive(Clone, PartialEq)]
@@ -191,11 +191,10 @@ impl Place for InMemory {
         self.table.borrow_mut().version = version;
     }
 
-    fn fingerprint(&self) -> Vec<u8> {
+    fn bytes(&self) -> Bytes {
         let table = self.table.borrow();
-        let line =
-            |(key, raw): (&ContentHash, &Raw)| [key.as_str().as_bytes(), raw.to_row().as_bytes()].concat();
-        table.rows.iter().flat_map(line).collect()
+        let row = |(key, raw): (&ContentHash, &Raw)| (key.to_string(), raw.to_row().as_bytes().to_vec());
+        table.rows.iter().map(row).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use memsync::sync::{self, Proposal, Reading, Session};
 use crate::commands::{self, Ended, Noted, Stop};
 use crate::faults::{Seen, Watch};
 use crate::history::{Command, Run, Spot, is_same_type};
-use crate::place::Memories;
+use crate::place::{Bytes, Memories};
 use crate::world::{Device, World};
 
 /// Looks at a run and what it left.
@@ -333,31 +333,26 @@ fn remember(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended:
 
 /// `status` and `--dry-run` change no byte: here, there, or in the staging database.
 pub(crate) fn looking_writes_nothing(world: &World, run: &Run, before: &Bytes) {
-    let after = Bytes::of(world, run.device);
-    let places =
-        [("this device", before.device != after.device), ("the server", before.server != after.server)];
-    let staging = [("the staging database", before.staging != after.staging)];
-    for (place, _) in places.into_iter().chain(staging).filter(|(_, is_changed)| *is_changed) {
-        world.say("looking_writes_nothing", format!("{run} changed {place}"));
+    if let Some(what) = difference(before, &all_bytes(world, run.device)) {
+        world.say("looking_writes_nothing", format!("{run} changed {what}"));
     }
 }
 
 /// All that a command could change.
-pub(crate) struct Bytes {
-    device: Vec<u8>,
-    server: Vec<u8>,
-    staging: (Vec<u8>, Vec<u8>),
+pub(crate) fn all_bytes(world: &World, device: usize) -> Bytes {
+    let device = &world.devices[device];
+    let places = [device.staging_bytes(), device.place.bytes()].into_iter().flatten();
+    let server =
+        world.server.bytes().into_iter().map(|(name, bytes)| (format!("the server's {name}"), bytes));
+    places.chain(server).collect()
 }
 
-impl Bytes {
-    pub(crate) fn of(world: &World, device: usize) -> Self {
-        let device = &world.devices[device];
-        Self {
-            device: device.place.fingerprint(),
-            server: world.server.fingerprint(),
-            staging: device.staging_bytes(),
-        }
-    }
+/// The first file that is another one than before.
+fn difference(before: &Bytes, after: &Bytes) -> Option<String> {
+    let names = before.keys().chain(after.keys());
+    let changed = names.into_iter().find(|name| before.get(*name) != after.get(*name))?;
+    let length = |bytes: &Bytes| bytes.get(changed).map_or(0, Vec::len);
+    Some(format!("{changed}: {} bytes, were {}", length(after), length(before)))
 }
 
 /// After a sync of everything that nothing disturbed, both sides agree on all but the conflicts and what a side refused.
@@ -482,10 +477,13 @@ fn everybody_converges(world: &World) {
 /// Whoever syncs again has nothing to do, and changes no byte of what people hold.
 fn the_second_plan_is_empty(world: &World) {
     for device in &world.devices {
-        let before = (device.place.fingerprint(), world.server.fingerprint());
+        let places = || [device.place.bytes(), world.server.bytes()];
+        let before = places();
         let conflicts = world.sync(device.number);
-        if before != (device.place.fingerprint(), world.server.fingerprint()) || conflicts > 0 {
-            world.say("the_second_plan_is_empty", format!("d{} changed something at rest", device.number));
+        let changed = before.iter().zip(&places()).find_map(|(before, after)| difference(before, after));
+        if changed.is_some() || conflicts > 0 {
+            let detail = format!("d{}: {conflicts} conflicts, changed {changed:?}", device.number);
+            world.say("the_second_plan_is_empty", detail);
         }
     }
 }

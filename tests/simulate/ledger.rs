@@ -86,11 +86,19 @@ impl Writes {
     /// Whether `held` may stand at rest: somebody wrote it last, and nobody's value was passed over. A removal that somebody
     /// else's value outlives may have been of a value of the same author's, which is no change.
     fn allows(&self, field: &Field, held: Option<&String>) -> bool {
-        let heads = self.0.iter().filter(|(_, is_replaced)| !is_replaced).map(|(value, _)| value.as_ref());
-        let is_removal = |head: &Option<&String>| head.is_none_or(|head| head == NULL);
         let is_held = |head: Option<&String>| is_same(field, head, held);
-        heads.clone().any(is_held) && heads.clone().all(|head| is_held(head) || is_removal(&head))
+        (*field == Field::Content || self.heads().any(is_held))
+            && self.heads().all(|head| is_held(head) || is_removal(head))
     }
+
+    /// The values that nobody has replaced.
+    fn heads(&self) -> impl Iterator<Item = Option<&String>> {
+        self.0.iter().filter(|(_, is_replaced)| !is_replaced).map(|(value, _)| value.as_ref())
+    }
+}
+
+fn is_removal(value: Option<&String>) -> bool {
+    value.is_none_or(|value| value == NULL)
 }
 
 /// Whether two values of a field are one, leaving aside what the service makes of types.
@@ -115,7 +123,7 @@ impl Entry {
     /// A value that whoever deleted the memory had not seen.
     fn find_passed_over(&self) -> Option<String> {
         let mut writes = self.writes.iter().filter(|(field, _)| !field.is_common());
-        let (field, writes) = writes.find(|(field, writes)| !writes.allows(field, None))?;
+        let (field, writes) = writes.find(|(_, writes)| writes.heads().any(|head| !is_removal(head)))?;
         Some(format!("it is gone with {field:?}, written were {:?}", writes.0))
     }
 
@@ -140,10 +148,10 @@ impl Ledger {
         for field in names {
             let (seen, value) = (old.get(field), new.get(field));
             let is_rewriting = *field == Field::Type && seen.is_some() && is_same(field, seen, value);
-            // A deletion is told by the births: others may have made a memory of the same text, unseen.
-            let is_deletion = *field == Field::Content && value.is_none();
-            if is_deletion {
-                entry.writes.entry(field.clone()).or_default().replace(field, seen);
+            // Others may have made a memory of the same text, unseen: that is told by the births.
+            let is_birth = *field == Field::Content && (seen.is_none() || value.is_none());
+            if is_birth {
+                entry.writes.entry(Field::Content).or_default().replace(field, seen);
             } else if seen != value && !is_rewriting {
                 entry.write(field, seen, value);
             }

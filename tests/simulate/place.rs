@@ -16,6 +16,9 @@ use memsync::side::{self, Side};
 /// Memories by their names.
 pub(crate) type Memories = BTreeMap<ContentHash, Memory>;
 
+/// What stands in files, by their names.
+pub(crate) type Bytes = BTreeMap<String, Vec<u8>>;
+
 /// What a person or a program does to a place through the service, without memsync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -132,8 +135,8 @@ pub(crate) trait Place {
         false
     }
 
-    /// Something that differs wherever anything there does, to the last byte.
-    fn fingerprint(&self) -> Vec<u8>;
+    /// Every byte that is there, by files.
+    fn bytes(&self) -> Bytes;
 
     /// What is wrong inside, one sentence for each finding: a memory without its entry in the full-text index, with two
     /// vectors or with neither vector nor pending mark, or the key's bytes where they do not belong.

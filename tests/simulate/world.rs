@@ -332,7 +332,7 @@ impl World {
     pub(crate) fn run_watched(&self, run: &Run) -> Ended {
         let happen = |step: Step| self.step(&step);
         let only_looks = matches!(run.command, Command::Status | Command::DryRun) && run.during.is_empty();
-        let before = only_looks.then(|| invariants::Bytes::of(self, run.device));
+        let before = only_looks.then(|| invariants::all_bytes(self, run.device));
         let watch = Watch::new(run.fault, &run.during, &happen);
         self.server.misbehave(self.troubles(run));
         run.during.iter().for_each(|(moment, step)| self.expect(*moment, step));

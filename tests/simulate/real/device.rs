@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use super::seconds;
 use crate::model;
-use crate::place::{Backup, Caller, Memories, Place, Version, Work};
+use crate::place::{Backup, Bytes, Caller, Memories, Place, Version, Work};
 
 /// A little longer than the time of a file needs to be told from that of the next write to it.
 const GRAIN: Duration = Duration::from_millis(30);
@@ -169,10 +169,11 @@ impl Place for Device {
     /// The schema stays: a newer service works on it, too.
     fn set_version(&self, _: Version) {}
 
-    fn fingerprint(&self) -> Vec<u8> {
+    fn bytes(&self) -> Bytes {
         // The index of the write-ahead log changes when somebody reads.
         let kept = self.files().into_iter().filter(|file| !file.to_string_lossy().ends_with("-shm"));
-        kept.map(|file| fs::read(file).expect("the folder is ours")).collect::<Vec<_>>().concat()
+        let read = |file: PathBuf| (file.display().to_string(), fs::read(&file).expect("the folder is ours"));
+        kept.map(read).filter(|(_, bytes)| !bytes.is_empty()).collect()
     }
 
     fn complaints(&self) -> Vec<String> {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Kept, seconds, with_members};
 use crate::model::{self, Request, Row, content_hash, moment};
-use crate::place::{Backup, Caller, Memories, Place, Version, Visit, Work};
+use crate::place::{Backup, Bytes, Caller, Memories, Place, Version, Visit, Work};
 use crate::wire::{ATTEMPTS, Wire};
 
 /// When every server begins.
@@ -200,8 +200,8 @@ impl Place for Server {
         std::mem::take(&mut state.has_struck)
     }
 
-    fn fingerprint(&self) -> Vec<u8> {
-        format!("{:?}", self.wire.state().server).into_bytes()
+    fn bytes(&self) -> Bytes {
+        [("the model".to_owned(), format!("{:?}", self.wire.state().server).into_bytes())].into()
     }
 
     fn complaints(&self) -> Vec<String> {

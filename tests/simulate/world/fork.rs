@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use memsync::object::{BlobId, CommitId, ContentHash, SideName};
@@ -12,7 +12,7 @@ use super::{Device, World};
 use crate::commands::Ended;
 use crate::history::{Fault, FaultKind, Moment, Run};
 use crate::invariants;
-use crate::place::{Backup, Memories};
+use crate::place::{Backup, Bytes, Memories};
 
 /// Makes a new staging database at `path`: a copy of one that was made once, which takes a tenth of the time.
 pub(super) fn put_template(path: &Path, holder: &Holder) {
@@ -27,7 +27,7 @@ pub(super) fn put_template(path: &Path, holder: &Holder) {
     fs::write(path, template).expect("a copy");
 }
 
-fn journal(path: &Path) -> std::path::PathBuf {
+fn journal(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-journal");
     name.into()
@@ -35,9 +35,10 @@ fn journal(path: &Path) -> std::path::PathBuf {
 
 impl Device {
     /// The bytes of the staging database and of its journal.
-    pub(crate) fn staging_bytes(&self) -> (Vec<u8>, Vec<u8>) {
-        let read = |path: &Path| fs::read(path).unwrap_or_default();
-        (read(&self.staging), read(&journal(&self.staging)))
+    pub(crate) fn staging_bytes(&self) -> Bytes {
+        let files = [self.staging.clone(), journal(&self.staging)];
+        let read = |path: PathBuf| Some((path.display().to_string(), fs::read(&path).ok()?));
+        files.into_iter().filter_map(read).collect()
     }
 }
 
@@ -45,7 +46,7 @@ impl Device {
 struct Saved {
     device: Backup,
     server: Backup,
-    staging: (Vec<u8>, Vec<u8>),
+    staging: Bytes,
     clock: i64,
     unsettled: BTreeSet<ContentHash>,
     is_baseless: bool,
@@ -79,9 +80,8 @@ impl World {
         device.place.restore(&saved.device);
         self.server.restore(&saved.server);
         let _ = fs::remove_file(journal(&device.staging));
-        fs::write(&device.staging, &saved.staging.0).expect("the staging database is put back");
-        if !saved.staging.1.is_empty() {
-            fs::write(journal(&device.staging), &saved.staging.1).expect("its journal is put back");
+        for (path, bytes) in &saved.staging {
+            fs::write(path, bytes).expect("the staging database is put back");
         }
         self.clock.set(saved.clock);
         device.unsettled.replace(saved.unsettled.clone());
