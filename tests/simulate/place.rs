@@ -99,7 +99,7 @@ pub(crate) trait Place {
     /// Another version of the service runs from now on.
     fn set_version(&self, version: Version);
 
-    /// The service is restarted.
+    /// The service is restarted: what is asked next, where there is a network, finds nobody.
     fn restart(&self) {}
 
     /// From now on requests go wrong on their way as this seed says, or no longer; whether any did since this was last

@@ -18,6 +18,9 @@ use crate::wire::{ATTEMPTS, Wire};
 /// When every server begins.
 const START: f64 = 1_700_000_000.25;
 
+/// How many requests a restart loses: one fewer than a client sends of each before it gives up.
+const LOST: u32 = ATTEMPTS - 1;
+
 /// The model behind a wire.
 pub(crate) struct Server {
     wire: Wire,
@@ -192,6 +195,10 @@ impl Place for Server {
             Version::Old => model::Version::V10_20_6,
             Version::New => model::Version::V12_2_0,
         };
+    }
+
+    fn restart(&self) {
+        self.wire.state().restarting = LOST;
     }
 
     fn misbehave(&self, seed: Option<u64>) -> bool {

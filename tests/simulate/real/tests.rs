@@ -99,3 +99,17 @@ fn a_backup_brings_everything_back() {
         assert_eq!(place.memories().len(), 0);
     }
 }
+
+#[test]
+fn a_restart_loses_requests_and_nothing_else() {
+    let server = Server::new();
+    server.work(&Work::Create(key("one"), note("one", "a")), 1_700_000_001);
+    let asked_before = {
+        snapshot(&server);
+        server.requests()
+    };
+    server.restart();
+    assert_eq!(snapshot(&server), server.memories());
+    assert_eq!(server.requests(), 2 * asked_before + 2);
+    assert!(server.misbehave(None), "the loss is known of");
+}
