@@ -113,3 +113,19 @@ fn a_restart_loses_requests_and_nothing_else() {
     assert_eq!(server.requests(), 2 * asked_before + 2);
     assert!(server.misbehave(None), "the loss is known of");
 }
+
+#[test]
+fn a_fingerprint_tells_writing_from_reading() {
+    let device = Device::new();
+    device.work(&Work::Create(key("one"), note("one", "a")), 1_700_000_001);
+    let read = || {
+        snapshot(&device);
+        device.let_times_pass();
+        device.fingerprint()
+    };
+    let before = read();
+    assert!(read() == before, "reading is no change");
+    let edit = Edit { key: key("two"), expected: None, target: Some(note("two", "b")), row: None };
+    apply(&mut *device.side(&caller()).unwrap(), edit);
+    assert!(read() != before, "writing is one");
+}
