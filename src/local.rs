@@ -78,6 +78,8 @@ pub struct Facts {
 #[derive(Debug)]
 pub struct Database {
     connection: Connection,
+    /// Which file that has open, where it can be told.
+    file: Option<String>,
     options: Options,
     schema: Schema,
     hold: Duration,
@@ -90,9 +92,12 @@ impl Database {
     /// Opens the database that is there. Where the file or its folder cannot be written it can still be read,
     /// and [`Side::apply`] says [`side::Error::Unwritable`].
     pub fn open(options: Options) -> Result<Self, side::Error> {
+        let file = files::which(&options.path);
         let (connection, schema) = open::open(&options.path, options.busy_timeout)?;
         Ok(Self {
             connection,
+            // Another one may have taken its place in between.
+            file: files::which(&options.path).filter(|now| file.as_ref() == Some(now)),
             options,
             schema,
             hold: apply::HOLD,

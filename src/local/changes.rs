@@ -14,7 +14,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use super::files::Files;
+use super::files::{Files, which};
 use super::schema::Schema;
 use super::{Database, error, open, row};
 use crate::object::{Mark, Marks, tree};
@@ -75,7 +75,7 @@ impl Database {
     }
 
     /// What the files are like, if nothing was committed since a transaction in which `seen` was SQLite's counter; `None`
-    /// where they may look the same after the next change.
+    /// where they may look the same after the next change, or where another file has taken the place of the one that was read.
     ///
     /// Asked under the write lock: whoever commits holds it from the first write to a file until others see the commit, with
     /// a wait for the disk between the two. Without it the files might already bear what was not seen yet.
@@ -85,7 +85,9 @@ impl Database {
         let lock = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate);
         let files = lock.ok().and_then(|lock| {
             let is_same = data_version(&lock).ok()? == seen;
-            Files::look(&self.options.path)?.settled().filter(|_| is_same)
+            let files = Files::look(&self.options.path)?.settled()?;
+            let is_it = self.file.is_some() && which(&self.options.path) == self.file;
+            (is_same && is_it).then_some(files)
         });
         wait(self.options.busy_timeout)?;
         Some(self.state_of(&files?))

@@ -23,6 +23,11 @@ const GRAIN: Duration = Duration::from_millis(25);
 /// The same where times have no fraction of a second: FAT counts every other second.
 const COARSE_GRAIN: Duration = Duration::from_secs(3);
 
+/// Which file is at `path`; `None` where that cannot be told. For as long as somebody has it open, no other one is this one.
+pub(super) fn which(path: &Path) -> Option<String> {
+    identity(&path.canonicalize().ok()?.metadata().ok()?)
+}
+
 /// The files of a database at one moment.
 #[derive(Debug)]
 pub(super) struct Files {

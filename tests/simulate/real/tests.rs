@@ -129,3 +129,23 @@ fn a_fingerprint_tells_writing_from_reading() {
     apply(&mut *device.side(&caller()).unwrap(), edit);
     assert!(read() != before, "writing is one");
 }
+
+#[test]
+fn what_was_read_of_a_file_is_not_noted_of_one_that_took_its_place() {
+    let device = Device::new();
+    device.work(&Work::Create(key("one"), note("one", "a")), 1_700_000_001);
+    let backup = device.back_up();
+    device.work(&Work::Create(key("two"), note("two", "a")), 1_700_000_002);
+    let mut has_begun = false;
+    let marks = device.database(&caller()).unwrap().unwrap().changes(None, &mut |_| {
+        if !std::mem::replace(&mut has_begun, true) {
+            device.restore(&backup);
+            device.let_times_pass();
+        }
+        ControlFlow::Continue(())
+    });
+    let marks = marks.unwrap().unwrap();
+    assert_eq!(marks.rows.len(), 2, "one moment of the database");
+    let now = device.side(&caller()).unwrap().state();
+    assert!(now.is_some() && marks.state != now, "{:?}", marks.state);
+}
