@@ -105,8 +105,8 @@ pub(crate) struct Server {
     /// The id that was given last; none is given twice.
     last_id: i64,
     log: events::Log,
-    /// Which texts have vectors near to each other.
-    alike: fn(&str, &str) -> bool,
+    /// Which texts have vectors near to each other, by the service's own model.
+    pub(crate) alike: fn(&str, &str) -> bool,
 }
 
 impl Server {
@@ -117,11 +117,6 @@ impl Server {
     pub(crate) fn new(version: Version) -> Self {
         let alike = |one: &str, other: &str| !one.is_empty() && one == other;
         Self { version, rows: BTreeMap::new(), last_id: 0, log: events::Log::default(), alike }
-    }
-
-    /// The same with a model to which these texts are alike.
-    pub(crate) fn with_model(self, alike: fn(&str, &str) -> bool) -> Self {
-        Self { alike, ..self }
     }
 
     /// Answers a request that arrives at `now`, in seconds since 1970.
