@@ -86,7 +86,8 @@ fn replay(service: std::net::SocketAddr, mut model: Server, used: &mut [usize]) 
     let normaliser = Normaliser { started, host: service.to_string() };
     let (seed, count) = sequence();
     let mut report = String::new();
-    for (number, request) in Requests::of_devices(seed, count, started).enumerate() {
+    let requests = Requests::of_devices(seed, count, started).chain(similar(started));
+    for (number, request) in requests.enumerate() {
         // No device names a program.
         let request = request.without("X-Agent-ID");
         if searches_in_vain(&model, &request) {
@@ -104,6 +105,28 @@ fn replay(service: std::net::SocketAddr, mut model: Server, used: &mut [usize]) 
         }
     }
     report
+}
+
+/// A text under a name of its own, where the service takes events, and twice the same under its usual one: to hash vectors
+/// nothing else is similar. The second belongs to a conversation.
+fn similar(started: jiff::Timestamp) -> impl Iterator<Item = Request> {
+    let (text, name) = ("similar to nothing else", "a-name-of-its-own");
+    let now = started.as_duration().as_secs_f64();
+    let event = json!({
+        "schema_version": 1, "agent_id": "laptop", "event_id": name, "op": "create", "content_hash": name,
+        "hlc_physical": started.as_millisecond(), "hlc_logical": 0, "embedding_model": null, "embedding_dim": null,
+        "payload": {
+            "content_hash": name, "content": text, "memory_type": "note", "tags": [], "created_at": now,
+            "updated_at": now, "metadata": {}, "store": "default", "recreate_of": "",
+        },
+    });
+    let post = |target: &str, body: Value| Request::new("POST", target).json(&body);
+    [
+        post("/api/sync/events", json!({ "events": [event] })),
+        post("/api/memories", json!({ "content": text })),
+        post("/api/memories", json!({ "content": text, "conversation_id": "laptop" })),
+    ]
+    .into_iter()
 }
 
 /// Whether this is a search for a text that nobody can find: the service finds another, the nearest, instead.

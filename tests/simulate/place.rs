@@ -112,7 +112,7 @@ pub(crate) trait Place {
     /// Another version of the service runs from now on.
     fn set_version(&self, version: Version);
 
-    /// The service is restarted.
+    /// The service is restarted: what is asked next, where there is a network, finds nobody.
     fn restart(&self) {}
 
     /// Somebody comes in between two requests of the run that begins now, where there are requests.

@@ -130,6 +130,8 @@ pub(crate) struct State {
     pub(crate) server: Server,
     /// The server's clock, in seconds since 1970.
     pub(crate) now: f64,
+    /// How many requests a restart of the service loses from now on, whichever come first.
+    pub(crate) restarting: u32,
     /// What decides about faults; without it there are none.
     pub(crate) seed: Option<u64>,
     /// Whether there was one since somebody last looked.
@@ -247,6 +249,7 @@ impl Wire {
         let state = State {
             server,
             now,
+            restarting: 0,
             seed: None,
             has_struck: false,
             requests: 0,
@@ -302,7 +305,15 @@ fn serve(mut stream: &TcpStream, state: &Mutex<State>) {
     // What is small is sent at once, too; where that cannot be said, it is only slower.
     let _ = stream.set_nodelay(true);
     while let Some(asked) = read(stream) {
-        let bytes = lock(state).exchange(&asked);
+        let mut held = lock(state);
+        if held.restarting > 0 {
+            held.restarting -= 1;
+            held.requests += 1;
+            held.has_struck = true;
+            break;
+        }
+        let bytes = held.exchange(&asked);
+        drop(held);
         // Whoever has gone away hears nothing.
         if stream.write_all(&bytes).is_err() || !is_whole(&bytes) {
             break;

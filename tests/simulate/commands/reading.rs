@@ -47,9 +47,9 @@ impl Side for Here<'_> {
         let is_quiet = self.is_quiet;
         let renewed = self.watched.inner.changes(marks, &mut |change| {
             if is_quiet {
-                watch.quiet_tick()
+                watch.quiet_tick();
             } else {
-                watch.tick()
+                watch.tick();
             }
             visit(change)
         })?;

@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Request, Response, Row, Server, Version, content_hash, moment, rewrite};
 
+/// For how many seconds a memory stands in the way of similar ones.
+const SIMILAR_WINDOW: f64 = 24.0 * 3600.0;
+
 /// How many searches a memory remembers.
 const REMEMBERED_SEARCHES: usize = 10;
 
@@ -77,6 +80,9 @@ impl Server {
         if let Some(live) = standing.filter(|row| row.is_live()) {
             return not_stored(&self.exact(live, store));
         }
+        if let Some(near) = self.similar(&row, request, now) {
+            return not_stored(&format!("Duplicate content detected (semantically similar to {near})"));
+        }
         if standing.is_some() && self.version == Version::V10_20_6 {
             return not_stored("Failed to store memory: UNIQUE constraint failed: memories.content_hash");
         }
@@ -89,6 +95,22 @@ impl Server {
             "content_hash": shown["content_hash"],
             "memory": shown,
         }))
+    }
+
+    /// The name of the first memory of the last day, in the same store, that is near to a new one, unless that belongs to a
+    /// conversation.
+    fn similar(&self, new: &Row, request: &Request, now: f64) -> Option<&str> {
+        if request.text("conversation_id").is_some_and(|id| !id.is_empty()) {
+            return None;
+        }
+        let since = now - SIMILAR_WINDOW;
+        let store = (self.version == Version::V12_2_0).then_some(new.store.as_str());
+        let is_compared = |row: &&Row| {
+            row.is_in(store) && row.has_vector && row.created.0.is_some_and(|created| created > since)
+        };
+        let near =
+            self.rows.values().filter(is_compared).find(|row| (self.alike)(&row.content, &new.content));
+        near.map(|row| row.content_hash.as_str())
     }
 
     /// The row that a POST makes.

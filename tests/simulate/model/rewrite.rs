@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use memsync::local::service::types;
 use serde_json::{Map, Number, Value};
 
 use super::Version;
@@ -10,7 +9,24 @@ use super::Version;
 /// What REST shows where a memory has no tags.
 const UNTAGGED: &str = "untagged";
 
-/// The types that 12.2.0 has and 10.20.6 has not.
+/// The types of 12.2.0, as `TAXONOMY` in its `models/ontology.py` has them: a base type begins each line.
+const TYPES: &str = "
+    observation code_edit file_access search command conversation conversation_turn session document note reference
+        user_correction tool_outcome preference_signal
+    decision architecture tool_choice approach configuration
+    learning insight best_practice anti_pattern gotcha
+    error bug failure exception timeout mistake
+    pattern recurring_issue code_smell design_pattern workflow
+    planning sprint_goal backlog_item story_point_estimate velocity retrospective standup_note acceptance_criteria
+    ceremony sprint_review sprint_planning daily_standup retrospective_action demo_feedback
+    milestone deliverable dependency risk constraint assumption deadline
+    stakeholder requirement feedback escalation approval change_request status_update
+    meeting action_item attendee_note agenda_item follow_up minutes
+    research finding comparison recommendation source hypothesis
+    communication email_summary chat_summary announcement request response
+";
+
+/// Those of them that 10.20.6 has not.
 const LATER_TYPES: [&str; 6] =
     ["conversation_turn", "mistake", "preference_signal", "session", "tool_outcome", "user_correction"];
 
@@ -77,7 +93,7 @@ pub(super) fn shown_type(version: Version, memory_type: &str) -> String {
         Version::V10_20_6 if LATER_TYPES.contains(&memory_type) => String::new(),
         Version::V10_20_6 => memory_type.to_owned(),
     };
-    if types::ALL.contains(&known.as_str()) { known } else { "observation".to_owned() }
+    if TYPES.split_whitespace().any(|own| own == known) { known } else { "observation".to_owned() }
 }
 
 /// Metadata as it comes back from Python: what is written with a point or an exponent is a double.

@@ -99,3 +99,53 @@ fn a_backup_brings_everything_back() {
         assert_eq!(place.memories().len(), 0);
     }
 }
+
+#[test]
+fn a_restart_loses_requests_and_nothing_else() {
+    let server = Server::new();
+    server.work(&Work::Create(key("one"), note("one", "a")), 1_700_000_001);
+    let asked_before = {
+        snapshot(&server);
+        server.requests()
+    };
+    server.restart();
+    assert_eq!(snapshot(&server), server.memories());
+    assert_eq!(server.requests(), 2 * asked_before + 2);
+    assert!(server.misbehave(None), "the loss is known of");
+}
+
+#[test]
+fn a_fingerprint_tells_writing_from_reading() {
+    let device = Device::new();
+    device.work(&Work::Create(key("one"), note("one", "a")), 1_700_000_001);
+    let read = || {
+        snapshot(&device);
+        device.let_times_pass();
+        device.bytes()
+    };
+    let before = read();
+    assert!(read() == before, "reading is no change");
+    let edit = Edit { key: key("two"), expected: None, target: Some(note("two", "b")), row: None };
+    apply(&mut *device.side(&caller()).unwrap(), edit);
+    assert!(read() != before, "writing is one");
+}
+
+#[test]
+fn what_was_read_of_a_file_is_not_noted_of_one_that_took_its_place() {
+    let device = Device::new();
+    device.work(&Work::Create(key("one"), note("one", "a")), 1_700_000_001);
+    let backup = device.back_up();
+    device.work(&Work::Create(key("two"), note("two", "a")), 1_700_000_002);
+    let mut has_begun = false;
+    let marks = device.database(&caller()).unwrap().unwrap().changes(None, &mut |_| {
+        if !std::mem::replace(&mut has_begun, true) {
+            device.restore(&backup);
+            device.let_times_pass();
+        }
+        ControlFlow::Continue(())
+    });
+    let marks = marks.unwrap().unwrap();
+    assert_eq!(marks.rows.len(), 2, "one moment of the database");
+    let now = device.side(&caller()).unwrap().state();
+    assert!(now.is_some() && marks.state != now, "{:?}", marks.state);
+}
