@@ -166,7 +166,7 @@ struct Plain {
     content_hash: String,
     op: String,
     hlc_physical: i64,
-    payload: Item<Option<String>>,
+    payload: Item,
 }
 
 impl Plain {
@@ -176,7 +176,7 @@ impl Plain {
         let row = match self.op.as_str() {
             "delete" => Row::Tombstone,
             "create" => {
-                let record = Record::of(self.payload.whole()?, bookkeeping).ok()?;
+                let record = Record::of(self.payload, bookkeeping).ok()?;
                 Row::Live(Some(record).filter(|record| record.held.key == key).map(Box::new)?)
             }
             _ => return None,

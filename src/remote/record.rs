@@ -48,9 +48,9 @@ impl Row {
 /// A memory in the service's JSON, be it an item of the REST API or a baseline event's payload, which has no content
 /// where it is a tombstone's.
 #[derive(Deserialize)]
-pub(super) struct Item<C = String> {
+pub(super) struct Item {
     content_hash: String,
-    content: C,
+    content: Option<String>,
     tags: Option<Vec<String>>,
     memory_type: Option<String>,
     metadata: Option<Map<String, Value>>,
@@ -58,23 +58,6 @@ pub(super) struct Item<C = String> {
     updated_at: Option<f64>,
     store: Option<String>,
     superseded_by: Option<String>,
-}
-
-impl Item<Option<String>> {
-    /// The item, if it is one.
-    pub(super) fn whole(self) -> Option<Item> {
-        Some(Item {
-            content: self.content?,
-            content_hash: self.content_hash,
-            tags: self.tags,
-            memory_type: self.memory_type,
-            metadata: self.metadata,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-            store: self.store,
-            superseded_by: self.superseded_by,
-        })
-    }
 }
 
 impl Record {
@@ -89,7 +72,7 @@ impl Record {
         let key = ContentHash::new(item.content_hash).map_err(|error| error.to_string())?;
         let members = item.metadata.unwrap_or_default();
         let mut memory = Memory {
-            content: item.content,
+            content: item.content.ok_or("missing field `content`")?,
             tags: item.tags.unwrap_or_default().into_iter().collect(),
             memory_type: non_empty(item.memory_type),
             metadata: Metadata::from_members(members.clone(), bookkeeping),
