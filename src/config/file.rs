@@ -39,6 +39,7 @@ impl File {
     }
 
     /// What [`File::save`] writes.
+    #[doc(hidden)] // For the fuzzers.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.content.to_bstring().into()

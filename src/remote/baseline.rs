@@ -34,6 +34,7 @@ const BUFFER: usize = 256 * 1024;
 
 /// Shows what the body of a baseline holds to `visit` until that breaks, and returns how many rows were looked at,
 /// tombstones among them. The error says what is wrong with the whole.
+#[doc(hidden)] // For the fuzzers.
 pub fn read_baseline(
     body: &[u8],
     bookkeeping: &Bookkeeping,

@@ -195,6 +195,7 @@ impl<'a> Listing<'a> {
 
 /// What the body of a page of the listing holds, and how many memories the server counts in all. An error says what
 /// is wrong with the whole.
+#[doc(hidden)] // For the fuzzers.
 pub fn read_page(body: &[u8], bookkeeping: &Bookkeeping) -> Result<(Vec<Found>, u64), String> {
     let page: Page = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     Ok((page.memories.iter().map(|item| found(decode(item, bookkeeping))).collect(), page.total))

@@ -32,6 +32,7 @@ pub struct Device {
 
 impl Device {
     /// Whether there is nothing to note of this reading: its files said that all is as it was.
+    #[doc(hidden)] // For tests.
     #[must_use]
     pub fn is_noted(&self) -> bool {
         self.marks.is_none()
