@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use super::reading::{Reading, Unsaved};
-use super::{Error, Progress, Session, local_reference};
+use super::{Error, Progress, Session};
 use crate::object::tree::{self, Changes, Difference};
 use crate::object::{BlobId, CommitId, ContentHash, Marks, ObjectId, SideName, TreeId};
 use crate::reconcile::{Base, missing};
@@ -27,7 +27,7 @@ pub struct Device {
     /// How many of them no search by meaning finds.
     pub lacking: u64,
     /// What to note of this reading; `None` where it is noted already.
-    marks: Option<Marks>,
+    pub(super) marks: Option<Marks>,
 }
 
 impl Device {
@@ -105,17 +105,6 @@ impl Session<'_> {
             }
         }
         self.read(SideName::Local, side, base, progress)
-    }
-
-    /// Notes what this device holds, as a commit where that has changed.
-    pub(super) fn record_device(&self, device: &Device, message: &str) -> Result<CommitId, Error> {
-        self.store.transaction(|store| {
-            let commit = self.record_tree(&local_reference(), device.tree, message)?;
-            if let Some(marks) = device.marks.as_ref().filter(|marks| marks.are_distinct()) {
-                store.set_marks(commit, marks)?;
-            }
-            Ok(commit)
-        })
     }
 
     /// What this device holds, and the memories that differ from what both sides agreed on; `None` as for

@@ -34,8 +34,11 @@ impl Session<'_> {
 
     /// Notes what this device holds, read by its marks.
     pub fn record_device_now(&self, device: &Device) -> Result<(), Error> {
-        self.store.transaction(|_| {
-            self.record_device(device, "stash")?;
+        self.store.transaction(|store| {
+            let commit = self.record_tree(&local_reference(), device.tree, "stash")?;
+            if let Some(marks) = device.marks.as_ref().filter(|marks| marks.are_distinct()) {
+                store.set_marks(commit, marks)?;
+            }
             self.record_read()
         })
     }
