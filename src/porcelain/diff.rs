@@ -3,19 +3,18 @@
 mod find;
 
 use crate::error::{CommandError, ExitCode};
-use crate::object::tree::Snapshot;
 use crate::porcelain::shared::arguments::{Selection, extra};
 use crate::porcelain::shared::reading::{outlook, read_local};
 use crate::porcelain::shared::selection::scope;
 use crate::porcelain::shared::words::to_json;
-use crate::reconcile::{self, Scope};
+use crate::reconcile;
 use crate::sync::{Session, Wishes};
 use crate::ui::view::conflict::Names;
 use crate::ui::view::diff::Differences;
 use crate::workspace::{Access, Workspace};
 use std::str::FromStr;
 
-use find::Finder;
+use find::{Candidates, Finder};
 
 /// Show changes since the last sync, field by field
 ///
@@ -109,56 +108,49 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
 fn find(args: &Args, workspace: &mut Workspace, session: &Session<'_>) -> Result<Differences, CommandError> {
     let scope = scope(&args.selection, workspace)?;
     // A name may be that of any memory; without one, only those that differ matter.
-    if args.hashes.is_empty() && !matches!(args.find_edits, Some(Likeness::Memory(_))) {
-        return find_all(args, &scope, workspace, session);
-    }
-    let base = session.base()?;
-    let theirs = session.last_fetched()?;
-    if args.remote {
-        // What this device holds plays no part.
-        let ours: Snapshot = base.base.iter().map(|(key, pair)| (key.clone(), pair.local)).collect();
-        let compared = reconcile::compare(&base.base, &ours, &theirs.snapshot);
-        let finder = Finder {
-            args,
-            scope: &scope,
-            session,
-            base: &base.base,
-            now: &theirs.snapshot,
-            compared: &compared,
-        };
-        return finder.find(&[]);
-    }
-    let ours = read_local(workspace, session, &base.base)?;
-    let wishes = Wishes { scope: scope.clone(), ..workspace.wishes()? };
-    let proposal = session.propose(base, ours, theirs, wishes)?;
-    let finder = Finder {
-        args,
-        scope: &scope,
-        session,
-        base: &proposal.base.base,
-        now: &proposal.local.snapshot,
-        compared: &proposal.compared,
+    let names_any = !args.hashes.is_empty() || matches!(args.find_edits, Some(Likeness::Memory(_)));
+    let among = if args.remote {
+        of_remote(names_any, session)?
+    } else {
+        let wishes = Wishes { scope: scope.clone(), ..workspace.wishes()? };
+        of_device(names_any, wishes, workspace, session)?
     };
-    finder.find(&proposal.plan.conflicts)
+    Finder { args, scope: &scope, session, among: &among }.find()
 }
 
-/// Finds the differences of all memories.
-fn find_all(
-    args: &Args,
-    scope: &Scope,
+/// What differs on the server, all memories with it where `names_any` says so. What this device holds plays no part.
+fn of_remote(names_any: bool, session: &Session<'_>) -> Result<Candidates, CommandError> {
+    let (base, ours, now) = if names_any {
+        let base = session.base()?.base;
+        let ours = base.iter().map(|(key, pair)| (key.clone(), pair.local)).collect();
+        (base, ours, session.last_fetched()?.snapshot)
+    } else {
+        session.changes_there()?
+    };
+    let compared = reconcile::compare(&base, &ours, &now);
+    Ok(Candidates { base, now, compared, conflicts: Vec::new() })
+}
+
+/// The same of this device.
+fn of_device(
+    names_any: bool,
+    wishes: Wishes,
     workspace: &mut Workspace,
     session: &Session<'_>,
-) -> Result<Differences, CommandError> {
-    if args.remote {
-        // What this device holds plays no part.
-        let (base, ours, theirs) = session.changes_there()?;
-        let compared = reconcile::compare(&base, &ours, &theirs);
-        return Finder { args, scope, session, base: &base, now: &theirs, compared: &compared }.find(&[]);
-    }
-    let wishes = Wishes { scope: scope.clone(), ..workspace.wishes()? };
-    let (proposal, _) = outlook(workspace, session, wishes)?;
-    let (base, now) = (&proposal.base.base, &proposal.local.snapshot);
-    Finder { args, scope, session, base, now, compared: &proposal.compared }.find(&proposal.plan.conflicts)
+) -> Result<Candidates, CommandError> {
+    let proposal = if names_any {
+        let base = session.base()?;
+        let ours = read_local(workspace, session, &base.base)?;
+        session.propose(base, ours, session.last_fetched()?, wishes)?
+    } else {
+        outlook(workspace, session, wishes)?.0
+    };
+    Ok(Candidates {
+        base: proposal.base.base,
+        now: proposal.local.snapshot,
+        compared: proposal.compared,
+        conflicts: proposal.plan.conflicts,
+    })
 }
 
 fn print(

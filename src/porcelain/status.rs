@@ -113,7 +113,7 @@ fn gather(
             .map(|settings| settings.address.to_string()),
         last_fetch: fact(LAST_FETCH)?,
         last_push: fact(LAST_PUSH)?,
-        held: proposal.local.snapshot.len() + proposal.base.agreed,
+        held: proposal.local.snapshot.len() + proposal.base.agreed.unwrap_or(0),
         entries: entries(session, proposal, &edits)?,
         divergent_edits: edits.divergent(),
         unreadable: unreadable.map(ToString::to_string).collect(),

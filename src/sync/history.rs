@@ -35,8 +35,8 @@ pub struct BaseCommit {
     pub id: Option<CommitId>,
     /// What it says; in an outlook ([`Session::outlook`]) without what is the same on both sides since.
     pub base: Base,
-    /// How many memories are left out of `base` and of both readings.
-    pub agreed: usize,
+    /// In an outlook, how many memories are left out of `base` and of both readings; `None` where all are there.
+    pub agreed: Option<usize>,
 }
 
 /// The trees of the last sync.
@@ -68,7 +68,7 @@ impl Session<'_> {
         let Some(id) = self.store.reference(&base_reference(&self.remote)?)? else {
             return Ok(BaseCommit::default());
         };
-        Ok(BaseCommit { id: Some(id), base: self.base_at(id)?, agreed: 0 })
+        Ok(BaseCommit { id: Some(id), base: self.base_at(id)?, agreed: None })
     }
 
     /// The trees of the last sync; `None` before the first.

@@ -12,7 +12,7 @@ use super::history::BaseTrees;
 use super::{BaseCommit, Device, Error, Progress, Proposal, Reading, Session, Wishes, remote_reference};
 use crate::object::tree::{Difference, Snapshot};
 use crate::object::{BlobId, ContentHash, SideName, TreeId};
-use crate::reconcile::{Base, Pair};
+use crate::reconcile::{Base, Pair, Strategy};
 use crate::side::Side;
 
 /// So many memories are looked up one by one in a tree; for more, all of it is read.
@@ -27,11 +27,16 @@ impl Session<'_> {
         wishes: Wishes,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<(Proposal, Device)>, Error> {
+        if wishes.strategy == Strategy::Newest {
+            // When rows were written is no part of a tree.
+            return Ok(None);
+        }
         let Some((device, ours)) = self.changes_here(side, progress)? else { return Ok(None) };
         let trees = self.trees()?;
         let narrow = self.narrow(&trees, ours)?;
         let agreed = device.held.saturating_sub(narrow.local.len());
-        let base = BaseCommit { id: trees.base.map(|base| base.commit), base: narrow.base, agreed };
+        let id = trees.base.map(|base| base.commit);
+        let base = BaseCommit { id, base: narrow.base, agreed: Some(agreed) };
         let place = self.place(SideName::Local).map(str::to_owned);
         let local = Reading { snapshot: narrow.local, place, ..Reading::default() };
         let place = self.store.fact(&self.fetched_place_fact())?;

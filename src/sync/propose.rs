@@ -95,7 +95,7 @@ impl Proposal {
     /// outlook has none.
     #[must_use]
     pub fn choose(&self, allowed: Option<&str>) -> Option<Chosen<'_>> {
-        if self.base.agreed > 0 {
+        if self.base.agreed.is_some() {
             return None;
         }
         let is_allowed = |id: &PlanId| allowed == Some(id.to_string().as_str());
@@ -147,7 +147,7 @@ impl Session<'_> {
             base: &base.base,
             local: &local.snapshot,
             remote: &remote.snapshot,
-            agreed: base.agreed,
+            agreed: base.agreed.unwrap_or(0),
         };
         let brakes = reconcile::brakes(&plan, &held, wishes.limit);
         let rewind = self.find_rewind(&base, &trees, |rewound| {

@@ -15,26 +15,33 @@ use crate::ui::view::diff::{Change, Differences};
 use crate::ui::view::edited::EditedPair;
 
 /// What there is to select from.
+pub(super) struct Candidates {
+    /// What both sides held when they last agreed.
+    pub(super) base: Base,
+    /// What the side that is asked about holds.
+    pub(super) now: Snapshot,
+    /// All that is not unchanged.
+    pub(super) compared: Vec<Compared>,
+    /// All the conflicts that there are.
+    pub(super) conflicts: Vec<Conflict>,
+}
+
+/// Who selects.
 pub(super) struct Finder<'a> {
     pub(super) args: &'a Args,
     pub(super) scope: &'a Scope,
     pub(super) session: &'a Session<'a>,
-    /// What both sides held when they last agreed.
-    pub(super) base: &'a Base,
-    /// What the side that is asked about holds.
-    pub(super) now: &'a Snapshot,
-    /// All that is not unchanged.
-    pub(super) compared: &'a [Compared],
+    pub(super) among: &'a Candidates,
 }
 
 impl Finder<'_> {
-    /// Finds the differences; `conflicts` are all that there are.
-    pub(super) fn find(&self, conflicts: &[Conflict]) -> Result<Differences, CommandError> {
+    /// Finds the differences.
+    pub(super) fn find(&self) -> Result<Differences, CommandError> {
         let mut named = self.named()?;
         let edits = self.edits(&mut named)?;
         let is_named = |key: &ContentHash| named.is_empty() || named.contains(key);
         let mut differences = Differences::default();
-        for one in self.compared.iter().filter(|one| is_named(&one.key)) {
+        for one in self.among.compared.iter().filter(|one| is_named(&one.key)) {
             let (old, new) = one.versions.of_side(self.side());
             if old != new {
                 let (old, new) = (self.load(old)?, self.load(new)?);
@@ -44,7 +51,7 @@ impl Finder<'_> {
             }
         }
         let mut choices = self.choices()?;
-        for conflict in conflicts.iter().filter(|conflict| is_named(&conflict.key)) {
+        for conflict in self.among.conflicts.iter().filter(|conflict| is_named(&conflict.key)) {
             let id = ConflictId::of(&conflict.key, conflict.versions);
             let choices = choices.remove(&id).unwrap_or_default();
             differences.conflicts.push(self.conflicted(conflict, id, choices)?);
@@ -64,7 +71,7 @@ impl Finder<'_> {
             Some(Likeness::Percent(similarity)) => EditRule { similarity, ..EditRule::default() },
             Some(Likeness::Memory(_)) => EditRule::default(),
         };
-        let edits = BothEdits::find(self.session.store, self.compared, rule)?;
+        let edits = BothEdits::find(self.session.store, &self.among.compared, rule)?;
         for edit in edits.ours.found.iter().chain(&edits.theirs.found) {
             if named.contains(&edit.old) || named.contains(&edit.new) {
                 named.extend([edit.old.clone(), edit.new.clone()]);
@@ -79,8 +86,9 @@ impl Finder<'_> {
 
     /// The memories that the command line names.
     fn named(&self) -> Result<BTreeSet<ContentHash>, CommandError> {
-        let compared = self.compared.iter().map(|one| &one.key);
-        let keys: BTreeSet<&ContentHash> = self.base.keys().chain(self.now.keys()).chain(compared).collect();
+        let Candidates { base, now, compared, .. } = self.among;
+        let compared = compared.iter().map(|one| &one.key);
+        let keys: BTreeSet<&ContentHash> = base.keys().chain(now.keys()).chain(compared).collect();
         let find = |prefix| find_key(keys.iter().copied(), prefix, "memory");
         let after_edits = match &self.args.find_edits {
             Some(Likeness::Memory(prefix)) => Some(prefix),

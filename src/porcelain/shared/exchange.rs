@@ -45,13 +45,7 @@ pub(crate) fn run(
     selection: &Selection,
     workspace: &mut Workspace,
 ) -> Result<ExitCode, CommandError> {
-    let wishes = Wishes {
-        direction: Some(steps.direction),
-        strategy: strategy(execution.strategy),
-        scope: scope(selection, workspace)?,
-        retry_refused: steps.direction == Direction::Push || !steps.deduplicate,
-        ..workspace.wishes()?
-    };
+    let wishes = wishes(steps, execution, selection, workspace)?;
     let access = if execution.dry_run { Access::Read } else { Access::Write };
     let store = workspace.store(access, steps.command)?;
     let session = workspace.session(&store, execution.remote.as_deref());
@@ -101,6 +95,22 @@ pub(crate) fn run(
             }
         };
     }
+}
+
+/// What the command line asks for.
+fn wishes(
+    steps: Steps,
+    execution: &Execution,
+    selection: &Selection,
+    workspace: &Workspace,
+) -> Result<Wishes, CommandError> {
+    Ok(Wishes {
+        direction: Some(steps.direction),
+        strategy: strategy(execution.strategy),
+        scope: scope(selection, workspace)?,
+        retry_refused: steps.direction == Direction::Push || !steps.deduplicate,
+        ..workspace.wishes()?
+    })
 }
 
 /// Turns the page of a plan into that of what was done.

@@ -1,6 +1,7 @@
 //! Reading both sides, with progress, and with a question where a certificate is unknown.
 
 use crate::error::CommandError;
+use crate::local::Database;
 use crate::object::SideName;
 use crate::object::tree::Difference;
 use crate::reconcile::Base;
@@ -61,11 +62,7 @@ pub(crate) fn read_local(
     session: &Session<'_>,
     base: &Base,
 ) -> Result<Reading, CommandError> {
-    let mut local = workspace.local()?;
-    let mut meter = Meter::new(&mut workspace.ui, &session.remote);
-    session
-        .read_local(&mut local, base, &mut |progress| meter.show(progress))
-        .map_err(|error| CommandError::from_sync(error, &session.remote))
+    with_local(workspace, session, |local, progress| session.read_local(local, base, progress))
 }
 
 /// Reads every row of this device's database, for who has to know which side wrote a memory later, or where there is
@@ -75,11 +72,7 @@ pub(crate) fn read_rows(
     session: &Session<'_>,
     base: &Base,
 ) -> Result<Reading, CommandError> {
-    let mut local = workspace.local()?;
-    let mut meter = Meter::new(&mut workspace.ui, &session.remote);
-    session
-        .read(SideName::Local, &mut local, base, &mut |progress| meter.show(progress))
-        .map_err(|error| CommandError::from_sync(error, &session.remote))
+    with_local(workspace, session, |local, progress| session.read(SideName::Local, local, base, progress))
 }
 
 /// What a sync would do, with the server as last fetched, and how many memories no search by meaning finds. It can be
@@ -108,10 +101,18 @@ pub(crate) fn changes_here(
     workspace: &mut Workspace,
     session: &Session<'_>,
 ) -> Result<Option<(Device, Vec<Difference>)>, CommandError> {
+    with_local(workspace, session, |local, progress| session.changes_here(local, progress))
+}
+
+/// Has this device's database read, and shows how far that has come.
+fn with_local<T>(
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+    read: impl FnOnce(&mut Database, &mut dyn FnMut(Progress)) -> Result<T, sync::Error>,
+) -> Result<T, CommandError> {
     let mut local = workspace.local()?;
     let mut meter = Meter::new(&mut workspace.ui, &session.remote);
-    session
-        .changes_here(&mut local, &mut |progress| meter.show(progress))
+    read(&mut local, &mut |progress| meter.show(progress))
         .map_err(|error| CommandError::from_sync(error, &session.remote))
 }
 

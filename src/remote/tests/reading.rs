@@ -175,7 +175,7 @@ fn a_snapshot_and_a_question_show_the_same_form_of_a_memory() {
     "#);
     insta::assert_snapshot!(names(&found).join("\n"), @r#"
     raw
-    Some(ContentHash("odd")): invalid type: null, expected a string
+    Some(ContentHash("odd")): missing field `content`
     None: its name is none
     last
     "#);
