@@ -328,9 +328,11 @@ mod tests {
             assert!(is_listening.get());
             told.notify_one();
         };
-        let stop = async || match is_listening.replace(true) {
-            false => told.notified().await,
-            true => pending().await,
+        let stop = async || {
+            if is_listening.replace(true) {
+                pending::<()>().await;
+            }
+            told.notified().await;
         };
         Server::bind(options).unwrap().run(ready, stop).unwrap();
     }
