@@ -141,23 +141,30 @@ impl Server {
     }
 
     /// Serves until `stop` has ended once: then takes no more connections, lets the requests under way end and
-    /// the writes that wait be done, for ten seconds at most. When `stop` ends again it leaves at once.
-    pub fn run(self, stop: impl AsyncFnMut()) -> Result<(), Error> {
+    /// the writes that wait be done, for ten seconds at most. When `stop` ends again it leaves at once. `ready` is
+    /// called once `stop` is listened to.
+    pub fn run(self, ready: impl FnOnce(), stop: impl AsyncFnMut()) -> Result<(), Error> {
         let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Start)?;
-        let result = runtime.block_on(self.serve(stop));
+        let result = runtime.block_on(self.serve(ready, stop));
         // What is still under way had its time.
         runtime.shutdown_background();
         result
     }
 
-    async fn serve(self, mut stop: impl AsyncFnMut()) -> Result<(), Error> {
+    async fn serve(self, ready: impl FnOnce(), mut stop: impl AsyncFnMut()) -> Result<(), Error> {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(Error::Start)?;
         let graceful = GracefulShutdown::new();
         let door = Door { tls: self.tls, router: router(&self.hub), places: Arc::default() };
         let filling = tokio::spawn(filling::fill(Arc::clone(&self.hub)));
+        let open = async {
+            ready();
+            door.accept(&listener, &graceful).await;
+        };
         tokio::select! {
-            () = door.accept(&listener, &graceful) => {}
+            // In this order: whoever was told that it runs may ask it to stop.
+            biased;
             () = stop() => {}
+            () = open => {}
         }
         filling.abort();
         tracing::info!("stopping");
@@ -293,4 +300,41 @@ fn builder() -> Builder<TokioExecutor> {
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(LARGEST_HEAD.try_into().unwrap_or(u32::MAX));
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::pending;
+
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::object::Timestamp;
+
+    #[test]
+    fn whoever_was_told_that_it_runs_may_ask_it_to_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            database: folder.path().join("hub.db"),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            key: None,
+            tls: None,
+            is_plain_text_fine: false,
+            clock: Arc::new(|| Timestamp::new(1_738_324_800.0).unwrap()),
+            makers: Makers::default(),
+        };
+        let (is_listening, told) = (Cell::new(false), Notify::new());
+        let ready = || {
+            assert!(is_listening.get());
+            told.notify_one();
+        };
+        let stop = async || {
+            if is_listening.replace(true) {
+                pending::<()>().await;
+            }
+            told.notified().await;
+        };
+        Server::bind(options).unwrap().run(ready, stop).unwrap();
+    }
 }

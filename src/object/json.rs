@@ -61,7 +61,7 @@ fn parse_parts(text: &str, depth: usize) -> Result<Value, Error> {
 mod tests {
     use super::*;
 
-    /// Values of which serde_json makes another one, or none.
+    /// Values of which `serde_json` makes another one, or none.
     const ODD: [&str; 6] = [
         r#"{"a":{"$serde_json::private::Number":"5"}}"#,
         r#"{"$serde_json::private::Number":"5"}"#,

@@ -100,8 +100,8 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     if !has_key {
         workspace.ui.note("No API key: every program on this device can read and change the memories");
     }
-    workspace.ui.note(&format!("Listening on {}", server.url()));
-    server.run(stop()).map_err(explain)?;
+    let listening = format!("Listening on {}", server.url());
+    server.run(|| workspace.ui.note(&listening), stop()).map_err(explain)?;
     Ok(ExitCode::Done)
 }
 

@@ -1,9 +1,9 @@
 //! Random histories with the program as people run it: devices, a hub, a bad network between them, kills, lost files and
 //! backups. Whatever happens, nothing that was read can be lost, and once nothing fails any more all soon hold the same.
 //!
-//! Where nothing is said the same ones are played each time. `MEMSYNC_HISTORIES=SECONDS` plays new ones for so long,
-//! `MEMSYNC_HISTORY_SEED=N` one history again. A history that fails is
-//! made smaller and printed; as a file in `histories/kept` it is played first from then on.
+//! Each run plays new ones for 15 seconds, `MEMSYNC_HISTORIES=SECONDS` for so long, `MEMSYNC_HISTORY_SEED=N` one history
+//! again. A history that fails is made smaller and printed with its seed; as a file in `histories/kept` it is played
+//! first from then on.
 
 mod proxy;
 mod step;
@@ -12,6 +12,7 @@ mod world;
 
 use std::env;
 use std::fs;
+use std::panic;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,11 +49,10 @@ fn nothing_is_lost_and_all_agree_in_the_end() {
         assert_eq!(check(seed), None);
         return;
     }
-    let seconds = variable("MEMSYNC_HISTORIES");
-    let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(SECONDS));
-    let fresh = || u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
-    let seed = seconds.map_or(1, |_| fresh());
-    let next = AtomicU64::new(seed);
+    let seconds = variable("MEMSYNC_HISTORIES").unwrap_or(SECONDS);
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let next = AtomicU64::new(u64::try_from(now.as_millis()).unwrap());
     let failed: Mutex<Option<String>> = Mutex::new(None);
     thread::scope(|scope| {
         for _ in 0..WORKERS {
@@ -81,13 +81,19 @@ fn check(seed: u64) -> Option<String> {
     Some(format!("MEMSYNC_HISTORY_SEED={seed}, {devices} devices\n{why}\n\n{text}\n{again}"))
 }
 
-/// Plays a history, and lets everybody come to rest.
+/// Plays a history, and lets everybody come to rest. A panic is a failure like any other, or its seed would be lost.
 fn play(devices: usize, steps: &[Step]) -> Result<(), String> {
-    let mut world = World::new(devices);
-    for (number, step) in steps.iter().enumerate() {
-        world.step(step).map_err(|why| format!("at step {}, {step}: {why}", number + 1))?;
-    }
-    world.rest()
+    let whole = || {
+        let mut world = World::new(devices);
+        for (number, step) in steps.iter().enumerate() {
+            world.step(step).map_err(|why| format!("at step {}, {step}: {why}", number + 1))?;
+        }
+        world.rest()
+    };
+    panic::catch_unwind(whole).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        Err(text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned())
+    })
 }
 
 #[test]

@@ -305,14 +305,15 @@ fn start(
     let is_interrupted = Arc::clone(is_interrupted);
     let thread = thread::spawn(move || {
         let mut stop = signals::stop();
-        server.run(async move || match told.take() {
+        let asked = async move || match told.take() {
             Some(told) => tokio::select! {
                 // Somebody who is gone wants it to end as well.
                 _ = told => {}
                 () = stop() => is_interrupted.store(true, Ordering::Relaxed),
             },
             None => pending().await,
-        })
+        };
+        server.run(|| (), asked)
     });
     Ok(Running { url, stop, thread })
 }
