@@ -64,13 +64,14 @@ impl Embedder {
         Self { settled, again, turns, rests_until: Mutex::default() }
     }
 
-    /// Has it found out again, where the tables are not those for which it is known: another program has replaced them.
+    /// Has it found out again, where the tables are not those for which it is known: another program has replaced them, or
+    /// they could not be looked at.
     pub(super) async fn settle_for(&self, tables: i64) {
         let mut settled = self.settled.clone();
         let known = self.settled().await;
         settled.mark_unchanged();
-        if known.tables != tables && known.dimension.is_some() && self.again.send(()).is_ok() {
-            tracing::info!("the tables have changed: their vectors are looked at again");
+        if known.tables != tables && self.again.send(()).is_ok() {
+            tracing::info!("the tables are other ones: their vectors are looked at again");
             // It fails where the hub is about to end.
             let _ = settled.changed().await;
         }

@@ -293,3 +293,14 @@ async fn tables_that_another_program_has_replaced_are_looked_at_again() {
     hub.fill_all().await.unwrap();
     assert_eq!(state(&hub).await, r#"2 listed, 0 lacking, 2 found by "One""#);
 }
+
+#[tokio::test]
+async fn a_database_that_could_not_be_looked_at_is_looked_at_again() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("hub.db");
+    let embedder = Embedder::start(path.clone(), Makers::default());
+    assert!(embedder.settled().await.making.is_err());
+    local::prepare(&path).unwrap();
+    embedder.settle_for(1).await;
+    assert!(embedder.settled().await.making.is_ok());
+}

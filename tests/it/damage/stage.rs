@@ -6,7 +6,7 @@ use std::path::Path;
 
 use memsync::object::{ContentHash, Kind, SideName};
 use memsync::store::{Failure, Holder, Intent, Store};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::support::album::{Album, key};
 use crate::support::database::Row;
@@ -152,6 +152,19 @@ impl Trial {
         };
         let read = |id: &Vec<u8>| Some((id.clone(), store.object(id).ok()??));
         ids.iter().filter_map(read).collect()
+    }
+
+    /// What the rows of the objects hold, as far as they can be gone through. Where the index of the ids is damaged, SQLite
+    /// may lose entries of it as it writes: such an object is not found any more, and can still be taken out.
+    pub fn rows(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let Ok(connection) = Connection::open_with_flags(&self.laptop.staging, flags) else {
+            return BTreeMap::new();
+        };
+        let sql = "SELECT id, data FROM objects NOT INDEXED";
+        let Ok(mut statement) = connection.prepare(sql) else { return BTreeMap::new() };
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map_while(Result::ok).collect()
     }
 
     /// Does as every hint about a damaged staging database says: puts it away and begins anew.

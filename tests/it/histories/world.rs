@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use memsync::local::prepare;
 use rusqlite::{Connection, OpenFlags};
@@ -148,7 +150,7 @@ impl World {
     }
 
     fn twice(&self, device: usize, one: &str, other: &str) -> Vec<(String, CommandOutput)> {
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             let commands = [one, other]
                 .map(|command| (command, scope.spawn(move || run_plainly(&self.devices[device], command))));
             commands.map(|(command, thread)| (command.to_owned(), thread.join().unwrap())).into()
@@ -315,10 +317,20 @@ impl World {
             }
         }
         hub.check();
-        if let Some(row) = hub.live().iter().find(|row| !row.vector) {
-            return Err(format!("the hub has no vector for {row:?}"));
-        }
+        self.await_vectors()?;
         self.look_for_the_key()
+    }
+
+    /// The hub gives each memory its vector, if not at once then as soon as it has time.
+    fn await_vectors(&self) -> Result<(), String> {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while let Some(row) = self.hub.database().live().into_iter().find(|row| !row.vector) {
+            if Instant::now() > deadline {
+                return Err(format!("the hub has no vector for {row:?}\n{}", self.hub.log()));
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
     }
 
     fn digest(&self, device: usize, command: &str) -> String {
