@@ -6,6 +6,7 @@
 //! Must never: write, or decide which reading of a rewind is carried out.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::changes::folded;
 use super::propose::Trees;
@@ -60,28 +61,33 @@ impl Session<'_> {
         base: &BaseCommit,
         trees: &Trees<'_>,
     ) -> Result<Option<(SideName, CommitId, usize)>, Error> {
-        if planted::makes(Mistake::IgnoreARewind) {
+        if base.id.is_none() || planted::makes(Mistake::IgnoreARewind) {
             return Ok(None);
         }
-        for side in [SideName::Local, SideName::Remote] {
+        for (side, other) in [(SideName::Local, SideName::Remote), (SideName::Remote, SideName::Local)] {
             let form =
                 |pair: &reconcile::Pair| if side == SideName::Local { pair.local } else { pair.remote };
-            let changed = |held: &Snapshot| -> Vec<ContentHash> {
-                let is_changed =
-                    |(key, pair): &(&ContentHash, &reconcile::Pair)| held.get(*key) != Some(&form(pair));
-                base.base.iter().filter(is_changed).map(|(key, _)| key.clone()).collect()
-            };
             let mut held = Cow::Borrowed(trees.side(side));
-            let suspects = changed(&held);
-            if side == SideName::Local && suspects.len() >= reconcile::SMALLEST_REWIND {
-                for key in self.brought_back(&suspects, &base.base, &held)? {
-                    held.to_mut().extend(base.base.get(&key).map(|pair| (key, pair.local)));
-                }
-            }
-            if changed(&held).len() < reconcile::SMALLEST_REWIND {
+            let agreed = |key: &ContentHash| base.base.get(key).map(form);
+            let changed = base.base.keys().filter(|key| held.get(*key).copied() != agreed(key));
+            // What was deleted everywhere and is there again looks like new.
+            let is_new =
+                |key: &&ContentHash| !base.base.contains_key(*key) && !trees.side(other).contains_key(*key);
+            let new = held.keys().filter(is_new);
+            let suspects: Vec<ContentHash> = changed.chain(new).cloned().collect();
+            if suspects.len() < reconcile::SMALLEST_REWIND {
                 continue;
             }
             let (commits, since) = self.changes_since_earlier_syncs(base, side, &held)?;
+            if reconcile::find_rewind(&since, &held).is_none() {
+                continue;
+            }
+            for key in self.brought_back(side, &suspects, &agreed, &held)? {
+                match agreed(&key) {
+                    Some(blob) => held.to_mut().insert(key, blob),
+                    None => held.to_mut().remove(&key),
+                };
+            }
             if let Some(at) = reconcile::find_rewind(&since, &held) {
                 return Ok(Some((side, commits[at], since[at].len())));
             }
@@ -89,21 +95,28 @@ impl Session<'_> {
         Ok(None)
     }
 
-    /// Those of `keys` that this device holds as they are because memsync was told to bring them back, here or on the
-    /// server, after both sides had agreed on something else.
+    /// Those of `keys` that a side holds as they are because memsync was told to bring them back, here or on the server,
+    /// after both sides had `agreed` on something else.
     fn brought_back(
         &self,
+        side: SideName,
         keys: &[ContentHash],
-        base: &Base,
+        agreed: &dyn Fn(&ContentHash) -> Option<BlobId>,
         held: &Snapshot,
     ) -> Result<Vec<ContentHash>, Error> {
         let mut brought_back = Vec::new();
         // What was brought back by a run that did not end has no commit yet.
-        let open = folded(self.store.open_changes()?, SideName::Local);
+        let intents = self.store.journal()?.into_iter().filter(|intent| intent.side == side);
+        let mut open: BTreeMap<_, _> =
+            intents.map(|intent| (intent.key, (intent.expected, intent.target))).collect();
+        let changes = folded(self.store.open_changes()?, side);
+        open.extend(changes.into_iter().map(|(key, change)| (key, (change.before, change.after))));
         for key in keys {
-            let (held, agreed) = (held.get(key).copied(), base.get(key).map(|pair| pair.local));
+            let (held, agreed) = (held.get(key).copied(), agreed(key));
             let is_back = match open.get(key) {
-                Some(change) => (change.before, change.after) == (agreed, held),
+                Some(told) => *told == (agreed, held),
+                // What a run that ended brought back on the server is agreed on.
+                None if side == SideName::Remote => false,
                 None => self.came_back_here(key, agreed, held)? || self.went_back_there(key, agreed, held)?,
             };
             if is_back {

@@ -543,6 +543,27 @@ fn a_server_restored_from_a_backup_stops_the_run_and_is_put_right() {
 }
 
 #[test]
+fn what_was_deleted_does_not_come_back_from_a_backup_unasked() {
+    let (mut device, mut server) = busy();
+    device.sync(&mut server);
+    let names = ["first", "second", "third"];
+    names.iter().for_each(|name| server.set(name, name, &[]));
+    device.sync(&mut server);
+    let backup = server.clone();
+    device.world.memories.retain(|name, _| !names.contains(&name.as_str()));
+    device.sync(&mut server);
+    let after = shown(&server);
+    server = backup;
+    let (proposal, report) = device.sync(&mut server);
+    assert!(report.is_none(), "stopped before any effect");
+    let rewind = proposal.rewind.as_ref().expect("it is noticed");
+    assert_eq!((rewind.side, rewind.memories), (SideName::Remote, 3));
+    let id = proposal.ids().1.unwrap().to_string();
+    device.run(&mut server, Wishes::default(), Some(&id));
+    assert_eq!(shown(&server), after);
+}
+
+#[test]
 fn an_emptied_server_stops_the_run_before_any_effect() {
     let (mut device, mut server) = busy();
     device.sync(&mut server);

@@ -178,8 +178,9 @@ impl Ledger {
             versions.iter().map(|version| version.as_ref().map(fields).unwrap_or_default()).collect();
         let wanted = chosen.map(fields).unwrap_or_default();
         for (field, writes) in &mut entry.writes {
-            for seen in seen.iter().filter(|seen| seen.get(field) != wanted.get(field)) {
-                writes.replace(field, seen.get(field));
+            let values = seen.iter().map(|seen| seen.get(field));
+            for value in values.filter(|value| !is_same(field, *value, wanted.get(field))) {
+                writes.replace(field, value);
             }
         }
         let Some(chosen) = chosen else { return };

@@ -175,7 +175,8 @@ impl Place for Device {
         let count = |service: &Connection| service.pragma_query_value(None, "data_version", |row| row.get(0));
         let counted: i64 = self.with(count);
         let file = fs::read(self.path()).expect("the folder is ours");
-        [("the database".to_owned(), file), ("SQLite's counter".to_owned(), counted.to_le_bytes().to_vec())].into()
+        [("the database".to_owned(), file), ("SQLite's counter".to_owned(), counted.to_le_bytes().to_vec())]
+            .into()
     }
 
     fn complaints(&self) -> Vec<String> {
