@@ -2,9 +2,9 @@
 //! ordinary run reaches the same end.
 //!
 //! Between two calls of one kind on one file SQLite makes no difference: a journal that is not synced yet is as good as
-//! none, however much of it is there. So of such a row the first call and the middle of the last one are tried, and
-//! `MEMSYNC_CRASHES=all` tries every single one, `MEMSYNC_CRASHES=10` a tenth
-//! of those.
+//! none, however much of it is there. So of such a row the first call and the middle of the last one are tried.
+//! `MEMSYNC_CRASHES=all` tries every single one, which takes four minutes of a processor for the first test alone,
+//! `MEMSYNC_CRASHES=10` a tenth of the usual ones, and with `MEMSYNC_CRASHES_AT=K` only the K-th call is tried.
 
 mod matrix;
 mod stage;

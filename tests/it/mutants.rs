@@ -38,6 +38,19 @@ fn stale(pattern: &str, source: &dyn Fn(&str) -> Option<String>) -> Option<Strin
     (!body.contains(&changed)).then(|| format!("{name} has no {changed}"))
 }
 
+/// The lines of all sources in a folder.
+fn sources(folder: &Path) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let lines = |path: std::path::PathBuf| {
+        if path.is_dir() {
+            return sources(&path);
+        }
+        std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
+    };
+    paths.flat_map(lines).collect()
+}
+
 fn read(path: &str) -> Option<String> {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
 }
@@ -79,7 +92,18 @@ fn the_package_for_mutants_is_made_of_what_there_is() {
     let (script, manifest) =
         (read(".ci/mutants").expect("the script"), read("Cargo.toml").expect("the manifest"));
     let names = script.lines().filter_map(|line| line.trim().strip_prefix("grep -E '^(")?.split_once(')'));
-    for name in names.flat_map(|(names, _)| names.split('|')) {
+    let names: Vec<_> = names.flat_map(|(names, _)| names.split('|')).collect();
+    for name in &names {
         assert!(manifest.contains(&format!("\n{name} = ")), "{name} is no dependency any more");
+    }
+    for line in sources(Path::new("src/object")).iter().chain(&sources(Path::new("src/reconcile"))) {
+        let used = line.trim().strip_prefix("use ").and_then(|path| path.split("::").next());
+        let Some(name) = used.map(|name| name.replace('_', "-")) else { continue };
+        let is_dependency = |name: &str| manifest.contains(&format!("\n{name} = "));
+        let name = if is_dependency(&name) { name } else { name.replace('-', "_") };
+        assert!(
+            !is_dependency(&name) || names.contains(&name.as_str()),
+            "{name} is not among the dependencies"
+        );
     }
 }
