@@ -179,8 +179,8 @@ impl Ledger {
         let wanted = chosen.map(fields).unwrap_or_default();
         for (field, writes) in &mut entry.writes {
             let values = seen.iter().map(|seen| seen.get(field));
-            for value in values.filter(|value| !is_same(field, *value, wanted.get(field))) {
-                writes.replace(field, value);
+            for value in values.filter(|value| *value != wanted.get(field)) {
+                writes.write(field, value, wanted.get(field));
             }
         }
         let Some(chosen) = chosen else { return };
