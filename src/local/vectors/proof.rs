@@ -23,9 +23,10 @@ impl Database {
     /// Proves a maker, or says what the service would take for a table without vectors.
     pub(super) fn find_maker(&self) -> Result<Making, side::Error> {
         let Some(dimension) = self.dimension() else { return Ok(Err(NoVectors::NoTable)) };
+        // Asked first: a memory that comes meanwhile, with its vector, must not look like one that got none.
+        let holds_memories = self.holds_memories().map_err(|error| self.reading(error))?;
         let samples = self.samples().map_err(|error| self.reading(error))?;
         if samples.is_empty() {
-            let holds_memories = self.holds_memories().map_err(|error| self.reading(error))?;
             let making = self.options.makers.for_empty(dimension, holds_memories);
             return Ok(making.map_err(|why| NoVectors::NoModel(Arc::new(why))));
         }

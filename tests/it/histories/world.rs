@@ -49,8 +49,12 @@ impl World {
     /// `count` devices that know the hub, and one memory.
     pub fn new(count: usize) -> Self {
         let environment = TestEnvironment::in_memory();
-        let hub = Hub::start(&environment.folder("hub"));
-        Assistant::new(&hub.database(), NOW).remember(ANCHOR, &["first"]);
+        let folder = environment.folder("hub");
+        let database = Database::in_folder(&folder);
+        prepare(database.path()).unwrap();
+        Assistant::new(&database, NOW).remember(ANCHOR, &["first"]);
+        // It finds out once, as it starts, who makes the vectors.
+        let hub = Hub::start(&folder);
         let proxy = Proxy::start(hub.address());
         let device = |number: usize| {
             let mut device = environment.device(&format!("device-{number}"));
