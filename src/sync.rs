@@ -42,7 +42,7 @@ pub use record::{LAST_FETCH, LAST_PUSH, LAST_STASH};
 pub use revision::{Named, RevisionError};
 pub use session::{Progress, Session};
 pub use undo::Recall;
-pub use when::{InvalidWhen, When};
+pub use when::{InvalidWhen, When, Zone};
 
 #[cfg(test)]
 mod tests;
