@@ -134,7 +134,7 @@ impl Pass {
             visit(Change { was: Some(mark.name), is: None }).is_continue()
         };
         let mut hash = RowHash::new(*key);
-        let mut statement = connection.prepare(&schema.select_all())?;
+        let mut statement = connection.prepare(&schema.select_memories())?;
         let lacks = statement.column_count() - 1;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {

@@ -128,23 +128,30 @@ impl Schema {
     /// The places in [`Schema::select`] of all that a memory is read from. Not of the id, and not of when the row was last
     /// written, which is no part of the memory.
     pub(super) fn read_columns() -> impl Iterator<Item = usize> {
-        (0..READ.len()).filter(|index| READ[*index] != "id" && !READ[*index].starts_with("updated_at"))
+        (0..READ.len()).filter(|index| READ[*index] != "id" && !is_of_writing(READ[*index]))
     }
 
     /// Selects the columns that [`super::row::read`] takes of live rows; more conditions can be added.
     pub(super) fn select(&self) -> String {
-        self.select_and("")
+        self.select_of(|name| self.has(name), "")
     }
 
-    /// The same in the order of the ids, and in one more column whether the row has no vector.
-    pub(super) fn select_all(&self) -> String {
-        format!("{} ORDER BY id", self.select_and(&format!(", {}", self.without_vector())))
+    /// The same in the order of the ids, without when a row was last written, and in one more column whether it has no
+    /// vector.
+    pub(super) fn select_memories(&self) -> String {
+        let lacks = format!(", {}", self.without_vector());
+        format!("{} ORDER BY id", self.select_of(|name| self.has(name) && !is_of_writing(name), &lacks))
     }
 
-    fn select_and(&self, more: &str) -> String {
-        let columns = READ.map(|name| if self.has(name) { name } else { "NULL" });
+    fn select_of(&self, reads: impl Fn(&str) -> bool, more: &str) -> String {
+        let columns = READ.map(|name| if reads(name) { name } else { "NULL" });
         format!("SELECT {}{more} FROM memories WHERE {}", columns.join(", "), self.live())
     }
+}
+
+/// Whether a column says when its row was last written.
+fn is_of_writing(column: &str) -> bool {
+    column.starts_with("updated_at")
 }
 
 /// SQLite's counter of changes of the schema.
