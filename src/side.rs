@@ -46,7 +46,7 @@ pub enum Found {
 pub struct Change {
     /// How the name began that the row had, see [`crate::object::tree::beginning`]; `None` where it was not there.
     pub was: Option<u64>,
-    /// The memory that it holds; `None` where it is gone.
+    /// The memory that it holds, without when it was written; `None` where it is gone.
     pub is: Option<Held>,
 }
 

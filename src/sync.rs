@@ -44,7 +44,7 @@ pub use revision::{Named, RevisionError};
 pub use rewind::{Cure, Rewind};
 pub use session::{Progress, Session};
 pub use undo::Recall;
-pub use when::{InvalidWhen, When};
+pub use when::{InvalidWhen, When, Zone};
 
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ use crate::embed::Makers;
 use crate::error::CommandError;
 use crate::hub::Clock;
 use crate::object;
+use crate::sync::Zone;
 use crate::ui::{ColorChoice, Settings, Ui, Verbosity};
 
 pub use adapters::Access;
@@ -38,7 +39,7 @@ pub struct Workspace {
     /// When the command started, or what `MEMSYNC_NOW` says.
     pub now: Timestamp,
     /// The user's time zone, for the times that people read.
-    pub zone: TimeZone,
+    pub zone: Zone,
     /// What makes vectors, so that all databases of one command share the models that were loaded.
     makers: OnceCell<Makers>,
     /// The vectors that were made before.
@@ -75,7 +76,7 @@ impl Workspace {
     #[must_use]
     pub fn new(environment: Environment, config: Config, ui: Ui) -> Self {
         let now = environment.now.unwrap_or_else(Timestamp::now);
-        let zone = TimeZone::system();
+        let zone = Zone::new(TimeZone::system);
         Self { environment, config, ui, now, zone, makers: OnceCell::new(), vectors: Arc::default() }
     }
 
@@ -170,7 +171,11 @@ pub(crate) mod testing {
         let (global, local) = (folder.join("global"), folder.join("staging.config"));
         let config = Config::load(&global, &local, environment.home.clone()).unwrap();
         let (ui, stdout, stderr) = kept(Settings::default(), false);
-        (Workspace { zone: TimeZone::UTC, ..Workspace::new(environment, config, ui) }, stdout, stderr)
+        (
+            Workspace { zone: Zone::new(|| TimeZone::UTC), ..Workspace::new(environment, config, ui) },
+            stdout,
+            stderr,
+        )
     }
 }
 

@@ -16,7 +16,7 @@ use super::{error, extension};
 
 /// Memory for pages, in SQLite's unit of negative KiB; with its default the full-text index is read over and
 /// over.
-const CACHE: i64 = -16_384;
+pub(super) const CACHE: i64 = -16_384;
 
 /// After how many pages of the write-ahead log a commit moves them into the file: 16 MB, four times SQLite's own number.
 /// Many memories that arrive rewrite the same pages of the full-text index over and over.
@@ -64,9 +64,14 @@ pub(super) fn connect(
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
-    connection.pragma_update(None, "cache_size", CACHE)?;
+    set_cache(&connection, CACHE)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
     Ok(connection)
+}
+
+/// How much memory is used for pages, in SQLite's unit of negative KiB.
+pub(super) fn set_cache(connection: &Connection, size: i64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", size)
 }
 
 /// Ends the write-ahead log, if nobody else has the database open, and syncs the file, its journal and their folder.

@@ -52,6 +52,9 @@ pub(super) struct Vectors {
     pub(super) dimension: Option<usize>,
     /// Whether it is partitioned by the memory's store.
     pub(super) store: bool,
+    /// The table whose row ids are those of all vectors: sqlite-vec's own list, where it is there. The virtual table gives
+    /// the same, sorted by where vectors lie and copied for each question.
+    pub(super) ids: &'static str,
 }
 
 /// Why a database's shape could not be had.
@@ -109,30 +112,46 @@ impl Schema {
         if self.soft_deletes() { "deleted_at IS NULL" } else { "TRUE" }
     }
 
-    /// The condition that a row of `memories` is a live text without a vector. One whose vector the service has noted
-    /// as yet to be made has none, whatever lies in the table.
-    ///
-    /// The ids of all vectors are read in one go: to look for each by itself takes ten times as long.
+    /// The condition that a row of `memories` is a live text without a vector.
     pub(super) fn lacking(&self) -> String {
-        let live = format!("{} AND typeof(content) = 'text'", self.live());
-        if self.vectors.is_none() {
-            return live;
-        }
-        let pending = if self.has("embedding_pending") { "embedding_pending = 1 OR " } else { "" };
-        format!("{live} AND ({pending}id NOT IN (SELECT rowid FROM memory_embeddings))")
+        format!("{} AND typeof(content) = 'text' AND {}", self.live(), self.without_vector())
+    }
+
+    /// The condition that a row has no vector. One whose vector the service has noted as yet to be made has none,
+    /// whatever lies in the table.
+    pub(super) fn without_vector(&self) -> String {
+        let Some(vectors) = self.vectors else { return "TRUE".to_owned() };
+        let pending = if self.has("embedding_pending") { "embedding_pending IS 1 OR " } else { "" };
+        format!("({pending}id NOT IN (SELECT rowid FROM {}))", vectors.ids)
     }
 
     /// The places in [`Schema::select`] of all that a memory is read from. Not of the id, and not of when the row was last
     /// written, which is no part of the memory.
     pub(super) fn read_columns() -> impl Iterator<Item = usize> {
-        (0..READ.len()).filter(|index| READ[*index] != "id" && !READ[*index].starts_with("updated_at"))
+        (0..READ.len()).filter(|index| READ[*index] != "id" && !is_of_writing(READ[*index]))
     }
 
     /// Selects the columns that [`super::row::read`] takes of live rows; more conditions can be added.
     pub(super) fn select(&self) -> String {
-        let columns = READ.map(|name| if self.has(name) { name } else { "NULL" });
-        format!("SELECT {} FROM memories WHERE {}", columns.join(", "), self.live())
+        self.select_of(|name| self.has(name), "")
     }
+
+    /// The same in the order of the ids, without when a row was last written, and in one more column whether it has no
+    /// vector.
+    pub(super) fn select_memories(&self) -> String {
+        let lacks = format!(", {}", self.without_vector());
+        format!("{} ORDER BY id", self.select_of(|name| self.has(name) && !is_of_writing(name), &lacks))
+    }
+
+    fn select_of(&self, reads: impl Fn(&str) -> bool, more: &str) -> String {
+        let columns = READ.map(|name| if reads(name) { name } else { "NULL" });
+        format!("SELECT {}{more} FROM memories WHERE {}", columns.join(", "), self.live())
+    }
+}
+
+/// Whether a column says when its row was last written.
+fn is_of_writing(column: &str) -> bool {
+    column.starts_with("updated_at")
 }
 
 /// SQLite's counter of changes of the schema.
@@ -164,7 +183,9 @@ fn vectors(connection: &Connection) -> rusqlite::Result<Option<Vectors>> {
         .optional()?;
     let Some(sql) = sql else { return Ok(None) };
     let store = columns(connection, "memory_embeddings")?.contains("store");
-    Ok(Some(Vectors { dimension: dimension(&sql), store }))
+    let has_list = columns(connection, "memory_embeddings_rowids")?.contains("rowid");
+    let ids = if has_list { "memory_embeddings_rowids" } else { "memory_embeddings" };
+    Ok(Some(Vectors { dimension: dimension(&sql), store, ids }))
 }
 
 /// Reads 384 out of `content_embedding FLOAT[384]`.

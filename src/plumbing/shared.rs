@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use jiff::tz::TimeZone;
-
 use crate::error::{CommandError, ErrorKind};
 use crate::object::tree::{Changed, key_at};
 use crate::object::{Kind, ObjectId, TreeId};
 use crate::store::Store;
-use crate::sync::{Named, Session};
+use crate::sync::{Named, Session, Zone};
 use crate::ui::{Ui, escape_line, without_nul};
 
 /// The object that `name` names, with its bytes.
@@ -26,7 +24,7 @@ pub(crate) fn read(store: &Store, named: &Named) -> Result<Vec<u8>, CommandError
 }
 
 /// The tree that `name` names: itself, or that of a commit.
-pub(crate) fn tree(session: &Session<'_>, name: &str, zone: &TimeZone) -> Result<TreeId, CommandError> {
+pub(crate) fn tree(session: &Session<'_>, name: &str, zone: &Zone) -> Result<TreeId, CommandError> {
     match session.named(name, zone)? {
         Named::Tree(id) => Ok(id),
         Named::Commit(id) => Ok(session.store.commit(id)?.tree),

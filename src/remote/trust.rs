@@ -11,7 +11,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -150,18 +150,13 @@ pub(super) fn client_config(trust: &Trust) -> Result<(rustls::ClientConfig, Last
     Ok((config, last_rejected))
 }
 
-/// Verifies against the system's roots and those of `ca_file`. `None` on a system without any root, where
-/// nothing but a pinned certificate can be trusted.
-fn chain_verifier(
-    ca_file: Option<&Path>,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Option<rustls_platform_verifier::Verifier>, Unusable> {
-    let extra = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
-    match rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(provider)) {
-        Ok(verifier) => Ok(Some(verifier)),
-        Err(_) if ca_file.is_none() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+/// Verifies against the system's roots and those of `ca_file`. The system's alone are read when the first certificate is
+/// shown, which a plain `http` address never does.
+fn chain_verifier(ca_file: Option<&Path>, provider: &Arc<CryptoProvider>) -> Result<Chain, Unusable> {
+    let Some(path) = ca_file else { return Ok(Chain::new()) };
+    let extra = read_certificates(path)?;
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(provider))?;
+    Ok(Some(verifier).into())
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
@@ -178,8 +173,12 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Unusab
 #[derive(Debug)]
 enum Rule {
     Pinned(Fingerprint),
-    Chain(Option<rustls_platform_verifier::Verifier>),
+    Chain(Chain),
 }
+
+/// What verifies chains, once it is needed; `None` on a system without any root, where nothing but a pinned certificate
+/// can be trusted.
+type Chain = OnceLock<Option<rustls_platform_verifier::Verifier>>;
 
 #[derive(Debug)]
 struct Verifier {
@@ -201,9 +200,15 @@ impl ServerCertVerifier for Verifier {
         let (pinned, verdict) = match &self.rule {
             Rule::Pinned(pin) if *pin == presented => return Ok(ServerCertVerified::assertion()),
             Rule::Pinned(pin) => (Some(*pin), Err(CertificateError::ApplicationVerificationFailure.into())),
-            Rule::Chain(None) => (None, Err(CertificateError::UnknownIssuer.into())),
-            Rule::Chain(Some(chain)) => {
-                (None, chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now))
+            Rule::Chain(chain) => {
+                let system = || rustls_platform_verifier::Verifier::new(Arc::clone(&self.provider)).ok();
+                let verdict = match chain.get_or_init(system) {
+                    None => Err(CertificateError::UnknownIssuer.into()),
+                    Some(chain) => {
+                        chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+                    }
+                };
+                (None, verdict)
             }
         };
         verdict.inspect_err(|cause| {

@@ -43,8 +43,9 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// How many staged changes are listed at most. Each is kept in plain text, which before the first sync would be every
-    /// memory once more; a script that has sent what is listed finds the next ones after the next run.
+    /// How many staged changes are listed at most, for scripts: what `memsync status` prints, `--json` included, is not read
+    /// from here and always whole. Each is kept in plain text, which before the first sync would be every memory once more;
+    /// a script that has sent what is listed finds the next ones after the next run.
     pub const MOST: usize = 5_000;
 }
 

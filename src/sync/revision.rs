@@ -23,9 +23,8 @@ mod tests;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-use super::{Error, Session, base_reference, local_reference, remote_reference};
+use super::{Error, Session, Zone, base_reference, local_reference, remote_reference};
 use crate::object::{BlobId, CommitId, ContentHash, Kind, TreeId};
 use crate::store::{RefName, ReflogEntry};
 use grammar::{Expression, Part, Selector, Step};
@@ -75,7 +74,7 @@ impl Named {
 
 impl Session<'_> {
     /// The commit that `name` names to somebody in `zone`, at the moment of the session.
-    pub fn revision(&self, name: &str, zone: &TimeZone) -> Result<CommitId, RevisionError> {
+    pub fn revision(&self, name: &str, zone: &Zone) -> Result<CommitId, RevisionError> {
         let expression = parse(name)?;
         match expression.part {
             Part::Whole => self.commit_of(name, &expression, zone),
@@ -87,7 +86,7 @@ impl Session<'_> {
     }
 
     /// The object that `name` names: a commit, a tree, a version of a memory, or a memory by its hash.
-    pub fn named(&self, name: &str, zone: &TimeZone) -> Result<Named, RevisionError> {
+    pub fn named(&self, name: &str, zone: &Zone) -> Result<Named, RevisionError> {
         match parse(name).and_then(|expression| self.object_of(name, &expression, zone)) {
             // A memory may be called like anything.
             Err(
@@ -157,7 +156,7 @@ impl Session<'_> {
         &self,
         name: &str,
         expression: &Expression<'_>,
-        zone: &TimeZone,
+        zone: &Zone,
     ) -> Result<Named, RevisionError> {
         if expression.start == name {
             return self.plain(name);
@@ -248,7 +247,7 @@ impl Session<'_> {
         &self,
         name: &str,
         expression: &Expression<'_>,
-        zone: &TimeZone,
+        zone: &Zone,
     ) -> Result<CommitId, RevisionError> {
         let mut commit = self.start(name, expression, zone)?;
         for step in &expression.steps {
@@ -260,12 +259,7 @@ impl Session<'_> {
         Ok(commit)
     }
 
-    fn start(
-        &self,
-        name: &str,
-        expression: &Expression<'_>,
-        zone: &TimeZone,
-    ) -> Result<CommitId, RevisionError> {
+    fn start(&self, name: &str, expression: &Expression<'_>, zone: &Zone) -> Result<CommitId, RevisionError> {
         let Some(mut reference) = self.find_reference(expression.start)? else {
             if expression.selectors.is_empty() {
                 return self.commit_called(expression.start);

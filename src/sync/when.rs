@@ -1,10 +1,14 @@
 //! Moments as people write them.
 
+use std::cell::LazyCell;
 use std::str::FromStr;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
+
+/// The zone of whoever writes moments, looked up where one is meant by it: that goes through a folder of all zones.
+pub type Zone = LazyCell<TimeZone>;
 
 /// A moment as somebody wrote it: absolute, or seen from where and when they are.
 #[derive(Clone, Copy, Debug)]

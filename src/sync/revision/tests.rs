@@ -28,6 +28,10 @@ fn key(name: &str) -> ContentHash {
     ContentHash::new(name).unwrap()
 }
 
+fn utc() -> Zone {
+    Zone::new(|| TimeZone::UTC)
+}
+
 fn session(store: &Store, now: i64) -> Session<'_> {
     Session { store, remote: "origin".to_owned(), device: "laptop".to_owned(), places: Vec::new(), now }
 }
@@ -79,9 +83,9 @@ fn table(history: &History, names: &[&str]) -> String {
     let session = session(&history.store, FIRST + 2 * DAY + DAY / 2);
     let mut table = String::new();
     for name in names {
-        let found = match session.named(name, &TimeZone::UTC) {
+        let found = match session.named(name, &utc()) {
             Ok(found) => {
-                let commit = session.revision(name, &TimeZone::UTC).map(Named::Commit);
+                let commit = session.revision(name, &utc()).map(Named::Commit);
                 let is_commit = matches!(found, Named::Commit(_));
                 assert_eq!(commit.ok(), Some(found.clone()).filter(|_| is_commit), "{name}");
                 history.names.get(&found.id()).cloned().unwrap_or_else(|| found.id())
@@ -308,7 +312,7 @@ fn ids_are_named_by_four_digits_or_more() {
     }
     let session = session(&history.store, FIRST);
     let tree = &history.names.iter().find(|(_, name)| name.starts_with("both")).unwrap().0[..12];
-    let error = session.revision(tree, &TimeZone::UTC).unwrap_err();
+    let error = session.revision(tree, &utc()).unwrap_err();
     assert_eq!(error.to_string(), format!("'{tree}' is a tree, not a commit"));
 }
 
@@ -316,7 +320,7 @@ fn ids_are_named_by_four_digits_or_more() {
 fn what_a_commit_holds_is_said_not_to_be_one() {
     let history = history();
     let session = session(&history.store, FIRST + 3 * DAY);
-    let told = |name: &str| session.revision(name, &TimeZone::UTC).unwrap_err().to_string();
+    let told = |name: &str| session.revision(name, &utc()).unwrap_err().to_string();
     assert_eq!(told("HEAD:local"), "'HEAD:local' is a tree, not a commit");
     assert_eq!(told("HEAD:aaaa1111"), "'HEAD:aaaa1111' is a blob, not a commit");
     assert_eq!(told("HEAD^{tree}"), "'HEAD^{tree}' is a tree, not a commit");
@@ -331,9 +335,9 @@ fn a_memory_may_be_called_like_anything() {
     let snapshot = names.iter().map(|name| (key(name), blob)).collect();
     session.record_snapshot(&local_reference(), &snapshot, "stash").unwrap();
     for name in ["a note~1", "note: tea", "note: t", "caf\u{e9}"] {
-        assert!(matches!(session.named(name, &TimeZone::UTC), Ok(Named::Memory(..))), "{name}");
+        assert!(matches!(session.named(name, &utc()), Ok(Named::Memory(..))), "{name}");
     }
-    let error = session.named("HEAD~9", &TimeZone::UTC).unwrap_err();
+    let error = session.named("HEAD~9", &utc()).unwrap_err();
     assert!(matches!(error, RevisionError::NoAncestor { .. }), "a ref goes first: {error}");
 }
 
@@ -344,15 +348,15 @@ fn before_the_first_sync_only_head_is_missing() {
     let (store, _) = Store::create(&folder.path().join("staging.db"), &holder).unwrap();
     let session = session(&store, FIRST);
     for name in ["HEAD", "@", "HEAD~1", "HEAD:aaaa1111"] {
-        let error = session.named(name, &TimeZone::UTC).unwrap_err();
+        let error = session.named(name, &utc()).unwrap_err();
         assert!(matches!(error, RevisionError::NoSync { .. }), "{name}: {error}");
     }
     for name in ["@{0}", "@{yesterday}", "@{u}", "local"] {
-        assert!(session.named(name, &TimeZone::UTC).is_err(), "{name}");
+        assert!(session.named(name, &utc()).is_err(), "{name}");
     }
     let fetched = remote_reference("origin").unwrap();
     let fetched = session.record_snapshot(&fetched, &Snapshot::new(), "fetch").unwrap();
-    assert_eq!(session.revision("@{u}", &TimeZone::UTC).unwrap(), fetched);
-    let error = session.revision("local", &TimeZone::UTC).unwrap_err();
+    assert_eq!(session.revision("@{u}", &utc()).unwrap(), fetched);
+    let error = session.revision("local", &utc()).unwrap_err();
     assert!(matches!(error, RevisionError::Unknown { .. }), "{error}");
 }
