@@ -112,6 +112,9 @@ impl<'a> Listing<'a> {
 
     /// Whether the server counts memories that it did not show.
     pub(super) fn hides_some(&self) -> bool {
+        if planted::makes(Mistake::TrustThePageCount) {
+            return false;
+        }
         self.total.unwrap_or(0) > self.seen.len() as u64 + self.damaged
     }
 

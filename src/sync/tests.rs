@@ -547,7 +547,9 @@ fn what_was_deleted_does_not_come_back_from_a_backup_unasked() {
     let (mut device, mut server) = busy();
     device.sync(&mut server);
     let names = ["first", "second", "third"];
-    names.iter().for_each(|name| server.set(name, name, &[]));
+    for name in names {
+        server.set(name, name, &[]);
+    }
     device.sync(&mut server);
     let backup = server.clone();
     device.world.memories.retain(|name, _| !names.contains(&name.as_str()));

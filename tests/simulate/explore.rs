@@ -54,7 +54,7 @@ impl std::fmt::Display for Failure {
 
 /// How often a failing history is played again to make it small, and how long that may take.
 const ATTEMPTS: usize = 600;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The first failure on one ground, as it was found.
 pub(crate) fn search(ground: &'static dyn Ground, budget: Budget, seed: u64) -> Option<Failure> {

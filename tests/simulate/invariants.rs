@@ -275,13 +275,19 @@ fn a_rewind_is_no_edit(world: &World, device: &Device, watch: &Watch<'_>) {
     let Some((newest, earlier)) = syncs.split_last().filter(|_| !noted.is_allowed && noted.is_chosen) else {
         return;
     };
-    for (side, reading) in [(0, &noted.proposal.local), (1, &noted.proposal.remote)] {
+    let readings = [&noted.proposal.local, &noted.proposal.remote];
+    for (side, reading, other) in [(0, readings[0], readings[1]), (1, readings[1], readings[0])] {
         let held = |key: &ContentHash| reading.snapshot.get(key);
         for then in earlier {
             let (then, newest) = (&then[side], &newest[side]);
             let changed: Vec<_> =
                 world.keys.iter().filter(|key| then.get(*key) != newest.get(*key)).collect();
-            let older = changed.iter().filter(|key| then.contains_key(**key)).count();
+            // What was deleted and the other side has again was made anew there.
+            let is_older = |key: &&&ContentHash| {
+                then.contains_key(**key)
+                    && (newest.contains_key(**key) || !other.snapshot.contains_key(**key))
+            };
+            let older = changed.iter().filter(is_older).count();
             if older >= 3 && changed.iter().all(|key| held(key) == then.get(*key)) {
                 world.say("a_rewind_is_no_edit", format!("{older} memories are back at older forms"));
             }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use memsync::object::{ContentHash, Memory};
 use serde_json::Value;
 
-use crate::history::is_same_type;
+use crate::history::TYPES;
 
 /// One field of a memory, as users write it. Tags are fields of their own, because they are a set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,9 +101,12 @@ fn is_removal(value: Option<&String>) -> bool {
     value.is_none_or(|value| value == NULL)
 }
 
-/// Whether two values of a field are one, leaving aside what the service makes of types.
+/// Whether two values of a field are one. Types that a server may not know are: it makes one of them of all the others.
 fn is_same(field: &Field, one: Option<&String>, other: Option<&String>) -> bool {
-    one == other || *field == Field::Type && is_same_type(one.map(String::as_str), other.map(String::as_str))
+    let is_unknown = |name: Option<&String>| {
+        name.is_none_or(|name| name == "observation" || !TYPES.contains(&name.as_str()))
+    };
+    one == other || *field == Field::Type && is_unknown(one) && is_unknown(other)
 }
 
 /// What is known of one memory.
@@ -147,7 +150,8 @@ impl Ledger {
         let names: BTreeSet<&Field> = old.keys().chain(new.keys()).collect();
         for field in names {
             let (seen, value) = (old.get(field), new.get(field));
-            let is_rewriting = *field == Field::Type && seen.is_some() && is_same(field, seen, value);
+            let is_rewriting =
+                *field == Field::Type && seen.is_some() && after.is_some() && is_same(field, seen, value);
             // Others may have made a memory of the same text, unseen: that is told by the births.
             let is_birth = *field == Field::Content && (seen.is_none() || value.is_none());
             if is_birth {

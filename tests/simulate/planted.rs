@@ -8,7 +8,7 @@
 
 use memsync::planted::{Mistake, plant};
 
-use crate::explore::{budget, search, setting};
+use crate::explore::{Failure, budget, search, setting};
 use crate::fast::Fast;
 use crate::place::Ground;
 use crate::real::Real;
@@ -42,7 +42,7 @@ fn every_planted_mistake_is_found() {
         plant(Some(**mistake));
         let failure = search(ground(**mistake), budget(), seed);
         let failure = if only.is_some() {
-            failure.map(|failure| failure.made_small()).inspect(|failure| println!("{failure}"))
+            failure.map(Failure::made_small).inspect(|failure| println!("{failure}"))
         } else {
             failure
         };

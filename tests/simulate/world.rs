@@ -372,7 +372,9 @@ impl World {
             if run.command == Command::Sync && run.scope.is_none() {
                 unsettled.clear();
             }
-            for seen in seen.iter().filter(|seen| seen.is_done) {
+            let is_exchange =
+                matches!(run.command, Command::Sync | Command::Pull | Command::Push | Command::Apply);
+            for seen in seen.iter().filter(|seen| is_exchange && seen.is_done) {
                 unsettled.remove(&seen.key);
             }
             let untold = seen.iter().filter(|seen| seen.before != seen.after && !seen.is_done);

@@ -133,6 +133,8 @@ impl Doing<'_> {
             Resolution::Merged(merged) => merged.map(|merged| session.store.memory(merged)).transpose()?,
         };
         self.world.ledger.borrow_mut().decide(&conflict.key, &versions, chosen.as_ref());
+        // Until a run carries the answer to the server, whoever takes the memory back to what was agreed on takes it back.
+        self.device.unsettled.borrow_mut().insert(conflict.key.clone());
         Ok(())
     }
 

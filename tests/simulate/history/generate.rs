@@ -170,7 +170,8 @@ impl Generator {
 
     fn scene(&mut self) -> Vec<Step> {
         let (device, memory) = (self.device(), self.random.below(self.shape.memories));
-        let create = Step::Work(Spot::Device(device), memory, Deed::Create(self.number()));
+        let spot = if self.random.percent(40) { Spot::Server } else { Spot::Device(device) };
+        let create = Step::Work(spot, memory, Deed::Create(self.number()));
         let scene = match self.random.below(11) {
             0 => self.rewind(device),
             1 => self.clearance(device),

@@ -200,7 +200,7 @@ impl FromStr for History {
                 None => steps.push(step(line).ok_or_else(wrong)?),
                 Some(rest) => {
                     let (moment, nested) = rest.split_once(' ').ok_or_else(wrong)?;
-                    let nested = (moment.parse().map_err(|_| wrong())?, step(nested).ok_or_else(wrong)?);
+                    let nested = (moment.parse().map_err(|()| wrong())?, step(nested).ok_or_else(wrong)?);
                     let Some(Step::Run(run)) = steps.last_mut() else { return Err(wrong()) };
                     run.during.push(nested);
                 }
