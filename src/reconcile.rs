@@ -25,7 +25,7 @@ mod state;
 mod text;
 mod words;
 
-pub use advance::{After, advance};
+pub use advance::{Advanced, After, advance};
 pub use brake::{Brake, DeletionLimit, Holdings, brakes};
 pub use conflict_id::{ConflictId, InvalidConflictId};
 pub use decide::{Choices, Decision, Resolved, UndecidableError, Unmerged};

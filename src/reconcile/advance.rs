@@ -1,10 +1,11 @@
 //! From confirmed outcomes to the next base.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::plan::Plan;
+use super::merge::merge;
+use super::plan::{Plan, Planned};
 use super::state::{Base, Pair};
-use crate::object::{BlobId, ContentHash, SideName};
+use crate::object::{BlobId, ContentHash, Memory, SideName};
 use crate::planted::{self, Mistake};
 
 /// What each side was confirmed to hold after its step: `None` for absent, no entry where the step was not
@@ -25,34 +26,88 @@ impl After {
     pub fn get(&self, side: SideName, key: &ContentHash) -> Option<Option<BlobId>> {
         self.confirmed.get(&(side, key.clone())).copied()
     }
+
+    /// What a side holds where it is what was planned for it in the end: `None` where that is not confirmed, or was left to
+    /// another run.
+    #[must_use]
+    pub fn reached(&self, entry: &Planned, side: SideName) -> Option<Option<BlobId>> {
+        match entry.step(side) {
+            Some(step) if planted::makes(Mistake::AdvanceBeforeTheWrite) => {
+                Some(self.get(side, &entry.key).unwrap_or(step.target))
+            }
+            Some(_) => self.get(side, &entry.key),
+            None => {
+                let (_, now) = entry.versions.of_side(side);
+                let is_its_end = |merged: Pair| now == Some(merged.of_side(side));
+                (entry.complete || entry.merged.is_some_and(is_its_end)).then_some(now)
+            }
+        }
+    }
 }
 
-/// Moves the base over every memory whose steps are all confirmed; all others keep theirs, so that the next run
-/// finds what is left to do.
-#[must_use]
-pub fn advance(base: &Base, plan: &Plan, after: &After) -> Base {
-    let mut next = base.clone();
-    for entry in plan.entries.iter().filter(|entry| entry.complete) {
-        let held = |side, now: Option<BlobId>| match entry.step(side) {
-            None => Some(now),
-            Some(step) if planted::makes(Mistake::AdvanceBeforeTheWrite) => {
-                Some(after.get(side, &entry.key).unwrap_or(step.target))
-            }
-            Some(_) => after.get(side, &entry.key),
-        };
-        let local = held(SideName::Local, entry.versions.local);
-        let remote = held(SideName::Remote, entry.versions.remote);
-        match (local, remote) {
+/// The next base, and the memories in it that neither side holds.
+#[derive(Clone, Debug, Default)]
+pub struct Advanced {
+    /// The base.
+    pub base: Base,
+    /// The memories that are new with it.
+    pub objects: BTreeMap<BlobId, Memory>,
+}
+
+/// Moves the base over every memory whose steps are all confirmed. Where changes of both sides were merged and only one side
+/// has the result, what it took is agreed on from then on, as in git, where a merge that is not pushed yet has the other
+/// branch for its base: whoever removes a merged value again must not get it back as if the other side had just added it.
+/// All other memories keep their base, so that the next run finds what is left to do.
+pub fn advance<E>(
+    base: &Base,
+    plan: &Plan,
+    after: &After,
+    load: &mut impl FnMut(BlobId) -> Result<Memory, E>,
+) -> Result<Advanced, E> {
+    let mut next = Advanced { base: base.clone(), objects: BTreeMap::new() };
+    let mut load = |blob| plan.objects.get(&blob).map_or_else(|| load(blob), |known| Ok(known.clone()));
+    for entry in &plan.entries {
+        match (after.reached(entry, SideName::Local), after.reached(entry, SideName::Remote)) {
             (Some(Some(local)), Some(Some(remote))) => {
                 let remote = if planted::makes(Mistake::OneBaseForBothSides) { local } else { remote };
-                next.insert(entry.key.clone(), Pair { local, remote });
+                next.base.insert(entry.key.clone(), Pair { local, remote });
             }
             (Some(None), Some(None)) => {
-                next.remove(&entry.key);
+                next.base.remove(&entry.key);
+            }
+            (Some(Some(local)), None) => {
+                if let (Some(merged), Some(remote)) = (entry.merged, entry.versions.remote) {
+                    let local = next.without(local, merged.remote, remote, &mut load)?;
+                    next.base.insert(entry.key.clone(), Pair { local, remote });
+                }
+            }
+            (None, Some(Some(remote))) => {
+                if let (Some(merged), Some(local)) = (entry.merged, entry.versions.local) {
+                    let remote = next.without(remote, merged.local, local, &mut load)?;
+                    next.base.insert(entry.key.clone(), Pair { local, remote });
+                }
             }
             // Not confirmed, or one side lost it meanwhile.
             _ => {}
         }
     }
-    next
+    Ok(next)
+}
+
+impl Advanced {
+    /// What a side that holds the merged memory in its form, `held`, would hold without what the other side, which holds
+    /// `other` and shall become `merged`, has yet to take.
+    fn without<E>(
+        &mut self,
+        held: BlobId,
+        merged: BlobId,
+        other: BlobId,
+        load: &mut impl FnMut(BlobId) -> Result<Memory, E>,
+    ) -> Result<BlobId, E> {
+        let (held, merged, other) = (load(held)?, load(merged)?, load(other)?);
+        let shared = merge(Some((&held, &merged)), &held, &other, None).local;
+        let id = shared.id();
+        self.objects.insert(id, shared);
+        Ok(id)
+    }
 }

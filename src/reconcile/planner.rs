@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::decide::{Choices, Resolved, agreeing, merge_chosen};
 use super::merge::{Field, Merged, differing, merge};
 use super::plan::{Conflict, Direction, Options, Plan, Planned, Step, Strategy};
-use super::state::{Compared, State, Versions};
+use super::state::{Compared, Pair, State, Versions};
 use crate::object::{BlobId, Memory, Resolution, SideName};
 use crate::planted::{self, Mistake};
 
@@ -20,7 +20,7 @@ pub fn plan<E>(
         if planner.is_in_scope(one.versions)? {
             planner.decide(one)?;
         } else if planted::makes(Mistake::FilterAsADeletion) {
-            planner.settle(one, None, None);
+            planner.settle(one, [None, None], None);
         }
     }
     Ok(planner.plan)
@@ -28,7 +28,12 @@ pub fn plan<E>(
 
 /// What one memory comes to: the next local and the next remote blob, or the fields that collide.
 enum Verdict {
-    Settle { local: Option<BlobId>, remote: Option<BlobId> },
+    Settle {
+        local: Option<BlobId>,
+        remote: Option<BlobId>,
+    },
+    /// Both sides changed it, and nothing collides.
+    Merge(Pair),
     Wait(BTreeSet<Field>),
 }
 
@@ -63,13 +68,14 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
             None => self.verdict(one)?,
         };
         match verdict {
-            Verdict::Settle { local, remote } => self.settle(one, local, remote),
+            Verdict::Settle { local, remote } => self.settle(one, [local, remote], None),
+            Verdict::Merge(pair) => self.settle(one, [Some(pair.local), Some(pair.remote)], Some(pair)),
             Verdict::Wait(fields) => self.plan.conflicts.push(conflict(one, fields)),
         }
         Ok(())
     }
 
-    fn settle(&mut self, one: &Compared, local: Option<BlobId>, remote: Option<BlobId>) {
+    fn settle(&mut self, one: &Compared, [local, remote]: [Option<BlobId>; 2], merged: Option<Pair>) {
         let step = |held, target| (held != target).then_some(Step { expected: held, target });
         let (local, remote) = (step(one.versions.local, local), step(one.versions.remote, remote));
         let (may_pull, may_push) = (
@@ -83,6 +89,7 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
             local: local.filter(|_| may_pull),
             remote: remote.filter(|_| may_push),
             complete: (local.is_none() || may_pull) && (remote.is_none() || may_push),
+            merged,
         });
     }
 
@@ -144,7 +151,8 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         } else if !self.options.auto_merge && !is_settled {
             differing(&self.load(local)?, &self.load(remote)?)
         } else {
-            return Ok(self.keep(one, merged));
+            let (local, remote) = (self.object(one, merged.local), self.object(one, merged.remote));
+            return Ok(Verdict::Merge(Pair { local, remote }));
         };
         if preference.is_none() {
             return Ok(Verdict::Wait(fields));

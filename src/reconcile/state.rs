@@ -15,6 +15,17 @@ pub struct Pair {
     pub remote: BlobId,
 }
 
+impl Pair {
+    /// The form of one side.
+    #[must_use]
+    pub fn of_side(self, side: SideName) -> BlobId {
+        match side {
+            SideName::Local => self.local,
+            SideName::Remote => self.remote,
+        }
+    }
+}
+
 /// The base of all memories.
 pub type Base = BTreeMap<ContentHash, Pair>;
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::object::tree::Difference;
 use crate::object::{BlobId, ContentHash, SideName};
-use crate::reconcile::{After, Compared, Direction, Plan, Planned, advance};
+use crate::reconcile::{After, Base, Compared, Direction, Plan, Planned, advance};
 use crate::store::{Failure, IndexEntry, Operation, Staged};
 
 pub(super) type Keys<'a> = BTreeSet<&'a ContentHash>;
@@ -59,6 +59,15 @@ impl Session<'_> {
         })
     }
 
+    /// The base after a plan, of which `after` is confirmed. Belongs into the transaction that writes it down.
+    pub(super) fn advance(&self, base: &Base, plan: &Plan, after: &After) -> Result<Base, Error> {
+        let next = advance(base, plan, after, &mut |blob| self.store.memory(blob))?;
+        for memory in next.objects.values() {
+            self.store.put_memory(memory)?;
+        }
+        Ok(next.base)
+    }
+
     /// Moves the base over what was confirmed, and notes conflicts, failures and what the server holds now.
     pub(super) fn record(
         &self,
@@ -70,7 +79,7 @@ impl Session<'_> {
     ) -> Result<(), Error> {
         self.store.transaction(|store| {
             let last = proposal.base.id;
-            let next = advance(chosen.base, chosen.plan, after);
+            let next = self.advance(chosen.base, chosen.plan, after)?;
             let did_nothing = adopted.is_empty() && report.local.total() + report.remote.total() == 0;
             if last.is_none() || next != proposal.base.base || !did_nothing {
                 let message = summary(&self.remote, chosen, report);
@@ -210,8 +219,7 @@ impl Session<'_> {
 /// The memories on which both sides agree now.
 fn finished<'a>(plan: &'a Plan, after: &After) -> Keys<'a> {
     let is_done = |entry: &&Planned| {
-        let is_confirmed = |side| entry.step(side).is_none() || after.get(side, &entry.key).is_some();
-        entry.complete && is_confirmed(SideName::Local) && is_confirmed(SideName::Remote)
+        [SideName::Local, SideName::Remote].into_iter().all(|side| after.reached(entry, side).is_some())
     };
     plan.entries.iter().filter(is_done).map(|entry| &entry.key).collect()
 }

@@ -13,7 +13,7 @@ use super::{BaseCommit, Error, Moved, Progress, Reading, Report, Session, Wishes
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, CommitId, ContentHash, Row, SideName};
 use crate::planted::{self, Mistake};
-use crate::reconcile::{After, Base, Pair, Plan, Planned, State, Step, Versions, advance};
+use crate::reconcile::{After, Base, Pair, Plan, Planned, State, Step, Versions};
 use crate::side::Side;
 use crate::store::Change;
 
@@ -55,7 +55,9 @@ impl Recall {
         let at = entries.binary_search_by(|entry| entry.key.cmp(key)).unwrap_or_else(|at| {
             let state = State::of(versions).unwrap_or(State::Unchanged);
             let (local, remote) = (None, None);
-            entries.insert(at, Planned { key: key.clone(), state, versions, local, remote, complete: false });
+            let (complete, merged) = (false, None);
+            entries
+                .insert(at, Planned { key: key.clone(), state, versions, local, remote, complete, merged });
             at
         });
         match side {
@@ -84,7 +86,7 @@ impl Session<'_> {
             }
             let proposal = self.propose(self.base()?, local.clone(), remote.clone(), Wishes::default())?;
             // On what is equal by now both sides agree, or the undo of it would not last.
-            let base = advance(&proposal.base.base, &proposal.plan, &After::default());
+            let base = self.advance(&proposal.base.base, &proposal.plan, &After::default())?;
             let message = format!("sync with {}: interrupted", self.remote);
             let run = self.record_base(proposal.base.id, &base, &message)?;
             self.record_changes(run, &Plan::default(), &After::default(), &adopted)

@@ -168,7 +168,9 @@ impl Shelf {
             }
         }
         let base = case.versions.base.map(|pair| (key("k"), pair)).into_iter().collect();
-        next.versions.base = advance(&base, plan, &after).get(&key("k")).copied();
+        let Ok(advanced) = advance(&base, plan, &after, &mut |blob| Ok::<_, Infallible>(self.get(blob)));
+        self.memories.borrow_mut().extend(advanced.objects);
+        next.versions.base = advanced.base.get(&key("k")).copied();
         next
     }
 
@@ -211,6 +213,13 @@ impl Seen<'_> {
         self.plan.conflicts.iter().chain(self.plan.ended.iter().map(|(conflict, _)| conflict))
     }
 
+    /// The side that was given what both had made of the memory, where the other one was left out.
+    fn taker(&self) -> Option<SideName> {
+        let entry = self.entry().filter(|entry| !entry.complete)?;
+        let merged = entry.merged?;
+        SIDES.into_iter().find(|side| self.after.held(*side) == Some(merged.of_side(*side)))
+    }
+
     fn is_changed(&self, side: SideName) -> bool {
         let (base, now) = self.case.versions.of_side(side);
         base != now
@@ -220,7 +229,7 @@ impl Seen<'_> {
 type Law = (&'static str, fn(&Seen<'_>) -> bool);
 
 /// What holds for every case.
-const LAWS: [Law; 19] = [
+const LAWS: [Law; 20] = [
     ("agreement is idle", |seen| {
         let alike = seen.case.held(SIDES[0]) == seen.case.held(SIDES[1]);
         let as_ever = SIDES.iter().all(|side| !seen.is_changed(*side));
@@ -343,11 +352,30 @@ const LAWS: [Law; 19] = [
         let is_there = SIDES.map(|side| seen.after.held(side).is_some());
         !is_complete || (*seen.again == Plan::default() && is_there[0] == is_there[1])
     }),
-    ("the base is what both sides hold, or what it was", |seen| {
+    ("the base is what both sides hold, what it was, or what one side took of the other", |seen| {
         let is_complete = seen.entry().is_some_and(|entry| entry.complete);
         let Versions { base, local, remote } = seen.after.versions;
         let held = local.zip(remote).map(|(local, remote)| Pair { local, remote });
-        base == if is_complete { held } else { seen.case.versions.base }
+        match seen.taker() {
+            Some(taker) => base.map(|base| base.of_side(other(taker))) == seen.case.held(other(taker)),
+            None => base == if is_complete { held } else { seen.case.versions.base },
+        }
+    }),
+    ("whoever took a change may do with it what he likes, and does not get it back", |seen| {
+        let Some(taker) = seen.taker() else { return true };
+        let Versions { base, local, remote } = seen.case.versions;
+        let later = [local, remote, base.map(|pair| pair.local), base.map(|pair| pair.remote), None];
+        let whole =
+            Question { direction: Direction::Both, strategy: Strategy::Wait, scope: 0, ..seen.question };
+        later.into_iter().all(|later| {
+            let mut case = seen.after;
+            match taker {
+                SideName::Local => case.versions.local = later,
+                SideName::Remote => case.versions.remote = later,
+            }
+            let plan = seen.shelf.plan(case, whole);
+            plan.steps(taker).next().is_none() && plan.conflicts.is_empty()
+        })
     }),
     ("both sides end alike where nothing is rewritten", |seen| {
         let is_complete = seen.entry().is_some_and(|entry| entry.complete);

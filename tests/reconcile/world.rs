@@ -232,8 +232,16 @@ impl World {
     pub(crate) fn sync(&mut self, asked: &Asked) -> Plan {
         let plan = self.plan(asked);
         let after = self.take_steps(&plan, usize::MAX);
-        self.base = advance(&self.base, &plan, &after);
+        self.advance(&plan, &after);
         plan
+    }
+
+    /// Moves the base.
+    pub(crate) fn advance(&mut self, plan: &Plan, after: &After) {
+        let Ok(next) =
+            advance(&self.base, plan, after, &mut |blob| Ok::<_, Infallible>(self.objects[&blob].clone()));
+        self.objects.extend(next.objects);
+        self.base = next.base;
     }
 
     /// Both sides' memories, as text that a failed assertion can show.

@@ -29,6 +29,8 @@ pub(crate) struct Seen {
     pub after: Option<Memory>,
     /// Whether memsync was told that it is done.
     pub is_done: bool,
+    /// What was there when it was read back, where it was.
+    pub read_back: Option<Memory>,
 }
 
 /// One run of a command as it is watched: its ticks, its fault, and what it does.
@@ -148,7 +150,15 @@ impl Watched<'_> {
             (self.hold)(&edit.key, after.as_ref());
             let is_done =
                 told.iter().any(|(key, told)| *key == edit.key && matches!(told, Outcome::Done { .. }));
-            let seen = Seen { side: self.name, key: edit.key.clone(), edit, before, after, is_done };
+            let seen = Seen {
+                side: self.name,
+                key: edit.key.clone(),
+                edit,
+                before,
+                after,
+                is_done,
+                read_back: None,
+            };
             self.watch.seen.borrow_mut().push(seen);
         }
         result?;
@@ -158,6 +168,12 @@ impl Watched<'_> {
             for (key, outcome) in &mut told {
                 if let Outcome::Done { now } = outcome {
                     *now = self.place.memory(key);
+                    let mut seen = self.watch.seen.borrow_mut();
+                    let last = seen.iter_mut().rfind(|seen| seen.side == self.name && seen.key == *key);
+                    if let Some(last) = last {
+                        last.read_back.clone_from(now);
+                        last.is_done &= last.after == *now;
+                    }
                 }
             }
         }

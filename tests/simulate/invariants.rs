@@ -106,21 +106,28 @@ fn what_is_done_can_be_undone(world: &World, store: &Store, watch: &Watch<'_>) -
     Ok(())
 }
 
-/// Both forms of a base pair were held by their side: a base that runs ahead of a write turns the old value into an edit.
+/// Both forms of a base pair were held by their side: a base that runs ahead of a write turns the old value into an edit. Where
+/// one side alone has a merged memory, one form was; the other is what that side had taken, of which nothing is invented.
 fn the_base_was_held_by_both_sides(world: &World, device: &Device, store: &Store) -> Result<(), Stop> {
     let session = commands::session(world, device, store);
     let at = store.reference(&sync::base_reference(&session.remote)?)?;
     if device.base_seen.replace(at) == at {
         return Ok(());
     }
+    let ledger = world.ledger.borrow();
     for (key, pair) in session.base()?.base {
-        if !world.has_held(Spot::Device(device.number), &key, pair.local) {
-            let detail = format!("this device never held {key}: {:?}", store.memory(pair.local));
-            world.say("the_base_was_held_by_both_sides", detail);
-        }
-        if !world.has_held(Spot::Server, &key, pair.remote) {
-            let detail = format!("the server never held {key}: {:?}", store.memory(pair.remote));
-            world.say("the_base_was_held_by_both_sides", detail);
+        let was_held = [
+            world.has_held(Spot::Device(device.number), &key, pair.local),
+            world.has_held(Spot::Server, &key, pair.remote),
+        ];
+        let (blob, who) = match was_held {
+            [true, true] => continue,
+            [false, _] => (pair.local, "this device"),
+            [true, false] => (pair.remote, "the server"),
+        };
+        let memory = store.memory(blob)?;
+        if was_held == [false, false] || ledger.find_invented(&key, &memory).is_some() {
+            world.say("the_base_was_held_by_both_sides", format!("{who} never held {key}: {memory:?}"));
         }
     }
     Ok(())

@@ -65,42 +65,71 @@ pub(crate) fn takes_away(before: Option<&Memory>, after: Option<&Memory>) -> boo
     old.iter().any(|(field, value)| value != NULL && is_gone(field))
 }
 
-/// Writes of one field: each value (`None` where it was removed), and whether its author's successors replaced it.
+/// One write of a field.
+#[derive(Clone, Debug)]
+struct Write {
+    /// `None` where it was removed.
+    value: Option<String>,
+    /// Somebody who saw it wrote another value.
+    is_replaced: bool,
+    /// Somebody who saw it deleted the memory. Another one's memory of the same text may have it as well.
+    is_deleted: bool,
+}
+
+/// The writes of one field.
 #[derive(Clone, Debug, Default)]
-struct Writes(Vec<(Option<String>, bool)>);
+struct Writes(Vec<Write>);
 
 impl Writes {
     /// Whoever saw `seen` wrote `value`.
     fn write(&mut self, field: &Field, seen: Option<&String>, value: Option<&String>) {
-        self.replace(field, seen);
-        self.0.push((value.cloned(), false));
+        self.those(field, seen).for_each(|write| write.is_replaced = true);
+        self.add(value);
     }
 
-    /// Whoever saw `seen` decided against it.
-    fn replace(&mut self, field: &Field, seen: Option<&String>) {
-        for (known, is_replaced) in &mut self.0 {
-            *is_replaced |= is_same(field, known.as_ref(), seen);
-        }
+    /// Somebody who saw none wrote `value`.
+    fn add(&mut self, value: Option<&String>) {
+        self.0.push(Write { value: value.cloned(), is_replaced: false, is_deleted: false });
+    }
+
+    /// Whoever saw `seen` deleted the memory.
+    fn delete(&mut self, field: &Field, seen: Option<&String>) {
+        self.those(field, seen).for_each(|write| write.is_deleted = true);
+    }
+
+    /// Somebody decided against a deletion of `value`; whether it is known.
+    fn keep(&mut self, field: &Field, value: &String) -> bool {
+        let kept = self.those(field, Some(value)).map(|write| write.is_deleted = false);
+        kept.count() > 0
+    }
+
+    fn those(&mut self, field: &Field, seen: Option<&String>) -> impl Iterator<Item = &mut Write> {
+        self.0.iter_mut().filter(move |write| is_same(field, write.value.as_ref(), seen))
     }
 
     /// Whether `held` may stand at rest: somebody wrote it last, and nobody's value was passed over. A removal that somebody
     /// else's value outlives may have been of a value of the same author's, which is no change.
     fn allows(&self, field: &Field, held: Option<&String>) -> bool {
-        let is_held = |head: Option<&String>| is_same(field, head, held);
-        (*field == Field::Content || self.heads().any(is_held))
-            && self.heads().all(|head| is_held(head) || is_removal(head))
+        let is_held =
+            |write: &Write| is_same(field, write.value.as_ref(), held) || write.is_deleted && held.is_none();
+        let is_passed_over = |write: &Write| !write.is_deleted && !is_held(write) && !is_removal(write);
+        (*field == Field::Content || self.heads().any(is_held)) && !self.heads().any(is_passed_over)
+    }
+
+    /// Whether a value that whoever deleted the memory had not seen is gone with it.
+    fn is_passed_over(&self) -> bool {
+        self.heads().any(|write| !write.is_deleted && !is_removal(write))
     }
 
     /// The values that nobody has replaced.
-    fn heads(&self) -> impl Iterator<Item = Option<&String>> {
-        self.0.iter().filter(|(_, is_replaced)| !is_replaced).map(|(value, _)| value.as_ref())
+    fn heads(&self) -> impl Iterator<Item = &Write> {
+        self.0.iter().filter(|write| !write.is_replaced)
     }
 }
 
-fn is_removal(value: Option<&String>) -> bool {
-    value.is_none_or(|value| value == NULL)
+fn is_removal(write: &Write) -> bool {
+    write.value.as_ref().is_none_or(|value| value == NULL)
 }
-
 /// Whether two values of a field are one. Types that a server may not know are: it makes one of them of all the others.
 fn is_same(field: &Field, one: Option<&String>, other: Option<&String>) -> bool {
     let is_unknown = |name: Option<&String>| {
@@ -126,12 +155,17 @@ impl Entry {
     /// A value that whoever deleted the memory had not seen.
     fn find_passed_over(&self) -> Option<String> {
         let mut writes = self.writes.iter().filter(|(field, _)| !field.is_common());
-        let (field, writes) = writes.find(|(_, writes)| writes.heads().any(|head| !is_removal(head)))?;
+        let (field, writes) = writes.find(|(_, writes)| writes.is_passed_over())?;
         Some(format!("it is gone with {field:?}, written were {:?}", writes.0))
     }
 
     fn write(&mut self, field: &Field, seen: Option<&String>, value: Option<&String>) {
         self.writes.entry(field.clone()).or_default().write(field, seen, value);
+        self.ever.extend(value.map(|value| (field.clone(), value.clone())));
+    }
+
+    fn add(&mut self, field: &Field, value: Option<&String>) {
+        self.writes.entry(field.clone()).or_default().add(value);
         self.ever.extend(value.map(|value| (field.clone(), value.clone())));
     }
 }
@@ -153,9 +187,14 @@ impl Ledger {
             let is_rewriting =
                 *field == Field::Type && seen.is_some() && after.is_some() && is_same(field, seen, value);
             // Others may have made a memory of the same text, unseen: that is told by the births.
-            let is_birth = *field == Field::Content && (seen.is_none() || value.is_none());
-            if is_birth {
-                entry.writes.entry(Field::Content).or_default().replace(field, seen);
+            let is_birth = *field == Field::Content && seen.is_none();
+            if after.is_none() {
+                entry.writes.entry(field.clone()).or_default().delete(field, seen);
+            } else if is_birth {
+                entry.writes.entry(Field::Content).or_default();
+            } else if before.is_none() {
+                // Others may have removed it from theirs.
+                entry.add(field, value);
             } else if seen != value && !is_rewriting {
                 entry.write(field, seen, value);
             }
@@ -177,19 +216,21 @@ impl Ledger {
         for version in versions.iter().filter(|version| version.as_ref() != chosen) {
             self.write(key, version.as_ref(), chosen);
         }
+        let Some(chosen) = chosen else { return };
         let entry = self.entries.entry(key.clone()).or_default();
-        let seen: Vec<_> =
-            versions.iter().map(|version| version.as_ref().map(fields).unwrap_or_default()).collect();
-        let wanted = chosen.map(fields).unwrap_or_default();
+        // A deleted memory lacks every field, and says nothing of who removed one.
+        let seen: Vec<_> = versions.iter().flatten().map(fields).collect();
+        let wanted = fields(chosen);
         for (field, writes) in &mut entry.writes {
             let values = seen.iter().map(|seen| seen.get(field));
             for value in values.filter(|value| *value != wanted.get(field)) {
                 writes.write(field, value, wanted.get(field));
             }
         }
-        let Some(chosen) = chosen else { return };
-        for (field, value) in fields(chosen) {
-            entry.write(&field, None, Some(&value));
+        for (field, value) in wanted {
+            if !entry.writes.get_mut(&field).is_some_and(|writes| writes.keep(&field, &value)) {
+                entry.add(&field, Some(&value));
+            }
         }
         entry.births.extend(births(Some(chosen)).map(|birth| (birth, false)));
     }
@@ -207,7 +248,7 @@ impl Ledger {
         let alive: BTreeSet<String> = births(held).collect();
         entry.births.iter_mut().for_each(|(birth, is_dead)| *is_dead = !alive.contains(birth));
         for (field, value) in held.map(fields).unwrap_or_default() {
-            entry.write(&field, None, Some(&value));
+            entry.add(&field, Some(&value));
         }
     }
 

@@ -77,6 +77,8 @@ pub(crate) struct World {
     depth: Cell<usize>,
     /// Whether the network may fail in the run that is under way.
     has_troubles: Cell<bool>,
+    /// Whether whoever lets a rewind through means it as it is, rather than to put it right.
+    pub takes_rewinds: Cell<bool>,
     /// How many ticks the last run had.
     ticks: Cell<u32>,
     _folder: tempfile::TempDir,
@@ -138,6 +140,7 @@ impl World {
             violation: RefCell::default(),
             depth: Cell::new(0),
             has_troubles: Cell::new(false),
+            takes_rewinds: Cell::new(false),
             ticks: Cell::new(0),
             shape,
             _folder: folder,
@@ -360,6 +363,10 @@ impl World {
                 device.left.borrow_mut().insert((seen.side, seen.key.clone(), after));
                 self.touch(&seen.key, seen.before.as_ref(), seen.after.as_ref());
                 device.unsettled.borrow_mut().insert(seen.key.clone());
+                // Before it was read back nobody knew that the server had taken it.
+                if seen.read_back.is_some() {
+                    self.touch(&seen.key, seen.after.as_ref(), seen.read_back.as_ref());
+                }
             }
         }
         if !self.is_broken() {

@@ -133,6 +133,11 @@ impl Doing<'_> {
             Resolution::Merged(merged) => merged.map(|merged| session.store.memory(merged)).transpose()?,
         };
         self.world.ledger.borrow_mut().decide(&conflict.key, &versions, chosen.as_ref());
+        // An answer does not hold for what somebody has changed since, and may hold again later.
+        let here = self.device.place.memory(&conflict.key).map(|memory| memory.id());
+        if ![conflict.ours, conflict.held].contains(&here) {
+            self.world.contest(&conflict.key);
+        }
         // Until a run carries the answer to the server, whoever takes the memory back to what was agreed on takes it back.
         self.device.unsettled.borrow_mut().insert(conflict.key.clone());
         Ok(())

@@ -38,7 +38,8 @@ impl Doing<'_> {
             self.note(&session, &proposal, allowed.is_some(), chosen)?;
             let Some(chosen) = chosen else {
                 let (plain, rewound) = proposal.ids();
-                return Ok((Ended::Stopped, Some(rewound.unwrap_or(plain).to_string())));
+                let cure = rewound.filter(|_| !self.world.takes_rewinds.get());
+                return Ok((Ended::Stopped, Some(cure.unwrap_or(plain).to_string())));
             };
             let conflicts = chosen.plan().conflicts.iter().map(|conflict| conflict.key.clone()).collect();
             if is_dry {

@@ -17,7 +17,9 @@ impl World {
         // Conflicts are ended as they come up: each device's own edits can collide once with what the server has by then.
         let passes = 2 * self.devices.len() + 2;
         let mut decision = 0;
-        let is_calm = (0..passes).any(|_| {
+        let is_calm = (0..passes).any(|pass| {
+            // What one puts right can be a rewind to another, who has seen the same in another order: somebody gives in.
+            self.takes_rewinds.set(pass > 0);
             let had_conflicts = self.devices.iter().map(|device| self.settle(device.number, &mut decision));
             let conflicts = had_conflicts.filter(|had| *had).count();
             self.is_broken() || conflicts == 0
@@ -30,12 +32,14 @@ impl World {
                 .say("everybody_converges", format!("there still are conflicts after {passes} rounds"));
         }
         // One more round brings what the last of them sent to the first.
+        self.takes_rewinds.set(true);
         for device in 0..self.devices.len() {
             self.sync(device);
         }
         if !self.is_broken() {
             invariants::at_rest(self);
         }
+        self.takes_rewinds.set(false);
     }
 
     /// Syncs and ends the conflicts; whether there were any.
