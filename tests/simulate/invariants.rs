@@ -532,7 +532,12 @@ fn agree(ours: Option<&Memory>, theirs: Option<&Memory>) -> bool {
         memory.tags.iter().map(|tag| tag.to_lowercase()).filter(|tag| tag != "untagged").collect()
     };
     let members = |memory: &Memory| match &memory.metadata {
-        Metadata::Members(members) => Some(members.clone()),
+        Metadata::Members(members) => {
+            // A memory that an old server would take for another one is given a conversation of its own there.
+            let mut members = members.clone();
+            members.remove("conversation_id");
+            Some(members)
+        }
         Metadata::Opaque(_) => None,
     };
     ours.content == theirs.content

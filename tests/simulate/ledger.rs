@@ -213,13 +213,14 @@ impl Ledger {
 
     /// Somebody who saw `versions` decided for `chosen`.
     pub(crate) fn decide(&mut self, key: &ContentHash, versions: &[Option<Memory>], chosen: Option<&Memory>) {
-        for version in versions.iter().filter(|version| version.as_ref() != chosen) {
-            self.write(key, version.as_ref(), chosen);
+        // A deleted memory lacks every field, and says nothing of who removed one.
+        let seen = || versions.iter().flatten();
+        for version in seen().filter(|version| Some(*version) != chosen) {
+            self.write(key, Some(version), chosen);
         }
         let Some(chosen) = chosen else { return };
         let entry = self.entries.entry(key.clone()).or_default();
-        // A deleted memory lacks every field, and says nothing of who removed one.
-        let seen: Vec<_> = versions.iter().flatten().map(fields).collect();
+        let seen: Vec<_> = seen().map(fields).collect();
         let wanted = fields(chosen);
         for (field, writes) in &mut entry.writes {
             let values = seen.iter().map(|seen| seen.get(field));
