@@ -21,6 +21,7 @@ pub(crate) mod iso;
 mod members;
 mod open;
 mod pace;
+mod pass;
 mod prepare;
 mod row;
 mod rows;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 /// because it is over before the last tries; a long one has to leave the database free for most of the time.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(120)];
 
-/// How long a run is dense.
-const DENSE: Duration = Duration::from_secs(1);
+/// How long a run is dense: until well before the service's last two tries.
+const DENSE: Duration = Duration::from_millis(1_500);
 
 /// From then on the pause grows to this part of the time since.
 const PART: u32 = 10;
@@ -60,6 +60,6 @@ mod tests {
     fn a_run_is_dense_at_first_and_leaves_room_later() {
         let pace = Pace::new(PAUSES);
         let pause = |milliseconds| pace.pause(Duration::from_millis(milliseconds)).as_millis();
-        assert_eq!([0, 1_000, 1_500, 2_200, 60_000].map(pause), [10, 10, 50, 120, 120]);
+        assert_eq!([0, 1_500, 2_000, 2_700, 60_000].map(pause), [10, 10, 50, 120, 120]);
     }
 }

@@ -136,11 +136,14 @@ impl Schema {
         self.select_of(|name| self.has(name), "")
     }
 
-    /// The same in the order of the ids, without when a row was last written, and in one more column whether it has no
-    /// vector.
+    /// The same of the rows from an id to another one, in their order, without when a row was last written, and in one more
+    /// column whether it has no vector.
     pub(super) fn select_memories(&self) -> String {
         let lacks = format!(", {}", self.without_vector());
-        format!("{} ORDER BY id", self.select_of(|name| self.has(name) && !is_of_writing(name), &lacks))
+        format!(
+            "{} AND id BETWEEN ?1 AND ?2 ORDER BY id",
+            self.select_of(|name| self.has(name) && !is_of_writing(name), &lacks)
+        )
     }
 
     fn select_of(&self, reads: impl Fn(&str) -> bool, more: &str) -> String {

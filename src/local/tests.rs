@@ -20,6 +20,7 @@ use rusqlite::types::Value;
 use rusqlite::{OpenFlags, OptionalExtension};
 use tempfile::TempDir;
 
+use super::pass::Second;
 use super::*;
 use crate::embed::hash_vector;
 use crate::object::{Memory, Metadata, Outcome};
@@ -717,4 +718,17 @@ fn a_file_without_permission_to_write_is_read() {
         database.apply(vec![edit("key", None, Some(&memory()))], &mut |_: ContentHash, _: Outcome| {});
     permit(0o600, 0o700);
     assert!(is_root || matches!(result, Err(side::Error::Unwritable { .. })), "{result:?}");
+}
+
+#[test]
+fn a_second_connection_is_of_no_use_where_somebody_committed_before_it_began() {
+    let fixture = Fixture::with_seed(V12);
+    let options = fixture.options();
+    let open = || Second::open(&options, FileId::at(&options.path));
+    let Some(second) = open() else { return };
+    assert!(second.begin().is_some(), "nobody wrote");
+    let second = open().expect("there is another processor");
+    fixture.service.execute_batch("UPDATE memories SET tags = 'more'").unwrap();
+    assert!(second.begin().is_none(), "it would see another moment");
+    assert!(Second::open(&options, None).is_none(), "it may be another file");
 }

@@ -125,6 +125,8 @@ impl Doing<'_> {
             Command::Stash => self.stash(),
             Command::Status => self.status(),
             Command::Undo | Command::UndoRemote => self.undo(),
+            Command::Restore => self.restore(),
+            Command::Gc => self.collect(),
             _ => self.answer(),
         }
     }

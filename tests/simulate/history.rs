@@ -115,6 +115,10 @@ pub(crate) enum Command {
     Field,
     Undo,
     UndoRemote,
+    /// `restore --all` from the sync before the last.
+    Restore,
+    /// `gc --prune=now`.
+    Gc,
 }
 
 /// `-X`.

@@ -39,7 +39,7 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
     }
     if is_exchange {
         remember(world, device, run, watch, ended);
-    } else if !matches!(run.command, Command::Fetch | Command::Stash | Command::Status) {
+    } else if !matches!(run.command, Command::Fetch | Command::Stash | Command::Status | Command::Gc) {
         device.agreed_at.set(None);
         device.syncs.borrow_mut().clear();
     }
@@ -70,7 +70,7 @@ fn nothing_is_written_over_unseen(world: &World, watch: &Watch<'_>) {
 fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>, ended: &Ended) {
     let kept =
         Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
-            what_is_replaced_can_be_printed(world, &store, watch);
+            what_is_replaced_can_be_printed(world, device, &store, watch);
             if matches!(ended, Ended::Done { .. }) {
                 what_is_done_can_be_undone(world, &store, watch)?;
             }
@@ -81,13 +81,14 @@ fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>, ended: &Ended
     }
 }
 
-/// Whatever a run replaces or deletes, on either side, is in its staging database afterwards, to be printed and restored.
-fn what_is_replaced_can_be_printed(world: &World, store: &Store, watch: &Watch<'_>) {
-    for seen in watch.seen.borrow().iter().filter(|seen| seen.before != seen.after) {
-        if seen.before.as_ref().is_some_and(|before| store.memory(before.id()).is_err()) {
-            let detail = format!("{} {}: {:?}", seen.side, seen.key, seen.before);
-            world.say("what_is_replaced_can_be_printed", detail);
-        }
+/// Whatever a run replaces or deletes, on either side, is in its staging database from then on, to be printed and restored.
+fn what_is_replaced_can_be_printed(world: &World, device: &Device, store: &Store, watch: &Watch<'_>) {
+    let mut replaced = device.replaced.borrow_mut();
+    let seen = watch.seen.borrow();
+    let changed = seen.iter().filter(|seen| seen.before != seen.after);
+    replaced.extend(changed.filter_map(|seen| seen.before.as_ref().map(Memory::id)));
+    if let Some(blob) = replaced.iter().find(|blob| store.memory(**blob).is_err()) {
+        world.say("what_is_replaced_can_be_printed", format!("d{}: {blob}", device.number));
     }
 }
 

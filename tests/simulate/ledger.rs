@@ -97,10 +97,10 @@ impl Writes {
         self.those(field, seen).for_each(|write| write.is_deleted = true);
     }
 
-    /// Somebody decided against a deletion of `value`; whether it is known.
+    /// Somebody decided for `value` and against a deletion; whether it stands, or another value that was written since.
     fn keep(&mut self, field: &Field, value: &String) -> bool {
-        let kept = self.those(field, Some(value)).map(|write| write.is_deleted = false);
-        kept.count() > 0
+        self.those(field, Some(value)).for_each(|write| write.is_deleted = false);
+        self.heads().any(|write| !write.is_deleted)
     }
 
     fn those(&mut self, field: &Field, seen: Option<&String>) -> impl Iterator<Item = &mut Write> {
@@ -285,8 +285,11 @@ impl Ledger {
                 return Some(format!("{field:?} is {value:?}, written were {:?}", writes.0));
             }
         }
-        let unwritten = held.keys().find(|field| !field.is_common() && !entry.writes.contains_key(field));
-        unwritten.map(|field| format!("{field:?} is there, and was not written"))
+        // The service's word for a type that is missing.
+        let is_shown = |field: &Field, value: &String| *field == Field::Type && value == "observation";
+        let is_written = |field: &Field| field.is_common() || entry.writes.contains_key(field);
+        let unwritten = held.iter().find(|(field, value)| !is_written(field) && !is_shown(field, value));
+        unwritten.map(|(field, _)| format!("{field:?} is there, and was not written"))
     }
 }
 

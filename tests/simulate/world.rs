@@ -52,6 +52,8 @@ pub(crate) struct Device {
     pub syncs: RefCell<Vec<[BTreeMap<ContentHash, BlobId>; 2]>>,
     /// All that its runs ever left, on either side.
     pub left: RefCell<BTreeSet<(SideName, ContentHash, Option<BlobId>)>>,
+    /// All that its runs ever replaced or deleted, on either side, since it has its staging database.
+    pub replaced: RefCell<BTreeSet<BlobId>>,
     /// The base when it was last looked at.
     pub base_seen: Cell<Option<CommitId>>,
     /// What the server did not have when it was last asked for it.
@@ -121,6 +123,7 @@ impl World {
             agreed_at: Cell::new(None),
             syncs: RefCell::default(),
             left: RefCell::default(),
+            replaced: RefCell::default(),
             base_seen: Cell::new(None),
             absent_when_fetched: RefCell::default(),
         };
@@ -257,6 +260,7 @@ impl World {
             device.is_baseless.set(true);
             device.agreed_at.set(None);
             device.syncs.borrow_mut().clear();
+            device.replaced.borrow_mut().clear();
         }
     }
 

@@ -272,7 +272,7 @@ impl Generator {
         if !self.random.percent(self.taste.others) {
             return Command::Sync;
         }
-        match self.random.below(32) {
+        match self.random.below(36) {
             0..=3 => Command::Pull,
             4..=7 => Command::Push,
             8..=9 => Command::Apply,
@@ -287,7 +287,9 @@ impl Generator {
             25 => Command::Deleted,
             26..=27 => Command::Field,
             28..=30 => Command::Undo,
-            _ => Command::UndoRemote,
+            31 => Command::UndoRemote,
+            32..=33 => Command::Restore,
+            _ => Command::Gc,
         }
     }
 

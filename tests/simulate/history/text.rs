@@ -19,7 +19,7 @@ use super::{Command, Deed, Fault, FaultKind, History, Moment, Run, Shape, Spot, 
 use crate::place::Version;
 
 /// The commands that take no number, by their words.
-const COMMANDS: [(&str, Command); 15] = [
+const COMMANDS: [(&str, Command); 17] = [
     ("sync", Command::Sync),
     ("pull", Command::Pull),
     ("push", Command::Push),
@@ -35,6 +35,8 @@ const COMMANDS: [(&str, Command); 15] = [
     ("field", Command::Field),
     ("undo", Command::Undo),
     ("undo-remote", Command::UndoRemote),
+    ("restore-all", Command::Restore),
+    ("gc", Command::Gc),
 ];
 
 pub(super) const FAULTS: [(&str, FaultKind); 13] = [

@@ -53,6 +53,7 @@ struct Saved {
     agreed_at: Option<(u32, u32)>,
     syncs: Vec<[BTreeMap<ContentHash, BlobId>; 2]>,
     left: BTreeSet<(SideName, ContentHash, Option<BlobId>)>,
+    replaced: BTreeSet<BlobId>,
     base_seen: Option<CommitId>,
     absent_when_fetched: BTreeSet<ContentHash>,
     ledger: crate::ledger::Ledger,
@@ -70,6 +71,7 @@ impl World {
             agreed_at: device.agreed_at.get(),
             syncs: device.syncs.borrow().clone(),
             left: device.left.borrow().clone(),
+            replaced: device.replaced.borrow().clone(),
             base_seen: device.base_seen.get(),
             absent_when_fetched: device.absent_when_fetched.borrow().clone(),
             ledger: self.ledger.borrow().clone(),
@@ -89,6 +91,7 @@ impl World {
         device.agreed_at.set(saved.agreed_at);
         device.syncs.replace(saved.syncs.clone());
         device.left.replace(saved.left.clone());
+        device.replaced.replace(saved.replaced.clone());
         device.base_seen.set(saved.base_seen);
         device.absent_when_fetched.replace(saved.absent_when_fetched.clone());
         self.ledger.replace(saved.ledger.clone());
