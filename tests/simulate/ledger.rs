@@ -189,7 +189,7 @@ impl Ledger {
             // Others may have made a memory of the same text, unseen: that is told by the births.
             let is_birth = *field == Field::Content && seen.is_none();
             if after.is_none() {
-                entry.writes.entry(field.clone()).or_default().delete(field, seen);
+                entry.writes.entry(field.clone()).or_default();
             } else if is_birth {
                 entry.writes.entry(Field::Content).or_default();
             } else if before.is_none() {
@@ -200,6 +200,10 @@ impl Ledger {
             }
             // What the service makes of a value is a value as well.
             entry.ever.extend(value.map(|value| (field.clone(), value.clone())));
+        }
+        if after.is_none() {
+            // What its author removed before goes with it.
+            entry.writes.iter_mut().for_each(|(field, writes)| writes.delete(field, old.get(field)));
         }
         entry.created.extend(after.map(|after| after.created_at.map(memsync::object::Timestamp::seconds)));
         for birth in births(before) {

@@ -377,11 +377,12 @@ impl World {
             invariants::after_a_run(self, run, &watch, &ended);
         }
         // What a run is told and takes down is settled.
-        if matches!(ended, Ended::Done { .. }) {
+        if let Ended::Done { conflicts, .. } = &ended {
             let seen = watch.seen.borrow();
             let mut unsettled = device.unsettled.borrow_mut();
             if run.command == Command::Sync && run.scope.is_none() {
-                unsettled.clear();
+                // An answer that does not hold any more has gone nowhere.
+                unsettled.retain(|key| conflicts.contains(key));
             }
             let is_exchange =
                 matches!(run.command, Command::Sync | Command::Pull | Command::Push | Command::Apply);
