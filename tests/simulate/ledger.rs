@@ -61,8 +61,7 @@ fn leaves(path: &str, value: &Value, fields: &mut BTreeMap<Field, String>) {
 /// Whether `after` lacks a value of `before` without having another one, that tells who wrote it, in its place.
 pub(crate) fn takes_away(before: Option<&Memory>, after: Option<&Memory>) -> bool {
     let (old, new) = (before.map(fields).unwrap_or_default(), after.map(fields).unwrap_or_default());
-    let is_gone = |field: &Field| new.get(field).is_none_or(|value| value == NULL);
-    old.iter().any(|(field, value)| value != NULL && is_gone(field))
+    old.iter().any(|(field, old)| new.get(field).is_none_or(|new| new == NULL && old != NULL))
 }
 
 /// One write of a field.
@@ -224,6 +223,8 @@ impl Ledger {
         }
         let Some(chosen) = chosen else { return };
         let entry = self.entries.entry(key.clone()).or_default();
+        // Which of the others' values go with a deletion that somebody decided against cannot be told by fields.
+        entry.is_contested |= versions.contains(&None);
         let seen: Vec<_> = seen().map(fields).collect();
         let wanted = fields(chosen);
         for (field, writes) in &mut entry.writes {
