@@ -57,7 +57,9 @@ impl Database {
         let old = marks.filter(|marks| marks.form == form);
         let Some(key) = old.as_ref().map_or_else(random, |marks| Some(marks.key)) else { return Ok(None) };
         let old = old.map(|marks| marks.rows).unwrap_or_default();
-        let second = (old.len() >= MANY).then(|| Second::open(options, *file)).flatten();
+        // One that reads a file as immutable would see another moment than the second.
+        let may_halve = old.len() >= MANY && connection.is_readonly("main") == Ok(false);
+        let second = may_halve.then(|| Second::open(options, *file)).flatten();
         let transaction = connection.transaction().map_err(fail)?;
         let version = schema.version;
         open::refresh(&transaction, schema, &options.path)?;

@@ -8,6 +8,7 @@
 use std::hash::Hasher;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
@@ -64,9 +65,10 @@ impl Pass<'_> {
         };
         let Some(second) = second.begin() else { return self.whole(connection, visit) };
         let (seen, others) = thread::scope(|scope| {
-            let others = scope.spawn(move || self.kept(&second, half..=i64::MAX, upper));
+            let others = move || self.kept(&second, half..=i64::MAX, upper);
+            let others = thread::Builder::new().spawn_scoped(scope, others).ok();
             let seen = self.over(connection, i64::MIN..=half - 1, lower, visit);
-            (seen, others.join().ok().flatten())
+            (seen, others.and_then(|others| others.join().ok()).flatten())
         });
         let Some(mut seen) = seen? else { return Ok(None) };
         let more = match others {
@@ -90,7 +92,7 @@ impl Pass<'_> {
     ) -> Option<(Seen, Vec<Change>)> {
         let (mut kept, mut bytes) = (Vec::new(), 0);
         let seen = self.over(second, rows, old, &mut |change| {
-            bytes += change.is.as_ref().map_or(0, |held| held.memory.content.len());
+            bytes += change.is.as_ref().map_or(0, |held| held.memory.to_blob().len());
             kept.push(change);
             if kept.len() > KEPT || bytes > KEPT_BYTES {
                 ControlFlow::Break(())
@@ -155,8 +157,9 @@ impl Second {
         if thread::available_parallelism().is_ok_and(|threads| threads.get() == 1) {
             return None;
         }
+        // Where it would have to wait, one thread is as quick.
         let connection =
-            open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY, options.busy_timeout).ok()?;
+            open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY, Duration::ZERO).ok()?;
         open::set_cache(&connection, changes::CACHE).ok()?;
         let seen = changes::data_version(&connection).ok()?;
         file.filter(|file| file.is_at(&options.path)).map(|_| Self { connection, seen })

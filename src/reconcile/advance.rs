@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::merge::merge;
+use super::field::take_field;
+use super::merge::{differing, merge};
 use super::plan::{Plan, Planned};
 use super::state::{Base, Pair};
 use crate::object::{BlobId, ContentHash, Memory, SideName};
@@ -75,18 +76,8 @@ pub fn advance<E>(
             (Some(None), Some(None)) => {
                 next.base.remove(&entry.key);
             }
-            (Some(Some(local)), None) => {
-                if let (Some(merged), Some(remote)) = (entry.merged, entry.versions.remote) {
-                    let local = next.without(local, merged.remote, remote, &mut load)?;
-                    next.base.insert(entry.key.clone(), Pair { local, remote });
-                }
-            }
-            (None, Some(Some(remote))) => {
-                if let (Some(merged), Some(local)) = (entry.merged, entry.versions.local) {
-                    let remote = next.without(remote, merged.local, local, &mut load)?;
-                    next.base.insert(entry.key.clone(), Pair { local, remote });
-                }
-            }
+            (Some(Some(local)), None) => next.take(entry, SideName::Local, local, &mut load)?,
+            (None, Some(Some(remote))) => next.take(entry, SideName::Remote, remote, &mut load)?,
             // Not confirmed, or one side lost it meanwhile.
             _ => {}
         }
@@ -95,19 +86,38 @@ pub fn advance<E>(
 }
 
 impl Advanced {
-    /// What a side that holds the merged memory in its form, `held`, would hold without what the other side, which holds
-    /// `other` and shall become `merged`, has yet to take.
-    fn without<E>(
+    /// Moves the base of a memory that `taker` alone holds as it was merged, namely as `held`: to what the other side holds, and
+    /// to what the taker would hold without what the other side has yet to take.
+    fn take<E>(
         &mut self,
+        entry: &Planned,
+        taker: SideName,
         held: BlobId,
-        merged: BlobId,
-        other: BlobId,
         load: &mut impl FnMut(BlobId) -> Result<Memory, E>,
-    ) -> Result<BlobId, E> {
-        let (held, merged, other) = (load(held)?, load(merged)?, load(other)?);
-        let shared = merge(Some((&held, &merged)), &held, &other, None).local;
+    ) -> Result<(), E> {
+        let other = match taker {
+            SideName::Local => SideName::Remote,
+            SideName::Remote => SideName::Local,
+        };
+        let (Some(merged), (_, Some(standing))) = (entry.merged, entry.versions.of_side(other)) else {
+            return Ok(());
+        };
+        let (held, merged, theirs) = (load(held)?, load(merged.of_side(other))?, load(standing)?);
+        let mut shared = merge(Some((&held, &merged)), &held, &theirs, None).local;
+        if let Some(base) = entry.versions.base {
+            let (before, theirs_before) = (load(base.of_side(taker))?, load(base.of_side(other))?);
+            // Where the other side changed nothing, the taker's own form of before says what it had.
+            for field in differing(&held, &shared).difference(&differing(&theirs, &theirs_before)) {
+                take_field(&mut shared, field, &before);
+            }
+        }
         let id = shared.id();
         self.objects.insert(id, shared);
-        Ok(id)
+        let pair = match taker {
+            SideName::Local => Pair { local: id, remote: standing },
+            SideName::Remote => Pair { local: standing, remote: id },
+        };
+        self.base.insert(entry.key.clone(), pair);
+        Ok(())
     }
 }

@@ -91,7 +91,7 @@ pub struct Planned {
     pub remote: Option<Step>,
     /// Whether both sides agree once the steps are done; false where the direction left a step out.
     pub complete: bool,
-    /// What both sides shall hold where each has changed it and nobody had to decide anything.
+    /// What both sides shall hold where each has changed it and nothing collides.
     pub merged: Option<Pair>,
 }
 

@@ -6,7 +6,8 @@ use crate::object::tree::Snapshot;
 use crate::object::{BlobId, ContentHash, SideName};
 use crate::planted::{self, Mistake};
 
-/// What both sides held when they last agreed, each in its own form.
+/// What both sides held when they last agreed, each in its own form; where one side alone holds what was merged, what it
+/// has of the other's, which need not have been held as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pair {
     /// The local form.

@@ -84,7 +84,14 @@ impl Session<'_> {
             if adopted.is_empty() || self.store.fact(UNDER_WAY)?.is_some_and(|fact| !fact.is_empty()) {
                 return Ok(());
             }
-            let proposal = self.propose(self.base()?, local.clone(), remote.clone(), Wishes::default())?;
+            let mut proposal =
+                self.propose(self.base()?, local.clone(), remote.clone(), Wishes::default())?;
+            // What the run has not merged is not taken for merged.
+            let is_adopted = |key: &ContentHash| {
+                [SideName::Local, SideName::Remote].iter().any(|side| adopted.contains(&(*side, key.clone())))
+            };
+            let others = proposal.plan.entries.iter_mut().filter(|entry| !is_adopted(&entry.key));
+            others.for_each(|entry| entry.merged = None);
             // On what is equal by now both sides agree, or the undo of it would not last.
             let base = self.advance(&proposal.base.base, &proposal.plan, &After::default())?;
             let message = format!("sync with {}: interrupted", self.remote);
@@ -218,7 +225,8 @@ impl Session<'_> {
         Ok(recall)
     }
 
-    /// What this device held at a commit: of a sync its own half, of a snapshot all.
+    /// What this device held at a commit: of a sync its own half, of a snapshot all. Where a sync left a merged memory to
+    /// one side, its half has what this device had of the server's.
     pub fn held_at(&self, commit: CommitId) -> Result<Snapshot, Error> {
         let tree = self.store.commit(commit)?.tree;
         let tree = if self.origins(commit)?.is_sync { self.store.pair(tree)?.0 } else { tree };

@@ -9,7 +9,7 @@ use memsync::reconcile::{
 use proptest::prelude::*;
 
 use crate::arbitrary;
-use crate::world::{Asked, World, agree, key, memory};
+use crate::world::{Asked, Server, World, agree, key, memory};
 
 fn choices(choices: &[(&str, SideName)]) -> Choices {
     choices.iter().map(|(name, side)| ((*name).to_owned(), *side)).collect()
@@ -256,4 +256,20 @@ fn what_was_chosen_for_a_field_stands_against_a_strategy() {
     world.sync(&asked);
     insta::assert_snapshot!(crate::world::headers(&world.local[&name]), @r#"meta.a {"x":3,"y":3}; meta.b 2; tag ours; tag theirs; type decision"#);
     assert_eq!(world.local, world.remote);
+}
+
+/// The server knows a type by another word, and gives it another one for a while.
+#[test]
+fn what_a_push_leaves_to_a_pull_is_noted_in_the_words_of_the_side_that_has_it() {
+    let mut world = World::new(Server::Service);
+    world.local.insert(key("k"), memory("tag a; type Recipe"));
+    world.sync(&Asked::default());
+    let in_the_servers_words = world.remote[&key("k")].memory_type.clone();
+    world.local.insert(key("k"), memory("tag a; tag b; type Recipe"));
+    world.remote.get_mut(&key("k")).unwrap().memory_type = Some("note".to_owned());
+    world.sync(&Asked { direction: Direction::Push, ..Asked::default() });
+    world.remote.get_mut(&key("k")).unwrap().memory_type = in_the_servers_words;
+    world.sync(&Asked::default());
+    assert_eq!(world.local[&key("k")].memory_type.as_deref(), Some("Recipe"));
+    assert!(world.plan(&Asked::default()).entries.is_empty());
 }
