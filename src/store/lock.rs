@@ -89,6 +89,8 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // An empty file names nobody; where it cannot be emptied, the text is only read while somebody locks.
         let _ = self.file.set_len(0);
+        // Closing the file would not do while a program that another thread starts holds a copy of it, until it runs.
+        let _ = self.file.unlock();
     }
 }
 
@@ -96,4 +98,22 @@ fn file_name(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_started_meanwhile_does_not_hold_the_lock_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, holder) =
+            (folder.path().join("staging.db"), Holder { pid: 1, command: "test".to_owned(), since: 0 });
+        let lock = Lock::take(&path, &holder).unwrap();
+        // What a process has between `fork` and `exec`.
+        let inherited = lock.file.try_clone().unwrap();
+        drop(lock);
+        Lock::take(&path, &holder).unwrap();
+        drop(inherited);
+    }
 }
