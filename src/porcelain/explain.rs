@@ -140,7 +140,7 @@ impl Teller<'_> {
         let Proposal { compared, plan, local, remote, base: last, .. } = self.proposal;
         let conflict = plan.conflicts.iter().find(|conflict| conflict.key == *self.key);
         let planned = plan.entries.iter().find(|entry| entry.key == *self.key);
-        let target = planned.and_then(|entry| entry.remote).and_then(|step| step.target);
+        let target = planned.and_then(|entry| entry.step(SideName::Remote)).and_then(|step| step.target);
         let refused = self.session.refused()?.remove(self.key).filter(|failure| failure.is_about(target));
         let stored = self.session.conflicts(self.proposal)?;
         let decided = stored.into_iter().find(|stored| stored.key == *self.key && planned.is_some());

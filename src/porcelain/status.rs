@@ -148,9 +148,7 @@ fn entries(
         proposal.plan.entries.iter().map(|entry| (&entry.key, entry)).collect();
     let states = proposal.compared.iter().filter(|one| {
         // What both sides agree on already is no work for anybody, even if the base does not say so yet.
-        let has_steps =
-            planned.get(&one.key).is_some_and(|entry| entry.local.is_some() || entry.remote.is_some());
-        conflicts.contains_key(&one.key) || has_steps
+        conflicts.contains_key(&one.key) || planned.get(&one.key).is_some_and(|entry| entry.has_step())
     });
     let entry = |one: &Compared| {
         let conflict = conflicts.get(&one.key);

@@ -39,8 +39,8 @@ impl After {
             Some(_) => self.get(side, &entry.key),
             None => {
                 let (_, now) = entry.versions.of_side(side);
-                let is_its_end = |merged: Pair| now == Some(merged.of_side(side));
-                (entry.complete || entry.merged.is_some_and(is_its_end)).then_some(now)
+                let is_its_end = |merged: &Pair| now == Some(merged.of_side(side));
+                (entry.complete || entry.merged.as_deref().is_some_and(is_its_end)).then_some(now)
             }
         }
     }
@@ -99,7 +99,7 @@ impl Advanced {
             SideName::Local => SideName::Remote,
             SideName::Remote => SideName::Local,
         };
-        let (Some(merged), (_, Some(standing))) = (entry.merged, entry.versions.of_side(other)) else {
+        let (Some(merged), (_, Some(standing))) = (&entry.merged, entry.versions.of_side(other)) else {
             return Ok(());
         };
         let (held, merged, theirs) = (load(held)?, load(merged.of_side(other))?, load(standing)?);

@@ -85,24 +85,31 @@ pub struct Planned {
     pub state: State,
     /// What both sides hold now.
     pub versions: Versions,
-    /// What this device does.
-    pub local: Option<Step>,
-    /// What the server is asked to do.
-    pub remote: Option<Step>,
+    /// What this device shall hold: what it holds now, where it has no step.
+    pub local: Option<BlobId>,
+    /// What the server shall hold.
+    pub remote: Option<BlobId>,
     /// Whether both sides agree once the steps are done; false where the direction left a step out.
     pub complete: bool,
-    /// What both sides shall hold where each has changed it and nothing collides.
-    pub merged: Option<Pair>,
+    /// What both sides shall hold in the end where each has changed it and nothing collides. There are few.
+    pub merged: Option<Box<Pair>>,
 }
 
 impl Planned {
-    /// The step of one side.
+    /// What one side does; `None` where it holds already what it shall hold.
     #[must_use]
     pub fn step(&self, side: SideName) -> Option<Step> {
-        match side {
-            SideName::Local => self.local,
-            SideName::Remote => self.remote,
-        }
+        let (expected, target) = match side {
+            SideName::Local => (self.versions.local, self.local),
+            SideName::Remote => (self.versions.remote, self.remote),
+        };
+        (expected != target).then_some(Step { expected, target })
+    }
+
+    /// Whether any side does something.
+    #[must_use]
+    pub fn has_step(&self) -> bool {
+        self.versions.local != self.local || self.versions.remote != self.remote
     }
 }
 
@@ -160,7 +167,7 @@ impl Plan {
     /// Whether no side is asked to do anything.
     #[must_use]
     pub fn has_no_steps(&self) -> bool {
-        self.entries.iter().all(|entry| entry.local.is_none() && entry.remote.is_none())
+        !self.entries.iter().any(Planned::has_step)
     }
 
     /// Whether both sides agree on all that the plan is about.

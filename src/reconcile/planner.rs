@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::decide::{Choices, Resolved, agreeing, merge_chosen};
 use super::merge::{Field, Merged, differing, merge};
-use super::plan::{Conflict, Direction, Options, Plan, Planned, Step, Strategy};
+use super::plan::{Conflict, Direction, Options, Plan, Planned, Strategy};
 use super::state::{Compared, Pair, State, Versions};
 use crate::object::{BlobId, Memory, Resolution, SideName};
 use crate::planted::{self, Mistake};
@@ -76,20 +76,19 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
     }
 
     fn settle(&mut self, one: &Compared, [local, remote]: [Option<BlobId>; 2], merged: Option<Pair>) {
-        let step = |held, target| (held != target).then_some(Step { expected: held, target });
-        let (local, remote) = (step(one.versions.local, local), step(one.versions.remote, remote));
         let (may_pull, may_push) = (
             self.options.direction != Direction::Push,
             self.options.direction != Direction::Pull || planted::makes(Mistake::PushOnPull),
         );
+        let held = one.versions;
         self.plan.entries.push(Planned {
             key: one.key.clone(),
             state: one.state,
             versions: one.versions,
-            local: local.filter(|_| may_pull),
-            remote: remote.filter(|_| may_push),
-            complete: (local.is_none() || may_pull) && (remote.is_none() || may_push),
-            merged,
+            local: if may_pull { local } else { held.local },
+            remote: if may_push { remote } else { held.remote },
+            complete: (local == held.local || may_pull) && (remote == held.remote || may_push),
+            merged: merged.map(Box::new),
         });
     }
 

@@ -1,8 +1,9 @@
 //! The index: what a side held at its last snapshot.
 
 use std::collections::BTreeMap;
+use std::iter;
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::{Error, Store};
 use crate::object::{BlobId, ContentHash, Timestamp};
@@ -22,30 +23,56 @@ impl Store {
     /// What `side` (`local`, or a remote's name) held at its last snapshot; empty where there was none.
     pub fn index(&self, side: &str) -> Result<BTreeMap<ContentHash, IndexEntry>, Error> {
         let sql = "SELECT key, blob, updated_at FROM side_index WHERE side = ?1 ORDER BY key";
-        let rows = self.rows(WHAT, sql, [side], |row| {
-            Ok((row.get(0)?, IndexEntry { blob: row.get(1)?, updated_at: row.get(2)? }))
-        })?;
-        Ok(rows.into_iter().collect())
+        Ok(self.rows(WHAT, sql, [side], entry)?.into_iter().collect())
     }
 
-    /// Replaces what `side` held, writing only the rows that differ.
-    pub fn set_index(&self, side: &str, held: &BTreeMap<ContentHash, IndexEntry>) -> Result<(), Error> {
+    /// Replaces what `side` held by what it holds, sorted by key, writing only the rows that differ.
+    pub fn set_index<'a>(
+        &self,
+        side: &str,
+        held: impl IntoIterator<Item = (&'a ContentHash, IndexEntry)>,
+    ) -> Result<(), Error> {
         self.transaction(|store| {
-            let before = store.index(side)?;
-            for key in before.keys().filter(|key| !held.contains_key(*key)) {
-                let sql = "DELETE FROM side_index WHERE side = ?1 AND key = ?2";
-                store.execute(WHAT, sql, params![side, key])?;
-            }
-            for (key, entry) in held.iter().filter(|(key, entry)| before.get(*key) != Some(entry)) {
-                store.execute(
-                    WHAT,
-                    "INSERT OR REPLACE INTO side_index (side, key, blob, updated_at) VALUES (?1, ?2, ?3, ?4)",
-                    params![side, key, entry.blob, entry.updated_at],
-                )?;
-            }
-            Ok(())
+            let mut held = held.into_iter().peekable();
+            let mut changes = Vec::new();
+            let new = |(key, entry): (&ContentHash, IndexEntry)| (key.clone(), Some(entry));
+            let sql = "SELECT key, blob, updated_at FROM side_index WHERE side = ?1 ORDER BY key";
+            store.rows(WHAT, sql, [side], |row| {
+                let (key, before) = entry(row)?;
+                changes.extend(iter::from_fn(|| held.next_if(|(next, _)| **next < key)).map(new));
+                let now = held.next_if(|(next, _)| **next == key).map(|(_, now)| now);
+                if now != Some(before) {
+                    changes.push((key, now));
+                }
+                Ok(())
+            })?;
+            changes.extend(held.map(new));
+            store.change_index(side, changes)
         })
     }
+
+    /// Notes what `side` holds now of some memories; `None` where it holds one no more.
+    pub fn change_index(
+        &self,
+        side: &str,
+        changes: impl IntoIterator<Item = (ContentHash, Option<IndexEntry>)>,
+    ) -> Result<(), Error> {
+        self.transaction(|store| {
+            changes.into_iter().try_for_each(|(key, now)| {
+                let Some(IndexEntry { blob, updated_at }) = now else {
+                    let sql = "DELETE FROM side_index WHERE side = ?1 AND key = ?2";
+                    return store.execute(WHAT, sql, params![side, key]).map(drop);
+                };
+                let sql =
+                    "INSERT OR REPLACE INTO side_index (side, key, blob, updated_at) VALUES (?1, ?2, ?3, ?4)";
+                store.execute(WHAT, sql, params![side, key, blob, updated_at]).map(drop)
+            })
+        })
+    }
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<(ContentHash, IndexEntry)> {
+    Ok((row.get(0)?, IndexEntry { blob: row.get(1)?, updated_at: row.get(2)? }))
 }
 
 #[cfg(test)]
@@ -53,6 +80,10 @@ mod tests {
     use super::*;
     use crate::object::ObjectId;
     use crate::store::tests::{Fixture, fixture, key};
+
+    fn entries(held: &BTreeMap<ContentHash, IndexEntry>) -> impl Iterator<Item = (&ContentHash, IndexEntry)> {
+        held.iter().map(|(key, entry)| (key, *entry))
+    }
 
     #[test]
     fn one_change_among_many_writes_one_row() {
@@ -63,13 +94,13 @@ mod tests {
         };
         let mut held: BTreeMap<_, _> = (0..100_000).map(|number| (key(number), entry(number))).collect();
         held.insert(ContentHash::new("odd\0'key").unwrap(), entry(0));
-        store.set_index("local", &held).unwrap();
-        store.set_index("origin", &[(key(1), entry(2))].into()).unwrap();
+        store.set_index("local", entries(&held)).unwrap();
+        store.set_index("origin", [(&key(1), entry(2))]).unwrap();
         assert_eq!(store.index("local").unwrap(), held);
 
         let written = |held: &BTreeMap<_, _>| {
             let before = store.connection.total_changes();
-            store.set_index("local", held).unwrap();
+            store.set_index("local", entries(held)).unwrap();
             store.connection.total_changes() - before
         };
         assert_eq!(written(&held), 0);

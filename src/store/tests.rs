@@ -272,7 +272,7 @@ fn read_only_changes_not_a_byte() {
     let written = [
         store.move_reference(&head, Some(old), next, "second", 2),
         store.set_fact("remote", "origin", 2),
-        store.set_index("local", &[(key(1), IndexEntry { blob: known, updated_at: None })].into()),
+        store.set_index("local", [(&key(1), IndexEntry { blob: known, updated_at: None })]),
     ];
     assert_snapshot!(all_told(written, folder.path()), @"[FOLDER]/staging.db cannot be written: attempt to write a readonly database: Error code 8: attempt to write a readonly database");
     assert_eq!(store.reference(&head).unwrap(), Some(old));

@@ -15,7 +15,6 @@ impl Session<'_> {
     /// The conflicts of a proposal as they would be noted: those that wait, with the choices made so far, and those
     /// that are decided and not carried out on both sides. Sorted by key.
     pub fn conflicts(&self, proposal: &Proposal) -> Result<Vec<Conflict>, Error> {
-        let now = versions_now(proposal);
         let mut stored: BTreeMap<ContentHash, Conflict> = BTreeMap::new();
         for conflict in self.store.conflicts(&self.remote)? {
             stored.insert(conflict.key.clone(), conflict);
@@ -25,7 +24,7 @@ impl Session<'_> {
             let known = stored.remove(&conflict.key).filter(|known| versions(known) == conflict.versions);
             standing.push(known.unwrap_or_else(|| self.stored(conflict)));
         }
-        standing.extend(stored.into_values().filter(|conflict| is_answered(conflict, &now)));
+        standing.extend(stored.into_values().filter(|conflict| is_answered(conflict, proposal)));
         standing.sort_by(|one, other| one.key.cmp(&other.key));
         Ok(standing)
     }
@@ -46,11 +45,10 @@ impl Session<'_> {
     ) -> Result<(), Error> {
         let planned: Keys<'_> = plan.conflicts.iter().map(|conflict| &conflict.key).collect();
         let about: Keys<'_> = plan.entries.iter().map(|entry| &entry.key).collect();
-        let now = versions_now(proposal);
         let ended = || plan.ended.iter().filter(|(conflict, _)| !finished.contains(&conflict.key));
         let waits = |conflict: &Conflict| {
             let is_left_out = !proposal.wishes.is_about_everything() && !about.contains(&conflict.key);
-            let is_open = !finished.contains(&conflict.key) && is_answered(conflict, &now);
+            let is_open = !finished.contains(&conflict.key) && is_answered(conflict, proposal);
             !planned.contains(&conflict.key) && (is_left_out || is_open)
         };
         let mut conflicts: Vec<Conflict> =
@@ -61,14 +59,14 @@ impl Session<'_> {
         for (conflict, resolution) in ended() {
             self.store.resolve(&self.remote, &conflict.key, *resolution)?;
         }
-        self.record_carried_out(&now, after)
+        self.record_carried_out(proposal, after)
     }
 
     /// Notes what the sides hold of the decided conflicts, so that what a decision did is no change to the conflict.
-    fn record_carried_out(&self, now: &BTreeMap<&ContentHash, Versions>, after: &After) -> Result<(), Error> {
+    fn record_carried_out(&self, proposal: &Proposal, after: &After) -> Result<(), Error> {
         for conflict in self.store.conflicts(&self.remote)? {
             let key = &conflict.key;
-            if let Some(before) = now.get(key).filter(|_| is_answered(&conflict, now)) {
+            if let Some(before) = versions_now(proposal, key).filter(|_| is_answered(&conflict, proposal)) {
                 let held = after.get(SideName::Local, key).unwrap_or(before.local);
                 let theirs = after.get(SideName::Remote, key).unwrap_or(before.remote);
                 self.store.carried_out(&self.remote, key, held, theirs)?;
@@ -105,14 +103,16 @@ impl Session<'_> {
     }
 }
 
-fn versions_now(proposal: &Proposal) -> BTreeMap<&ContentHash, Versions> {
-    proposal.compared.iter().map(|one| (&one.key, one.versions)).collect()
+/// The versions of a memory that is not unchanged.
+fn versions_now(proposal: &Proposal, key: &ContentHash) -> Option<Versions> {
+    let at = proposal.compared.binary_search_by(|one| one.key.cmp(key)).ok()?;
+    Some(proposal.compared[at].versions)
 }
 
 /// Whether a conflict is decided, and is still the one that the decision was about.
-fn is_answered(conflict: &Conflict, now: &BTreeMap<&ContentHash, Versions>) -> bool {
-    let now = now.get(&conflict.key);
-    now.is_some_and(|now| resolved(conflict).is_some_and(|answer| answer.holds_for(*now)))
+fn is_answered(conflict: &Conflict, proposal: &Proposal) -> bool {
+    let now = versions_now(proposal, &conflict.key);
+    now.is_some_and(|now| resolved(conflict).is_some_and(|answer| answer.holds_for(now)))
 }
 
 /// The versions that a stored conflict was made of.

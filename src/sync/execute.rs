@@ -8,7 +8,7 @@ use super::undo::UNDER_WAY;
 use super::{Chosen, Error, Progress, Proposal, Session};
 use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Row, SideName};
 use crate::planted::{self, Mistake};
-use crate::reconcile::{After, Plan, Step, is_rewriting};
+use crate::reconcile::{After, Plan, Planned, Step, is_rewriting};
 use crate::side::Side;
 use crate::store::{Failure, Intent};
 
@@ -200,10 +200,10 @@ impl<'a> Run<'a> {
         deletions: bool,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Error> {
-        let mut steps: Vec<(&ContentHash, Step)> =
-            self.plan.steps(name).filter(|(_, step)| step.is_deletion() == deletions).collect();
+        let mut steps: Vec<&Planned> = self.plan.entries.iter().collect();
+        steps.retain(|entry| entry.step(name).is_some_and(|step| step.is_deletion() == deletions));
         if name == SideName::Remote {
-            steps.retain(|(key, step)| !self.is_refused_again(key, *step));
+            steps.retain(|entry| !self.is_refused_again(entry));
         }
         let mut rest = steps.as_slice();
         let mut count = 0;
@@ -214,7 +214,8 @@ impl<'a> Run<'a> {
         while !rest.is_empty() {
             let (edits, taken) = self.batch(name, rest)?;
             let (batch, later) = rest.split_at(taken);
-            let batch: HashMap<&ContentHash, Step> = batch.iter().copied().collect();
+            let step = |entry: &&'a Planned| Some((&entry.key, entry.step(name)?));
+            let batch: HashMap<&ContentHash, Step> = batch.iter().filter_map(step).collect();
             let mut notes = Notes::new(self.session, name, &batch, |done| {
                 progress(Progress::Writing { side: name, count: count + done, total: steps.len() });
             });
@@ -230,13 +231,13 @@ impl<'a> Run<'a> {
     }
 
     /// Whether the server refused this very version; the problem is then reported as it was.
-    fn is_refused_again(&mut self, key: &ContentHash, step: Step) -> bool {
-        let known = self.refused.get(key).filter(|known| known.is_about(step.target));
+    fn is_refused_again(&mut self, entry: &Planned) -> bool {
+        let known = self.refused.get(&entry.key).filter(|known| known.is_about(entry.remote));
         self.report.problems.extend(known.map(|known| Problem {
             side: SideName::Remote,
-            key: key.clone(),
+            key: entry.key.clone(),
             reason: known.reason.clone(),
-            refused: step.target,
+            refused: entry.remote,
             similar_to: known.similar_to.clone(),
             is_known: true,
         }));
@@ -244,19 +245,20 @@ impl<'a> Run<'a> {
     }
 
     /// The first edits of `steps`, with their memories, and how many steps they are.
-    fn batch(&self, name: SideName, steps: &[(&ContentHash, Step)]) -> Result<(Vec<Edit>, usize), Error> {
+    fn batch(&self, name: SideName, steps: &[&Planned]) -> Result<(Vec<Edit>, usize), Error> {
         let mut edits = Vec::new();
-        let mut bytes = 0;
-        for (key, step) in steps.iter().take(BATCH_EDITS) {
+        let (mut taken, mut bytes) = (0, 0);
+        for entry in steps.iter().take(BATCH_EDITS) {
+            taken += 1;
+            let Some(step) = entry.step(name) else { continue };
             let target = step.target.map(|blob| self.session.store.memory(blob)).transpose()?;
             bytes += target.as_ref().map_or(0, |memory| memory.content.len());
-            let row = self.rows.get(*key).filter(|_| name == SideName::Local).cloned();
-            edits.push(Edit { key: (*key).clone(), expected: step.expected, target, row });
+            let row = self.rows.get(&entry.key).filter(|_| name == SideName::Local).cloned();
+            edits.push(Edit { key: entry.key.clone(), expected: step.expected, target, row });
             if bytes >= BATCH_BYTES {
                 break;
             }
         }
-        let taken = edits.len();
         Ok((edits, taken))
     }
 

@@ -1,6 +1,6 @@
 //! Reading a side: its snapshot, and direct questions for what the snapshot lacks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::ControlFlow;
 
@@ -47,14 +47,12 @@ impl fmt::Display for Unreadable {
 }
 
 impl Reading {
-    /// The reading as index rows.
-    #[must_use]
-    pub fn to_index(&self) -> BTreeMap<ContentHash, IndexEntry> {
-        let entry = |key: &ContentHash, blob: &BlobId| IndexEntry {
-            blob: *blob,
-            updated_at: self.updated_at.get(key).copied(),
-        };
-        self.snapshot.iter().map(|(key, blob)| (key.clone(), entry(key, blob))).collect()
+    /// The reading as index rows, sorted by key.
+    pub fn index(&self) -> impl Iterator<Item = (&ContentHash, IndexEntry)> {
+        let updated_at = |key| self.updated_at.get(key).copied();
+        self.snapshot
+            .iter()
+            .map(move |(key, blob)| (key, IndexEntry { blob: *blob, updated_at: updated_at(key) }))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Writing down what a run came to, in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::changes::Adopted;
 use super::{
     Chosen, Device, Error, Problem, Proposal, Reading, Report, Session, local_reference, remote_reference,
 };
-use crate::object::tree::Difference;
+use crate::object::tree::{Changes, Difference};
 use crate::object::{BlobId, ContentHash, SideName};
 use crate::reconcile::{After, Base, Compared, Direction, Plan, Planned, advance};
 use crate::store::{Failure, IndexEntry, Operation, Staged};
@@ -51,7 +51,7 @@ impl Session<'_> {
     pub fn record_fetched(&self, reading: &Reading) -> Result<(), Error> {
         self.store.transaction(|store| {
             self.record_snapshot(&remote_reference(&self.remote)?, &reading.snapshot, "fetch")?;
-            store.set_index(&self.remote, &reading.to_index())?;
+            store.set_index(&self.remote, reading.index())?;
             if let Some(place) = &reading.place {
                 store.set_fact(&self.fetched_place_fact(), place, self.now)?;
             }
@@ -92,7 +92,7 @@ impl Session<'_> {
                     store.set_fact(&self.place_fact(side), place, self.now)?;
                 }
             }
-            self.record_pushed(proposal.remote.to_index(), chosen.plan, after)?;
+            self.record_pushed(chosen.plan, after)?;
             let finished = finished(chosen.plan, after);
             self.record_run_conflicts(proposal, chosen.plan, after, &finished)?;
             self.record_run_staged(proposal, &finished)?;
@@ -110,26 +110,21 @@ impl Session<'_> {
 
     /// Brings what the server was seen to hold up to date with what it now holds because of a run, as git moves
     /// `origin/main` when it has pushed. Comes after the run's own commit, which names what was there before.
-    pub(super) fn record_pushed(
-        &self,
-        mut index: BTreeMap<ContentHash, IndexEntry>,
-        plan: &Plan,
-        after: &After,
-    ) -> Result<(), Error> {
-        let mut has_changed = false;
-        for (key, _) in plan.steps(SideName::Remote) {
-            let Some(held) = after.get(SideName::Remote, key) else { continue };
-            match held {
-                Some(blob) => drop(index.insert(key.clone(), IndexEntry { blob, updated_at: None })),
-                None => drop(index.remove(key)),
-            }
-            has_changed = true;
+    pub(super) fn record_pushed(&self, plan: &Plan, after: &After) -> Result<(), Error> {
+        let steps = plan.steps(SideName::Remote);
+        let held = |key: &ContentHash| Some((key.clone(), after.get(SideName::Remote, key)?));
+        let changes: Changes = steps.filter_map(|(key, _)| held(key)).collect();
+        if changes.is_empty() {
+            return Ok(());
         }
-        if has_changed {
-            let snapshot = index.iter().map(|(key, entry)| (key.clone(), entry.blob)).collect();
-            self.record_snapshot(&remote_reference(&self.remote)?, &snapshot, "push")?;
-        }
-        Ok(self.store.set_index(&self.remote, &index)?)
+        let store = self.store;
+        let reference = remote_reference(&self.remote)?;
+        let last = store.reference(&reference)?.map(|last| store.commit(last)).transpose()?;
+        let tree = store.update_snapshot(last.map(|last| last.tree), &changes)?.tree;
+        self.record_tree(&reference, tree, "push")?;
+        let entry = |blob| IndexEntry { blob, updated_at: None };
+        let changes = changes.into_iter().map(|(key, held)| (key, held.map(entry)));
+        Ok(store.change_index(&self.remote, changes)?)
     }
 
     /// Notes this device's changes that have not reached the server, for scripts that look at them.

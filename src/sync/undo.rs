@@ -13,7 +13,7 @@ use super::{BaseCommit, Error, Moved, Progress, Reading, Report, Session, Wishes
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, CommitId, ContentHash, Row, SideName};
 use crate::planted::{self, Mistake};
-use crate::reconcile::{After, Base, Pair, Plan, Planned, State, Step, Versions};
+use crate::reconcile::{After, Base, Pair, Plan, Planned, State, Versions};
 use crate::side::Side;
 use crate::store::Change;
 
@@ -47,22 +47,21 @@ impl Recall {
         self.plan.has_no_steps() && self.begun.is_empty() && self.given_back.is_empty()
     }
 
-    /// A memory that becomes `step.target` on one side.
-    fn add(&mut self, side: SideName, key: &ContentHash, step: Step, now: [Option<BlobId>; 2]) {
+    /// A memory that becomes `target` on one side.
+    fn add(&mut self, side: SideName, key: &ContentHash, target: Option<BlobId>, now: [Option<BlobId>; 2]) {
         let [local, remote] = now;
         let versions = Versions { base: self.base.base.get(key).copied(), local, remote };
         let entries = &mut self.plan.entries;
         let at = entries.binary_search_by(|entry| entry.key.cmp(key)).unwrap_or_else(|at| {
             let state = State::of(versions).unwrap_or(State::Unchanged);
-            let (local, remote) = (None, None);
             let (complete, merged) = (false, None);
             entries
                 .insert(at, Planned { key: key.clone(), state, versions, local, remote, complete, merged });
             at
         });
         match side {
-            SideName::Local => entries[at].local = Some(step),
-            SideName::Remote => entries[at].remote = Some(step),
+            SideName::Local => entries[at].local = target,
+            SideName::Remote => entries[at].remote = target,
         }
     }
 }
@@ -175,8 +174,7 @@ impl Session<'_> {
                     }
                     continue;
                 }
-                let step = Step { expected: after, target: before };
-                recall.add(side, &key, step, [held(local), held(remote)]);
+                recall.add(side, &key, before, [held(local), held(remote)]);
                 recall.rows.extend(row.map(|row| (key, row)));
             }
         }
@@ -216,8 +214,8 @@ impl Session<'_> {
             if unreadable.contains(key) {
                 recall.moved.push((SideName::Local, key.clone()));
             } else if held != Some(*blob) {
-                let step = Step { expected: held, target: Some(*blob) };
-                recall.add(SideName::Local, key, step, [held, remote.snapshot.get(key).copied()]);
+                let now = [held, remote.snapshot.get(key).copied()];
+                recall.add(SideName::Local, key, Some(*blob), now);
                 recall.rows.extend(self.store.kept_row(key, *blob)?.map(|row| (key.clone(), row)));
             }
         }
@@ -259,7 +257,7 @@ impl Session<'_> {
             }
             let commit = self.replace_base(at, recall.last, &recall.base_after(&after), message)?;
             self.record_changes(commit, &recall.plan, &after, &recall.begun)?;
-            self.record_pushed(store.index(&self.remote)?, &recall.plan, &after)?;
+            self.record_pushed(&recall.plan, &after)?;
             Ok::<_, Error>(Some(commit))
         })?;
         Ok((report, commit))

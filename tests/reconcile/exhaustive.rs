@@ -216,7 +216,7 @@ impl Seen<'_> {
     /// The side that was given what both had made of the memory, where the other one was left out.
     fn taker(&self) -> Option<SideName> {
         let entry = self.entry().filter(|entry| !entry.complete)?;
-        let merged = entry.merged?;
+        let merged = entry.merged.as_deref()?;
         SIDES.into_iter().find(|side| self.after.held(*side) == Some(merged.of_side(*side)))
     }
 

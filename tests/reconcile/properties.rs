@@ -443,8 +443,7 @@ proptest! {
         let plan = world.plan(&asked);
         let targets = plan.entries.iter().flat_map(|entry| {
             let held = [entry.versions.local, entry.versions.remote];
-            let steps = [entry.local, entry.remote].into_iter().flatten();
-            steps.map(|step| step.target).filter(move |target| !held.contains(target)).flatten()
+            [entry.local, entry.remote].into_iter().filter(move |target| !held.contains(target)).flatten()
         });
         let made: BTreeSet<_> = plan.objects.keys().copied().collect();
         prop_assert_eq!(made, targets.collect::<BTreeSet<_>>());

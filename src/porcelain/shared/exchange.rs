@@ -365,12 +365,12 @@ impl Exchange<'_> {
 
     /// A memory that is changed on a side; `None` where only the base moves.
     fn line(&self, entry: &Planned) -> Option<Line> {
-        let (local, remote) = (entry.local.map(verb), entry.remote.map(verb));
-        (local.is_some() || remote.is_some()).then(|| Line {
+        let verb = |side| entry.step(side).map(verb);
+        entry.has_step().then(|| Line {
             key: entry.key.clone(),
             state: entry.state,
-            local,
-            remote,
+            local: verb(SideName::Local),
+            remote: verb(SideName::Remote),
             first_line: if self.is_detailed() {
                 first_line(self.session.store, entry.versions.local.or(entry.versions.remote))
             } else {

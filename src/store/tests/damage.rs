@@ -30,7 +30,7 @@ pub(super) fn fill(store: &Store) -> Result<(Snapshot, TreeId, CommitId), Error>
         store.move_reference(&head, store.reference(&head)?, commit, "sync", 1)?;
         let blob = snapshot[&key(1)];
         let entry = IndexEntry { blob, updated_at: Timestamp::new(1.5) };
-        store.set_index("local", &snapshot.keys().map(|key| (key.clone(), entry)).collect())?;
+        store.set_index("local", snapshot.keys().map(|key| (key, entry)))?;
         let remote = "origin".to_owned();
         store.set_conflicts(
             &remote,

@@ -286,8 +286,8 @@ fn a_packed_database_beside_gits() {
     let tree = store.commit(local).unwrap().tree;
     store.put_pair(tree, tree).unwrap();
     let entry = |blob: &BlobId| IndexEntry { blob: *blob, updated_at: Timestamp::new(1_712_345_678.125) };
-    let index = snapshot.iter().map(|(key, blob)| (key.clone(), entry(blob))).collect();
-    store.set_index("origin", &index).unwrap();
+    let index = snapshot.iter().map(|(key, blob)| (key, entry(blob)));
+    store.set_index("origin", index).unwrap();
 
     let done = collect(&store, USUAL);
     let packs = size_of(&repository.join(".git/objects"));
