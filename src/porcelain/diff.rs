@@ -127,7 +127,7 @@ fn of_remote(names_any: bool, session: &Session<'_>) -> Result<Candidates, Comma
     } else {
         session.changes_there()?
     };
-    let compared = reconcile::compare(&base, &ours, &now);
+    let compared = reconcile::compare(&base, &ours, &now).collect();
     Ok(Candidates { base, now, compared, conflicts: Vec::new() })
 }
 
@@ -148,7 +148,7 @@ fn of_device(
     Ok(Candidates {
         base: proposal.base.base,
         now: proposal.local.snapshot,
-        compared: proposal.compared,
+        compared: proposal.plan.compared().collect(),
         conflicts: proposal.plan.conflicts,
     })
 }

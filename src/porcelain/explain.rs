@@ -137,7 +137,7 @@ impl Teller<'_> {
         ours: Option<&Version>,
         theirs: Option<&Version>,
     ) -> Result<Next, CommandError> {
-        let Proposal { compared, plan, local, remote, base: last, .. } = self.proposal;
+        let Proposal { plan, local, remote, base: last, .. } = self.proposal;
         let conflict = plan.conflicts.iter().find(|conflict| conflict.key == *self.key);
         let planned = plan.entries.iter().find(|entry| entry.key == *self.key);
         let target = planned.and_then(|entry| entry.step(SideName::Remote)).and_then(|step| step.target);
@@ -151,7 +151,7 @@ impl Teller<'_> {
         let base_theirs = last.base.get(self.key).map(|pair| self.version(pair.remote, None)).transpose()?;
         let fields = conflict.map(|conflict| fields_of(&conflict.fields));
         let verdict = Verdict {
-            compared: compared.iter().find(|one| one.key == *self.key),
+            compared: plan.compared().find(|one| one.key == *self.key),
             is_held: ours.is_some() || theirs.is_some(),
             conflict: fields.as_deref(),
             decision: decided.and_then(|stored| stored.resolution).map(|resolution| resolution.to_string()),

@@ -52,7 +52,7 @@ fn stash(args: &Args, workspace: &mut Workspace, session: &Session<'_>) -> Resul
         session.record_local(&proposal.local)?;
         session.record_staged(&proposal)?;
     }
-    Ok(proposal.compared.iter().filter(|one| one.state.letter(SideName::Local) != '.').count())
+    Ok(proposal.plan.compared().filter(|one| one.state.letter(SideName::Local) != '.').count())
 }
 
 /// Runs the command.

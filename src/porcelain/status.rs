@@ -102,7 +102,8 @@ fn gather(
     let fact = |name| -> Result<Option<i64>, CommandError> {
         Ok(session.store.fact(name)?.and_then(|seconds| seconds.parse().ok()))
     };
-    let edits = BothEdits::find(session.store, &proposal.compared, EditRule::default())?;
+    let compared: Vec<Compared> = proposal.plan.compared().collect();
+    let edits = BothEdits::find(session.store, &compared, EditRule::default())?;
     let unreadable = proposal.local.unreadable.iter().chain(&proposal.remote.unreadable);
     Ok(Status {
         device: session.device.clone(),
@@ -114,7 +115,7 @@ fn gather(
         last_fetch: fact(LAST_FETCH)?,
         last_push: fact(LAST_PUSH)?,
         held: proposal.local.snapshot.len() + proposal.base.agreed.unwrap_or(0),
-        entries: entries(session, proposal, &edits)?,
+        entries: entries(session, proposal, &compared, &edits)?,
         divergent_edits: edits.divergent(),
         unreadable: unreadable.map(ToString::to_string).collect(),
         interrupted_edits: session.interrupted_edits()?,
@@ -126,6 +127,7 @@ fn gather(
 fn entries(
     session: &Session<'_>,
     proposal: &Proposal,
+    compared: &[Compared],
     edits: &BothEdits,
 ) -> Result<Vec<Entry>, CommandError> {
     let edits: BTreeMap<&ContentHash, &Edited> =
@@ -146,7 +148,7 @@ fn entries(
         proposal.plan.conflicts.iter().map(|conflict| (&conflict.key, conflict)).collect();
     let planned: BTreeMap<&ContentHash, &Planned> =
         proposal.plan.entries.iter().map(|entry| (&entry.key, entry)).collect();
-    let states = proposal.compared.iter().filter(|one| {
+    let states = compared.iter().filter(|one| {
         // What both sides agree on already is no work for anybody, even if the base does not say so yet.
         conflicts.contains_key(&one.key) || planned.get(&one.key).is_some_and(|entry| entry.has_step())
     });

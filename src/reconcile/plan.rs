@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::iter;
 
 use super::decide::{Choices, Resolved};
 use super::merge::Field;
 use super::scope::Scope;
-use super::state::{Pair, State, Versions};
+use super::state::{Compared, Pair, State, Versions};
 use crate::object::{BlobId, ContentHash, Memory, ObjectId, Resolution, SideName};
 
 /// Which sides a plan may change.
@@ -106,6 +107,12 @@ impl Planned {
         (expected != target).then_some(Step { expected, target })
     }
 
+    /// Where the memory stands.
+    #[must_use]
+    pub fn compared(&self) -> Compared {
+        Compared { key: self.key.clone(), state: self.state, versions: self.versions }
+    }
+
     /// Whether any side does something.
     #[must_use]
     pub fn has_step(&self) -> bool {
@@ -124,6 +131,27 @@ pub struct Conflict {
     pub versions: Versions,
     /// The fields that collide.
     pub fields: BTreeSet<Field>,
+}
+
+impl Conflict {
+    /// Where the memory stands.
+    #[must_use]
+    pub fn compared(&self) -> Compared {
+        Compared { key: self.key.clone(), state: self.state, versions: self.versions }
+    }
+}
+
+/// Two rows that are sorted by key, as one.
+fn by_key(
+    one: impl Iterator<Item = Compared>,
+    other: impl Iterator<Item = Compared>,
+) -> impl Iterator<Item = Compared> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if second.key < first.key => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
 }
 
 /// Names a plan by what it would do: 12 hexadecimal digits, equal for equal plans.
@@ -154,6 +182,8 @@ pub struct Plan {
     /// The conflicts that the strategy ends, sorted by key, and how. Where a side is left out, this is what a later
     /// plan must know to come to the same.
     pub ended: Vec<(Conflict, Resolution)>,
+    /// The memories that differ and are not in scope, sorted by key.
+    pub left_out: Vec<Compared>,
     /// The merged memories that neither side holds yet; all other targets are held by one of them.
     pub objects: BTreeMap<BlobId, Memory>,
 }
@@ -162,6 +192,25 @@ impl Plan {
     /// The steps of one side.
     pub fn steps(&self, side: SideName) -> impl Iterator<Item = (&ContentHash, Step)> {
         self.entries.iter().filter_map(move |entry| Some((&entry.key, entry.step(side)?)))
+    }
+
+    /// Every memory that is not unchanged, sorted by key, whether the plan is about it or not.
+    pub fn compared(&self) -> impl Iterator<Item = Compared> {
+        let planned = self.entries.iter().map(Planned::compared);
+        let waiting = self.conflicts.iter().map(Conflict::compared);
+        by_key(by_key(planned, waiting), self.left_out.iter().cloned())
+    }
+
+    /// The versions of a memory that is not unchanged.
+    #[must_use]
+    pub fn versions(&self, key: &ContentHash) -> Option<Versions> {
+        let planned =
+            self.entries.binary_search_by(|one| one.key.cmp(key)).map(|at| self.entries[at].versions);
+        let waiting =
+            || self.conflicts.binary_search_by(|one| one.key.cmp(key)).map(|at| self.conflicts[at].versions);
+        let left_out =
+            || self.left_out.binary_search_by(|one| one.key.cmp(key)).map(|at| self.left_out[at].versions);
+        planned.or_else(|_| waiting()).or_else(|_| left_out()).ok()
     }
 
     /// Whether no side is asked to do anything.

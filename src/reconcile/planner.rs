@@ -9,18 +9,21 @@ use super::state::{Compared, Pair, State, Versions};
 use crate::object::{BlobId, Memory, Resolution, SideName};
 use crate::planted::{self, Mistake};
 
-/// Decides what happens to each memory of `compared`, reading memories through `load` only where fields matter.
+/// Decides what happens to each memory of `compared`, which are sorted by key, reading memories through `load` only where
+/// fields matter.
 pub fn plan<E>(
-    compared: &[Compared],
+    compared: impl IntoIterator<Item = Compared>,
     options: &Options<'_>,
     load: &mut impl FnMut(BlobId) -> Result<Memory, E>,
 ) -> Result<Plan, E> {
     let mut planner = Planner { options, load, plan: Plan::default() };
     for one in compared {
         if planner.is_in_scope(one.versions)? {
-            planner.decide(one)?;
+            planner.decide(&one)?;
         } else if planted::makes(Mistake::FilterAsADeletion) {
-            planner.settle(one, [None, None], None);
+            planner.settle(&one, [None, None], None);
+        } else {
+            planner.plan.left_out.push(one);
         }
     }
     Ok(planner.plan)

@@ -1,6 +1,7 @@
 //! The fourteen states of a memory between base, ours and theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, ContentHash, SideName};
@@ -170,29 +171,32 @@ pub struct Compared {
 }
 
 /// Every memory that is not [`State::Unchanged`], sorted by key.
-#[must_use]
-pub fn compare(base: &Base, local: &Snapshot, remote: &Snapshot) -> Vec<Compared> {
+pub fn compare<'a>(
+    base: &'a Base,
+    local: &'a Snapshot,
+    remote: &'a Snapshot,
+) -> impl Iterator<Item = Compared> + 'a {
     // The three maps are sorted alike, so each is walked once; a key is looked at where it comes first.
     let (mut bases, mut ours, mut theirs) =
         (base.iter().peekable(), local.iter().peekable(), remote.iter().peekable());
-    let mut found = Vec::new();
-    loop {
+    let next = move || {
         let heads = [
             bases.peek().map(|(key, _)| *key),
             ours.peek().map(|(key, _)| *key),
             theirs.peek().map(|(key, _)| *key),
         ];
-        let Some(key) = heads.into_iter().flatten().min() else { return found };
+        let key = heads.into_iter().flatten().min()?;
         let versions = Versions {
             base: bases.next_if(|(head, _)| *head == key).map(|(_, pair)| *pair),
             local: ours.next_if(|(head, _)| *head == key).map(|(_, blob)| *blob),
             remote: theirs.next_if(|(head, _)| *head == key).map(|(_, blob)| *blob),
         };
-        match State::of(versions) {
-            None | Some(State::Unchanged) => {}
-            Some(state) => found.push(Compared { key: key.clone(), state, versions }),
-        }
-    }
+        Some((key, versions))
+    };
+    iter::from_fn(next).filter_map(|(key, versions)| {
+        let state = State::of(versions).filter(|state| *state != State::Unchanged)?;
+        Some(Compared { key: key.clone(), state, versions })
+    })
 }
 
 /// The keys that the base holds and a snapshot does not: missing, which is not yet deleted.

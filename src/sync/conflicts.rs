@@ -66,7 +66,7 @@ impl Session<'_> {
     fn record_carried_out(&self, proposal: &Proposal, after: &After) -> Result<(), Error> {
         for conflict in self.store.conflicts(&self.remote)? {
             let key = &conflict.key;
-            if let Some(before) = versions_now(proposal, key).filter(|_| is_answered(&conflict, proposal)) {
+            if let Some(before) = proposal.plan.versions(key).filter(|_| is_answered(&conflict, proposal)) {
                 let held = after.get(SideName::Local, key).unwrap_or(before.local);
                 let theirs = after.get(SideName::Remote, key).unwrap_or(before.remote);
                 self.store.carried_out(&self.remote, key, held, theirs)?;
@@ -103,15 +103,9 @@ impl Session<'_> {
     }
 }
 
-/// The versions of a memory that is not unchanged.
-fn versions_now(proposal: &Proposal, key: &ContentHash) -> Option<Versions> {
-    let at = proposal.compared.binary_search_by(|one| one.key.cmp(key)).ok()?;
-    Some(proposal.compared[at].versions)
-}
-
 /// Whether a conflict is decided, and is still the one that the decision was about.
 fn is_answered(conflict: &Conflict, proposal: &Proposal) -> bool {
-    let now = versions_now(proposal, &conflict.key);
+    let now = proposal.plan.versions(&conflict.key);
     now.is_some_and(|now| resolved(conflict).is_some_and(|answer| answer.holds_for(now)))
 }
 

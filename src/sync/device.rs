@@ -101,6 +101,10 @@ impl Session<'_> {
             let unseen: Vec<ContentHash> = missing(base, &snapshot).into_iter().cloned().collect();
             if are_gone(side, &unseen)? {
                 let place = self.place(SideName::Local).map(str::to_owned);
+                // The names as the base holds them, as in any other reading.
+                let shared =
+                    |(key, blob)| (base.get_key_value(&key).map_or(key, |(known, _)| known.clone()), blob);
+                let snapshot = snapshot.into_iter().map(shared).collect();
                 return Ok(Reading { snapshot, place, device: Some(device), ..Reading::default() });
             }
         }

@@ -55,9 +55,7 @@ pub struct Moved {
 /// What a run would do.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// Every memory that is not unchanged.
-    pub compared: Vec<Compared>,
-    /// What the run would do.
+    /// What the run would do; it names every memory that is not unchanged.
     pub plan: Plan,
     /// Reasons to stop before it.
     pub brakes: Vec<Brake>,
@@ -142,7 +140,7 @@ impl Session<'_> {
             unreadable,
         };
         let compared = trees.compare(&base.base, wishes.only.as_ref());
-        let plan = self.plan(&compared, &wishes, &local, &remote)?;
+        let plan = self.plan(compared, &wishes, &local, &remote)?;
         let held = Holdings {
             base: &base.base,
             local: &local.snapshot,
@@ -151,14 +149,14 @@ impl Session<'_> {
         };
         let brakes = reconcile::brakes(&plan, &held, wishes.limit);
         let rewind = self.find_rewind(&base, &trees, |rewound| {
-            let plan = || self.plan(&trees.compare(rewound, None), &wishes, &local, &remote);
+            let plan = || self.plan(trees.compare(rewound, None), &wishes, &local, &remote);
             wishes.is_about_everything().then(plan).transpose()
         })?;
         // Only where all agrees there, it is the same database. Having nothing to do says nothing: a pull into an empty
         // one has not.
         let agrees = wishes.is_about_everything() && plan.agrees();
         let moved = if agrees { None } else { self.moved(&local, &remote)? };
-        Ok(Proposal { compared, plan, brakes, rewind, moved, base, local, remote, wishes })
+        Ok(Proposal { plan, brakes, rewind, moved, base, local, remote, wishes })
     }
 
     /// The base is what two particular databases agreed on: read against a third it would turn what that one lacks
@@ -194,7 +192,7 @@ impl Session<'_> {
 
     fn plan(
         &self,
-        compared: &[Compared],
+        compared: impl Iterator<Item = Compared>,
         wishes: &Wishes,
         local: &Reading,
         remote: &Reading,
@@ -246,12 +244,14 @@ impl Trees<'_> {
         }
     }
 
-    fn compare(&self, base: &Base, only: Option<&BTreeSet<ContentHash>>) -> Vec<Compared> {
-        let mut compared = reconcile::compare(base, &self.local, &self.remote);
-        compared.retain(|one| {
+    fn compare<'a>(
+        &'a self,
+        base: &'a Base,
+        only: Option<&'a BTreeSet<ContentHash>>,
+    ) -> impl Iterator<Item = Compared> + 'a {
+        reconcile::compare(base, &self.local, &self.remote).filter(move |one| {
             !self.unreadable.contains(&one.key) && only.is_none_or(|only| only.contains(&one.key))
-        });
-        compared
+        })
     }
 }
 

@@ -67,10 +67,8 @@ impl Session<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Reading, Error> {
         let known = |key: &ContentHash| {
-            base.get(key).map(|pair| match name {
-                SideName::Local => pair.local,
-                SideName::Remote => pair.remote,
-            })
+            let (key, pair) = base.get_key_value(key)?;
+            Some((key.clone(), pair.of_side(name)))
         };
         let mut reader =
             Reader { session: self, reading: Reading::default(), unsaved: Unsaved::default(), failure: None };
@@ -139,23 +137,29 @@ impl Unsaved {
 }
 
 impl Reader<'_> {
-    fn take(&mut self, found: Found, known: &dyn Fn(&ContentHash) -> Option<BlobId>) -> ControlFlow<()> {
+    /// Takes in one row. `known` is what both sides agreed on, with the name as it is held there: a million memories
+    /// have as many names, and no tree needs its own copies.
+    fn take(
+        &mut self,
+        found: Found,
+        known: &dyn Fn(&ContentHash) -> Option<(ContentHash, BlobId)>,
+    ) -> ControlFlow<()> {
         match found {
             Found::Unreadable { key, why } => {
                 // It stands in the snapshot as it was when both sides agreed, lest a later look at what was read here
                 // takes it for deleted.
-                if let Some((key, blob)) = key.as_ref().and_then(|key| Some((key, known(key)?))) {
-                    self.reading.snapshot.insert(key.clone(), blob);
-                }
+                self.reading.snapshot.extend(key.as_ref().and_then(known));
                 self.reading.unreadable.push(Unreadable { key, why });
             }
             Found::Memory(held) => {
                 let text = held.memory.to_blob();
                 let id = BlobId::of(&text);
-                self.reading.updated_at.extend(held.updated_at.map(|at| (held.key.clone(), at)));
+                let (key, agreed) = known(&held.key).unzip();
+                let key = key.unwrap_or(held.key);
+                self.reading.updated_at.extend(held.updated_at.map(|at| (key.clone(), at)));
                 // What the base holds is kept already.
-                let is_full = known(&held.key) != Some(id) && self.unsaved.add(id, text);
-                self.reading.snapshot.insert(held.key, id);
+                let is_full = agreed != Some(id) && self.unsaved.add(id, text);
+                self.reading.snapshot.insert(key, id);
                 if is_full {
                     self.save();
                 }

@@ -151,7 +151,7 @@ impl Session<'_> {
     }
 
     fn record_run_staged(&self, proposal: &Proposal, finished: &Keys<'_>) -> Result<(), Error> {
-        let staged = |one: &Compared| {
+        let staged = |one: Compared| {
             let (operation, blob) = match one.state.letter(SideName::Local) {
                 'A' => (Operation::Insert, one.versions.local),
                 'M' => (Operation::Update, one.versions.local),
@@ -159,13 +159,13 @@ impl Session<'_> {
                 _ => return None,
             };
             let blob = blob.filter(|_| !finished.contains(&one.key))?;
-            Some(self.staged(one.key.clone(), operation, blob))
+            Some(self.staged(one.key, operation, blob))
         };
         // A run about some memories knows nothing of the others' changes.
         if proposal.wishes.only.is_some() {
             return Ok(());
         }
-        let staged: Vec<Staged> = proposal.compared.iter().filter_map(staged).collect();
+        let staged: Vec<Staged> = proposal.plan.compared().filter_map(staged).collect();
         let total = staged.len();
         Ok(self.store.list_staged(staged.into_iter(), total)?)
     }

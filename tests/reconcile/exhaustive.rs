@@ -144,8 +144,9 @@ impl Shelf {
             carried_out: &BTreeMap::new(),
             newer: &|_| question.newer,
         };
-        let compared = compare(&base, &snapshot(local), &snapshot(remote));
-        let Ok(plan) = plan(&compared, &options, &mut |blob| Ok::<_, Infallible>(self.get(blob)));
+        let (local, remote) = (snapshot(local), snapshot(remote));
+        let compared = compare(&base, &local, &remote);
+        let Ok(plan) = plan(compared, &options, &mut |blob| Ok::<_, Infallible>(self.get(blob)));
         self.memories.borrow_mut().extend(plan.objects.iter().map(|(id, memory)| (*id, memory.clone())));
         plan
     }
@@ -270,7 +271,8 @@ const LAWS: [Law; 20] = [
         if seen.shelf.is_in_scope(seen.case, seen.question) {
             seen.question.scope == 0 || seen.plan == seen.shelf.plan(seen.case, everything)
         } else {
-            *seen.plan == Plan::default() && seen.after == seen.case
+            let left_out: Vec<_> = seen.plan.compared().collect();
+            *seen.plan == Plan { left_out, ..Plan::default() } && seen.after == seen.case
         }
     }),
     ("a plan agrees where a sync of both sides would change neither of them", |seen| {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use memsync::object::{ContentHash, Memory, Metadata, Resolution, SideName};
-use memsync::reconcile::{self, After, Merged, Resolved, Scope, State, merge, same_tag, same_type};
+use memsync::reconcile::{self, After, Merged, Resolved, Scope, State, compare, merge, same_tag, same_type};
 use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::arbitrary::{self, Change, KEYS};
-use crate::world::{Asked, Memories, Server, World, agree, key};
+use crate::world::{Asked, Memories, Server, World, agree, key, snapshot};
 
 /// The paths and values of everything in a JSON object, to its leaves.
 fn leaves(metadata: &Metadata) -> BTreeSet<String> {
@@ -449,6 +449,12 @@ proptest! {
         prop_assert_eq!(made, targets.collect::<BTreeSet<_>>());
         prop_assert!(plan.entries.is_sorted_by(|one, next| one.key < next.key));
         prop_assert!(plan.entries.iter().all(|entry| entry.state != State::Unchanged));
+        let (local, remote) = (snapshot(&world.local), snapshot(&world.remote));
+        let compared: Vec<_> = compare(&world.base, &local, &remote).collect();
+        prop_assert_eq!(plan.compared().collect::<Vec<_>>(), compared.clone(), "each memory once");
+        for one in compared {
+            prop_assert_eq!(plan.versions(&one.key), Some(one.versions));
+        }
     }
 }
 

@@ -172,7 +172,8 @@ impl World {
         for memory in self.local.values().chain(self.remote.values()) {
             self.objects.entry(memory.id()).or_insert_with(|| memory.clone());
         }
-        let compared = compare(&self.base, &snapshot(&self.local), &snapshot(&self.remote));
+        let (local, remote) = (snapshot(&self.local), snapshot(&self.remote));
+        let compared = compare(&self.base, &local, &remote);
         let options = Options {
             direction: asked.direction,
             strategy: asked.strategy,
@@ -183,8 +184,7 @@ impl World {
             carried_out: &asked.carried_out,
             newer: &|_| asked.newer,
         };
-        let Ok(plan) =
-            plan(&compared, &options, &mut |blob| Ok::<_, Infallible>(self.objects[&blob].clone()));
+        let Ok(plan) = plan(compared, &options, &mut |blob| Ok::<_, Infallible>(self.objects[&blob].clone()));
         self.objects.extend(plan.objects.iter().map(|(id, memory)| (*id, memory.clone())));
         plan
     }

@@ -7,7 +7,7 @@ use crate::ui::view::explain::{Action, Next};
 /// What the plan says of a memory.
 pub(super) struct Verdict<'a> {
     /// Where it stands; `None` where both sides hold what they agreed on, or where it is nowhere.
-    pub compared: Option<&'a Compared>,
+    pub compared: Option<Compared>,
     /// Whether it is held anywhere.
     pub is_held: bool,
     /// The fields that collide, where it waits.
@@ -39,7 +39,7 @@ impl Verdict<'_> {
             };
             return (Action::Leave, format!("{place} holds it in a form that cannot be carried: {why}"));
         }
-        let Some(compared) = self.compared else {
+        let Some(compared) = &self.compared else {
             let why =
                 if self.is_held { "both sides hold what they agreed on" } else { "it is gone on both sides" };
             return (Action::Nothing, why.to_owned());

@@ -3,7 +3,7 @@
 use crate::error::CommandError;
 use crate::object::{BlobId, ContentHash, Memory, SideName};
 use crate::reconcile::{
-    Compared, DivergentEdit, EditRule, Edits, SideChange, State, divergent_edits, find_edits,
+    Compared, DivergentEdit, EditRule, Edits, Plan, SideChange, State, divergent_edits, find_edits,
 };
 use crate::store::Store;
 
@@ -31,15 +31,13 @@ impl BothEdits {
 
 /// The memories that this device and the server rewrote differently, for the page of a run; nothing is read where
 /// there can be none.
-pub(crate) fn find_divergent(
-    store: &Store,
-    compared: &[Compared],
-) -> Result<Vec<DivergentEdit>, CommandError> {
-    let has = |state| compared.iter().any(|one| one.state == state);
+pub(crate) fn find_divergent(store: &Store, plan: &Plan) -> Result<Vec<DivergentEdit>, CommandError> {
+    let has = |state| plan.compared().any(|one| one.state == state);
     if !(has(State::AddedByUs) && has(State::AddedByThem)) {
         return Ok(Vec::new());
     }
-    Ok(BothEdits::find(store, compared, EditRule::default())?.divergent())
+    let compared: Vec<Compared> = plan.compared().collect();
+    Ok(BothEdits::find(store, &compared, EditRule::default())?.divergent())
 }
 
 /// The edits among what `side` changed. Nothing is read where nothing is new there, or nothing else than new, as

@@ -1,6 +1,6 @@
 //! What `pull`, `apply`, `push` and `sync` share: from the command line to the conductor and back to the page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::AddAssign;
 
 use crate::error::{CommandError, ErrorKind, ExitCode};
@@ -63,7 +63,7 @@ pub(crate) fn run(
             return exchange.stop(&proposal, round > 1);
         };
         // Once both texts are everywhere nothing tells any more that they come from one.
-        divergent.extend(find_divergent(&store, &proposal.compared)?);
+        divergent.extend(find_divergent(&store, &proposal.plan)?);
         let mut page = Run { divergent_edits: divergent.clone(), ..exchange.page(chosen.plan()) };
         if execution.dry_run {
             return exchange.finish(&proposal, &page);
@@ -160,12 +160,16 @@ impl Exchange<'_> {
         let base = self.session.base()?;
         // A missing database is told before the server is asked anything.
         drop(self.workspace.local()?);
-        let theirs = if self.steps.fetch {
+        let mut theirs = if self.steps.fetch {
             fetch(self.workspace, &self.session, &base.base, self.access)?
         } else {
             self.fetched()?
         };
-        let read = if wishes.strategy == reconcile::Strategy::Newest { read_rows } else { read_local };
+        let needs_times = wishes.strategy == reconcile::Strategy::Newest;
+        if !needs_times {
+            theirs.updated_at = HashMap::new();
+        }
+        let read = if needs_times { read_rows } else { read_local };
         let ours = read(self.workspace, &self.session, &base.base)?;
         if self.access == Access::Write {
             self.session.record_local(&ours)?;
@@ -357,7 +361,11 @@ impl Exchange<'_> {
             plan_id: plan.id().to_string(),
             pulled: counts(Done::planned(plan, SideName::Local)),
             pushed: counts(Done::planned(plan, SideName::Remote)),
-            lines: plan.entries.iter().filter_map(|entry| self.line(entry)).collect(),
+            lines: if self.execution.json || self.is_detailed() {
+                plan.entries.iter().filter_map(|entry| self.line(entry)).collect()
+            } else {
+                Vec::new()
+            },
             conflicts: plan.conflicts.iter().map(|conflict| self.waiting(conflict)).collect(),
             ..Run::default()
         }

@@ -98,7 +98,7 @@ pub struct Run {
     pub pulled: Counts,
     /// What happened, or would happen, on the server.
     pub pushed: Counts,
-    /// The plan, memory by memory.
+    /// The plan, memory by memory; empty where nobody asked for that.
     pub lines: Vec<Line>,
     /// The memories that wait for the user.
     pub conflicts: Vec<Waiting>,
