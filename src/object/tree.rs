@@ -47,21 +47,22 @@ pub enum Error<E> {
     },
 }
 
-/// Gives every tree object of `snapshot` to `write`, children before parents, and returns the root's id.
-pub fn write<E>(
-    snapshot: &Snapshot,
+/// Gives every tree object of a snapshot of these memories, each of another name, to `write`, children before parents, and
+/// returns the root's id.
+pub fn write<'a, E>(
+    memories: impl IntoIterator<Item = (&'a ContentHash, &'a BlobId)>,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
-    write_from(snapshot, 0, write)
+    write_from(memories, 0, write)
 }
 
-fn write_from<E>(
-    snapshot: &Snapshot,
+fn write_from<'a, E>(
+    memories: impl IntoIterator<Item = (&'a ContentHash, &'a BlobId)>,
     depth: usize,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
     let mut named: Vec<(Cow<'_, str>, &ContentHash, BlobId)> =
-        snapshot.iter().map(|(key, blob)| (fan(key), key, *blob)).collect();
+        memories.into_iter().map(|(key, blob)| (fan(key), key, *blob)).collect();
     named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     write_level(&named, depth, write)
 }

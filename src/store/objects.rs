@@ -40,8 +40,11 @@ impl Store {
     }
 
     /// Keeps a snapshot, writing only the trees that are not there yet, and returns its root.
-    pub fn put_snapshot(&self, snapshot: &Snapshot) -> Result<TreeId, Error> {
-        self.transaction(|store| tree::write(snapshot, &mut |id, bytes| store.put(id, &bytes)))
+    pub fn put_snapshot<'a>(
+        &self,
+        memories: impl IntoIterator<Item = (&'a ContentHash, &'a BlobId)>,
+    ) -> Result<TreeId, Error> {
+        self.transaction(|store| tree::write(memories, &mut |id, bytes| store.put(id, &bytes)))
     }
 
     /// Reads a whole snapshot.

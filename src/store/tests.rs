@@ -71,7 +71,7 @@ pub(super) fn commit(store: &Store, number: usize) -> CommitId {
 /// The same in a store that may be damaged.
 pub(super) fn put_commit(store: &Store, number: usize) -> Result<CommitId, Error> {
     let blob = store.put_memory(&memory(number))?;
-    let tree = store.put_snapshot(&[(key(number), blob)].into())?;
+    let tree = store.put_snapshot([(&key(number), &blob)])?;
     let author = Signature { name: "laptop".to_owned(), seconds: 1_700_000_000, offset: 0 };
     store.put_commit(&Commit { tree, parents: Vec::new(), author, message: "sync\n".to_owned() })
 }

@@ -8,7 +8,7 @@
 
 use super::{Error, Session};
 use crate::object::tree::Snapshot;
-use crate::object::{BlobId, Commit, CommitId, Signature, TreeId};
+use crate::object::{Commit, CommitId, Signature, TreeId};
 use crate::reconcile::{Base, Pair};
 use crate::store::RefName;
 
@@ -172,12 +172,13 @@ impl Session<'_> {
         base: &Base,
         message: &str,
     ) -> Result<CommitId, Error> {
-        let side = |form: fn(&Pair) -> BlobId| -> Snapshot {
-            base.iter().map(|(key, pair)| (key.clone(), form(pair))).collect()
-        };
         let store = self.store;
-        let local = store.put_snapshot(&side(|pair| pair.local))?;
-        let remote = store.put_snapshot(&side(|pair| pair.remote))?;
+        let local = store.put_snapshot(base.iter().map(|(key, pair)| (key, &pair.local)))?;
+        let remote = if base.values().all(|pair| pair.local == pair.remote) {
+            local
+        } else {
+            store.put_snapshot(base.iter().map(|(key, pair)| (key, &pair.remote)))?
+        };
         let tree = store.put_pair(local, remote)?;
         let snapshots =
             [store.reference(&local_reference())?, store.reference(&remote_reference(&self.remote)?)?];

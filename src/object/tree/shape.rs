@@ -222,7 +222,7 @@ mod tests {
 
         fn snapshot_of(&mut self, text: &[u8], numbers: impl Iterator<Item = usize>) -> TreeId {
             let memory = |n: usize| (ContentHash::new(hex(n)).unwrap(), BlobId::of(text));
-            let Ok(id) = write(&numbers.map(memory).collect(), &mut self.keep());
+            let Ok(id) = write(&numbers.map(memory).collect::<Snapshot>(), &mut self.keep());
             id
         }
 

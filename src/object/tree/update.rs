@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use gix_object::tree::{Entry, EntryKind};
 
-use super::{Error, MAX_LEAF, Node, Snapshot, entry, fan, put, write_level};
+use super::{Error, MAX_LEAF, Node, Snapshot, entry, fan, put, write_from, write_level};
 use crate::object::{BlobId, ContentHash, ObjectId, TreeId};
 
 /// What memories shall be, by name: `None` where one shall be absent.
@@ -115,9 +115,7 @@ impl<L, W> Update<'_, L, W> {
     where
         W: FnMut(TreeId, Vec<u8>) -> Result<(), E>,
     {
-        let mut named: Vec<_> = memories.iter().map(|(key, blob)| (fan(key), key, *blob)).collect();
-        named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        write_level(&named, depth, self.write).map_err(Error::Load)
+        write_from(memories, depth, self.write).map_err(Error::Load)
     }
 
     fn fan<E>(
