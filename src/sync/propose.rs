@@ -96,14 +96,16 @@ impl Proposal {
         if self.base.agreed.is_some() {
             return None;
         }
+        if self.brakes.is_empty() && self.rewind.is_none() && self.moved.is_none() {
+            return Some(self.plain());
+        }
         let is_allowed = |id: &PlanId| allowed == Some(id.to_string().as_str());
         let (plain, rewound) = self.ids();
         if rewound.is_some_and(|id| is_allowed(&id)) {
             let cure = self.rewind.as_ref()?.cure.as_ref()?;
             return Some(Chosen { plan: &cure.plan, base: &cure.base });
         }
-        let may_go_on = self.brakes.is_empty() && self.rewind.is_none() && self.moved.is_none();
-        (may_go_on || is_allowed(&plain)).then_some(self.plain())
+        is_allowed(&plain).then_some(self.plain())
     }
 
     /// The plan as it stands, whatever speaks against it.

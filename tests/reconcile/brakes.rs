@@ -1,7 +1,9 @@
 //! What stops a plan before any effect.
 
+use std::collections::BTreeSet;
+
 use memsync::object::{ContentHash, SideName};
-use memsync::reconcile::{Brake, DeletionLimit, Direction, Holdings, Plan, brakes};
+use memsync::reconcile::{Brake, DeletionLimit, Direction, Holdings, Plan, Planned, State, Versions, brakes};
 
 use crate::world::{Asked, Server, World, key, memory, snapshot};
 
@@ -134,4 +136,25 @@ fn a_plan_is_named_by_what_it_does() {
     for other in [reversed, other_key, more] {
         assert_ne!(other.to_string(), id);
     }
+}
+
+#[test]
+fn a_long_plan_is_named_by_each_of_its_steps() {
+    let blob = memory("content it arrives").id();
+    let arrival = |number: usize| Planned {
+        key: key(&format!("{number:05}")),
+        state: State::AddedByThem,
+        versions: Versions { remote: Some(blob), ..Versions::default() },
+        local: Some(blob),
+        remote: Some(blob),
+        complete: true,
+        merged: None,
+    };
+    let without = |left_out: usize| {
+        let entries = (0..15_000).filter(|number| *number != left_out).map(arrival).collect();
+        Plan { entries, ..Plan::default() }.id().to_string()
+    };
+    let names: BTreeSet<String> = [0, 7_500, 14_999, 15_000].into_iter().map(without).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    assert_eq!(without(7_500), without(7_500));
 }

@@ -358,7 +358,7 @@ impl Exchange<'_> {
                 .map(|settings| settings.address.to_string()),
             remote,
             is_dry: true,
-            plan_id: plan.id().to_string(),
+            plan_id: if self.execution.json { plan.id().to_string() } else { String::new() },
             pulled: counts(Done::planned(plan, SideName::Local)),
             pushed: counts(Done::planned(plan, SideName::Remote)),
             lines: if self.execution.json || self.is_detailed() {

@@ -92,7 +92,7 @@ pub struct Run {
     pub url: Option<String>,
     /// Nothing was done: this is what would be.
     pub is_dry: bool,
-    /// The plan's name.
+    /// The plan's name; empty where nobody asked for it.
     pub plan_id: String,
     /// What happened, or would happen, on this device.
     pub pulled: Counts,
