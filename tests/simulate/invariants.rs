@@ -469,8 +469,17 @@ pub(crate) fn at_rest(world: &World) {
         place.complaints().into_iter().for_each(|complaint| world.say("a_place_is_sound", complaint));
     }
     if !world.is_broken() {
-        let held = world.server.memories();
-        world.keys.iter().for_each(|key| world.ledger.borrow_mut().rest(key, held.get(key)));
+        let (held, mut ledger) = (world.server.memories(), world.ledger.borrow_mut());
+        for key in &world.keys {
+            // What an old server does not take back waits on a device, for another server.
+            if world.server.has_barred(key)
+                && world.devices.iter().any(|device| device.place.memory(key).is_some())
+            {
+                ledger.contest(key);
+            } else {
+                ledger.rest(key, held.get(key));
+            }
+        }
     }
 }
 
