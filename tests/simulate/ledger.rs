@@ -111,7 +111,14 @@ impl Writes {
     fn allows(&self, field: &Field, held: Option<&String>) -> bool {
         let is_held =
             |write: &Write| is_same(field, write.value.as_ref(), held) || write.is_deleted && held.is_none();
-        let is_passed_over = |write: &Write| !write.is_deleted && !is_held(write) && !is_removal(write);
+        // An old server has one word for many types: going back to it is no change to whoever saw nothing in between.
+        let is_back = |write: &Write| {
+            let mut replaced = self.0.iter().filter(|write| write.is_replaced);
+            *field == Field::Type
+                && replaced.any(|other| is_same(field, other.value.as_ref(), write.value.as_ref()))
+        };
+        let is_passed_over =
+            |write: &Write| !write.is_deleted && !is_held(write) && !is_removal(write) && !is_back(write);
         (*field == Field::Content || self.heads().any(is_held)) && !self.heads().any(is_passed_over)
     }
 
