@@ -396,6 +396,25 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_found_by_its_beginning() {
+        for count in [1, MAX_LEAF, 5_000] {
+            let mut objects = Objects::default();
+            let snapshot = snapshot(count + 1);
+            let (absent, _) = snapshot.last_key_value().unwrap();
+            let held: Snapshot =
+                snapshot.iter().map(|(key, blob)| (key.clone(), *blob)).take(count).collect();
+            let id = objects.write(&held);
+            for key in held.keys().take(60) {
+                let found = find_beginning(id, beginning(key), &mut objects.load()).unwrap();
+                assert_eq!(found, [key.clone()]);
+            }
+            assert_eq!(find_beginning(id, beginning(absent), &mut objects.load()).unwrap(), []);
+        }
+        let hash = ContentHash::new("00000000000000ff".repeat(4)).unwrap();
+        assert_eq!(beginning(&hash), 0xff);
+    }
+
+    #[test]
     fn one_change_among_many_touches_a_handful_of_trees() {
         let mut objects = Objects::default();
         let before = snapshot(20_000);
