@@ -406,7 +406,7 @@ mod tests {
             let id = objects.write(&held);
             for key in held.keys().take(60) {
                 let found = find_beginning(id, beginning(key), &mut objects.load()).unwrap();
-                assert_eq!(found, [key.clone()]);
+                assert_eq!(found, std::slice::from_ref(key));
             }
             assert_eq!(find_beginning(id, beginning(absent), &mut objects.load()).unwrap(), []);
         }

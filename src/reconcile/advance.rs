@@ -32,17 +32,16 @@ impl After {
     /// another run.
     #[must_use]
     pub fn reached(&self, entry: &Planned, side: SideName) -> Option<Option<BlobId>> {
-        match entry.step(side) {
-            Some(step) if planted::makes(Mistake::AdvanceBeforeTheWrite) => {
-                Some(self.get(side, &entry.key).unwrap_or(step.target))
+        if let Some(step) = entry.step(side) {
+            let confirmed = self.get(side, &entry.key);
+            if planted::makes(Mistake::AdvanceBeforeTheWrite) {
+                return Some(confirmed.unwrap_or(step.target));
             }
-            Some(_) => self.get(side, &entry.key),
-            None => {
-                let (_, now) = entry.versions.of_side(side);
-                let is_its_end = |merged: &Pair| now == Some(merged.of_side(side));
-                (entry.complete || entry.merged.as_deref().is_some_and(is_its_end)).then_some(now)
-            }
+            return confirmed;
         }
+        let (_, now) = entry.versions.of_side(side);
+        let is_its_end = |merged: &Pair| now == Some(merged.of_side(side));
+        (entry.complete || entry.merged.as_deref().is_some_and(is_its_end)).then_some(now)
     }
 }
 

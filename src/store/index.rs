@@ -30,15 +30,17 @@ impl Store {
     pub fn set_index<'a>(
         &self,
         side: &str,
-        held: impl IntoIterator<Item = (&'a ContentHash, IndexEntry)>,
+        all: impl IntoIterator<Item = (&'a ContentHash, IndexEntry)> + Clone,
     ) -> Result<(), Error> {
         self.transaction(|store| {
-            let mut held = held.into_iter().peekable();
+            let mut held = all.clone().into_iter().peekable();
             let mut changes = Vec::new();
+            let (mut last, mut is_sorted) = (None, true);
             let new = |(key, entry): (&ContentHash, IndexEntry)| (key.clone(), Some(entry));
             let sql = "SELECT key, blob, updated_at FROM side_index WHERE side = ?1 ORDER BY key";
             store.rows(WHAT, sql, [side], |row| {
                 let (key, before) = entry(row)?;
+                is_sorted &= last.replace(key.clone()).is_none_or(|last| last < key);
                 changes.extend(iter::from_fn(|| held.next_if(|(next, _)| **next < key)).map(new));
                 let now = held.next_if(|(next, _)| **next == key).map(|(_, now)| now);
                 if now != Some(before) {
@@ -47,6 +49,11 @@ impl Store {
                 Ok(())
             })?;
             changes.extend(held.map(new));
+            if !is_sorted {
+                // A damaged row stands in the wrong place, where none is found by its key any more.
+                store.execute(WHAT, "DELETE FROM side_index WHERE side = ?1", [side])?;
+                changes = all.into_iter().map(new).collect();
+            }
             store.change_index(side, changes)
         })
     }
@@ -81,7 +88,36 @@ mod tests {
     use crate::object::ObjectId;
     use crate::store::tests::{Fixture, fixture, key};
 
-    fn entries(held: &BTreeMap<ContentHash, IndexEntry>) -> impl Iterator<Item = (&ContentHash, IndexEntry)> {
+    #[test]
+    fn a_row_in_the_wrong_place_costs_no_other() {
+        let Fixture { store, folder: _folder } = fixture();
+        let entry = IndexEntry { blob: BlobId::of(b"x"), updated_at: None };
+        let held: BTreeMap<_, _> =
+            ["B", "D", "a", "c"].map(|name| (ContentHash::new(name).unwrap(), entry)).into();
+        // Their order is that of other rules than those by which they are looked for.
+        let sort_by = |from: &str, to: &str| {
+            let sql = format!(
+                "PRAGMA writable_schema = ON;
+                 UPDATE sqlite_schema SET sql = replace(sql, '{from}', '{to}') WHERE name = 'side_index';
+                 PRAGMA writable_schema = RESET;"
+            );
+            store.connection.execute_batch(&sql).unwrap();
+        };
+        let (usual, other) = ("key TEXT NOT NULL", "key TEXT COLLATE NOCASE NOT NULL");
+        sort_by(usual, other);
+        store.set_index("origin", entries(&held)).unwrap();
+        sort_by(other, usual);
+        let sql = "SELECT key FROM side_index ORDER BY side, key";
+        let stored: Vec<String> = store.rows(WHAT, sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(stored, ["a", "B", "c", "D"], "a damaged order");
+
+        store.set_index("origin", entries(&held)).unwrap();
+        assert_eq!(store.index("origin").unwrap(), held);
+    }
+
+    fn entries(
+        held: &BTreeMap<ContentHash, IndexEntry>,
+    ) -> impl Iterator<Item = (&ContentHash, IndexEntry)> + Clone {
         held.iter().map(|(key, entry)| (key, *entry))
     }
 

@@ -17,7 +17,8 @@ use crate::store::{self, IndexEntry, Store};
 pub struct Reading {
     /// Every memory that can be carried, and those that cannot as they were when both sides last agreed.
     pub snapshot: Snapshot,
-    /// When the side says that each was last written; only `-X newest` looks at it.
+    /// When the side says that each was last written; only the index and `-X newest` look at it, and it is empty where
+    /// neither will.
     pub updated_at: HashMap<ContentHash, Timestamp>,
     /// What is there and cannot be carried; it is left alone on both sides.
     pub unreadable: Vec<Unreadable>,
@@ -48,7 +49,7 @@ impl fmt::Display for Unreadable {
 
 impl Reading {
     /// The reading as index rows, sorted by key.
-    pub fn index(&self) -> impl Iterator<Item = (&ContentHash, IndexEntry)> {
+    pub fn index(&self) -> impl Iterator<Item = (&ContentHash, IndexEntry)> + Clone {
         let updated_at = |key| self.updated_at.get(key).copied();
         self.snapshot
             .iter()

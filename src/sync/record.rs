@@ -9,7 +9,7 @@ use super::{
 use crate::object::tree::{Changes, Difference};
 use crate::object::{BlobId, ContentHash, SideName};
 use crate::reconcile::{After, Base, Compared, Direction, Plan, Planned, advance};
-use crate::store::{Failure, IndexEntry, Operation, Staged};
+use crate::store::{self, Failure, IndexEntry, Operation, Staged};
 
 pub(super) type Keys<'a> = BTreeSet<&'a ContentHash>;
 
@@ -120,11 +120,19 @@ impl Session<'_> {
         let store = self.store;
         let reference = remote_reference(&self.remote)?;
         let last = store.reference(&reference)?.map(|last| store.commit(last)).transpose()?;
-        let tree = store.update_snapshot(last.map(|last| last.tree), &changes)?.tree;
-        self.record_tree(&reference, tree, "push")?;
         let entry = |blob| IndexEntry { blob, updated_at: None };
-        let changes = changes.into_iter().map(|(key, held)| (key, held.map(entry)));
-        Ok(store.change_index(&self.remote, changes)?)
+        store.change_index(&self.remote, changes.iter().map(|(key, held)| (key.clone(), held.map(entry))))?;
+        let tree = match store.update_snapshot(last.map(|last| last.tree), &changes) {
+            Ok(updated) => updated.tree,
+            // What was there only saves writing all of it.
+            Err(store::Error::Damaged { .. }) => {
+                let held = store.index(&self.remote)?;
+                store.put_snapshot(held.iter().map(|(key, entry)| (key, &entry.blob)))?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.record_tree(&reference, tree, "push")?;
+        Ok(())
     }
 
     /// Notes this device's changes that have not reached the server, for scripts that look at them.

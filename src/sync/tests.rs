@@ -317,6 +317,41 @@ fn shown(world: &World) -> String {
 }
 
 #[test]
+fn a_damaged_tree_of_the_server_does_not_fail_a_run_that_has_pushed() {
+    let (mut device, mut server) = (Device::new(), World::default());
+    for name in ["changed", "open"] {
+        device.world.set(name, name, &[]);
+    }
+    device.sync(&mut server);
+    device.world.set("changed", "changed", &["ours"]);
+    // It waits, so that the server holds what both sides have not agreed on.
+    device.world.memories.remove("open");
+    server.set("open", "open", &["theirs"]);
+    let store = device.store();
+    let session = session(&store);
+    let base = session.base().unwrap();
+    let theirs = session.read(SideName::Remote, &mut server, &base.base, &mut |_| {}).unwrap();
+    session.record_fetched(&theirs).unwrap();
+    let ours = session.read(SideName::Local, &mut device.world, &base.base, &mut |_| {}).unwrap();
+    let proposal = session.propose(base, ours, theirs, Wishes::default()).unwrap();
+
+    let fetched = store.reference(&remote_reference("origin").unwrap()).unwrap().unwrap();
+    let tree = store.commit(fetched).unwrap().tree;
+    let staging = rusqlite::Connection::open(store.path()).unwrap();
+    let damaged = staging.execute("UPDATE objects SET data = x'00' WHERE id = ?1", [tree.as_bytes()]);
+    assert_eq!(damaged.unwrap(), 1);
+    assert!(store.snapshot(tree).is_err());
+    let (local, remote): (&mut dyn Side, &mut dyn Side) = (&mut device.world, &mut server);
+    let run = session.execute(&proposal, proposal.plain(), Some(local), Some(remote), &mut |_| {});
+    assert_eq!(run.unwrap().remote.changed, 1);
+
+    let pushed = store.reference(&remote_reference("origin").unwrap()).unwrap().unwrap();
+    let held = store.snapshot(store.commit(pushed).unwrap().tree).unwrap();
+    assert_eq!(held.len(), 2);
+    assert_eq!(held["changed"], server.memories["changed"].id());
+}
+
+#[test]
 fn everything_travels_both_ways_and_the_second_run_writes_nothing() {
     let (mut device, mut server) = busy();
     device.sync(&mut server);
