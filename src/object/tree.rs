@@ -148,13 +148,23 @@ pub fn read<E>(
     load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
 ) -> Result<Snapshot, Error<E>> {
     let mut snapshot = Snapshot::new();
+    visit(id, load, &mut |key, blob| snapshot.extend([(key, blob)]))?;
+    Ok(snapshot)
+}
+
+/// Gives every memory of a snapshot to `visit`, in no particular order.
+pub fn visit<E>(
+    id: TreeId,
+    load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
+    visit: &mut impl FnMut(ContentHash, BlobId),
+) -> Result<(), Error<E>> {
     let mut open = vec![id];
     while let Some(id) = open.pop() {
         let node = Node::load(id, load)?;
-        snapshot.extend(node.memories);
+        node.memories.into_iter().for_each(|(key, blob)| visit(key, blob));
         open.extend(node.subtrees.into_values());
     }
-    Ok(snapshot)
+    Ok(())
 }
 
 /// Looks up one memory, reading only the trees above it.

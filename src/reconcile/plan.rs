@@ -148,7 +148,7 @@ fn by_key(
 ) -> impl Iterator<Item = Compared> {
     let (mut one, mut other) = (one.peekable(), other.peekable());
     iter::from_fn(move || match (one.peek(), other.peek()) {
-        (Some(first), Some(second)) if second.key < first.key => other.next(),
+        (Some(first), Some(second)) if first.key.cmp(&second.key).is_gt() => other.next(),
         (Some(_), _) => one.next(),
         (None, _) => other.next(),
     })

@@ -52,6 +52,15 @@ impl Store {
         tree::read(id, &mut |id| self.get(id)).map_err(|error| self.tree_error(error))
     }
 
+    /// Gives every memory of a snapshot to `visit`, in no particular order.
+    pub fn visit_snapshot(
+        &self,
+        id: TreeId,
+        visit: &mut impl FnMut(ContentHash, BlobId),
+    ) -> Result<(), Error> {
+        tree::visit(id, &mut |id| self.get(id), visit).map_err(|error| self.tree_error(error))
+    }
+
     /// Keeps the tree of a sync, whose two entries are both sides' snapshots.
     pub fn put_pair(&self, local: TreeId, remote: TreeId) -> Result<TreeId, Error> {
         tree::write_pair(local, remote, &mut |id, bytes| self.put(id, &bytes))

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use super::reading::{Reading, Unsaved};
 use super::{Error, Progress, Session};
-use crate::object::tree::{self, Changes, Difference};
+use crate::object::tree::{self, Changes, Difference, Snapshot};
 use crate::object::{BlobId, CommitId, ContentHash, Marks, ObjectId, SideName, TreeId};
 use crate::reconcile::{Base, missing};
 use crate::side::{Change, Side};
@@ -97,14 +97,14 @@ impl Session<'_> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Reading, Error> {
         if let Some(device) = self.read_device(side, progress)? {
-            let snapshot = self.store.snapshot(device.tree)?;
+            let mut snapshot = Snapshot::new();
+            self.store.visit_snapshot(device.tree, &mut |key, blob| {
+                // The name as the base holds it, as in any other reading.
+                snapshot.insert(base.get_key_value(&key).map_or(key, |(known, _)| known.clone()), blob);
+            })?;
             let unseen: Vec<ContentHash> = missing(base, &snapshot).into_iter().cloned().collect();
             if are_gone(side, &unseen)? {
                 let place = self.place(SideName::Local).map(str::to_owned);
-                // The names as the base holds them, as in any other reading.
-                let shared =
-                    |(key, blob)| (base.get_key_value(&key).map_or(key, |(known, _)| known.clone()), blob);
-                let snapshot = snapshot.into_iter().map(shared).collect();
                 return Ok(Reading { snapshot, place, device: Some(device), ..Reading::default() });
             }
         }
