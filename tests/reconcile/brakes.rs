@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use memsync::object::{ContentHash, SideName};
-use memsync::reconcile::{Brake, DeletionLimit, Direction, Holdings, Plan, Planned, State, Versions, brakes};
+use memsync::reconcile::{
+    Brake, Conflict, DeletionLimit, Direction, Holdings, Plan, Planned, State, Versions, brakes,
+};
 
 use crate::world::{Asked, Server, World, key, memory, snapshot};
 
@@ -138,18 +140,38 @@ fn a_plan_is_named_by_what_it_does() {
     }
 }
 
+/// A memory that is new on the server.
+fn arrival(name: &str) -> Planned {
+    let remote = Some(memory("content it arrives").id());
+    let versions = Versions { remote, ..Versions::default() };
+    let (state, complete, merged) = (State::AddedByThem, true, None);
+    Planned { key: key(name), state, versions, local: remote, remote, complete, merged }
+}
+
+#[test]
+fn all_that_is_not_unchanged_is_told_in_one_order() {
+    let conflict = |name: &str| {
+        let Planned { key, state, versions, .. } = arrival(name);
+        Conflict { key, state, versions, fields: BTreeSet::new() }
+    };
+    let plan = Plan {
+        entries: ["b", "e", "h"].map(arrival).into(),
+        conflicts: ["a", "d", "i"].map(conflict).into(),
+        left_out: ["c", "f", "g"].map(|name| arrival(name).compared()).into(),
+        ..Plan::default()
+    };
+    let compared: Vec<_> =
+        ["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(|name| arrival(name).compared()).into();
+    assert_eq!(plan.compared().collect::<Vec<_>>(), compared);
+    for one in compared {
+        assert_eq!(plan.versions(&one.key), Some(one.versions));
+    }
+    assert_eq!(plan.versions(&key("bb")), None);
+}
+
 #[test]
 fn a_long_plan_is_named_by_each_of_its_steps() {
-    let blob = memory("content it arrives").id();
-    let arrival = |number: usize| Planned {
-        key: key(&format!("{number:05}")),
-        state: State::AddedByThem,
-        versions: Versions { remote: Some(blob), ..Versions::default() },
-        local: Some(blob),
-        remote: Some(blob),
-        complete: true,
-        merged: None,
-    };
+    let arrival = |number: usize| arrival(&format!("{number:05}"));
     let without = |left_out: usize| {
         let entries = (0..15_000).filter(|number| *number != left_out).map(arrival).collect();
         Plan { entries, ..Plan::default() }.id().to_string()
