@@ -236,7 +236,7 @@ impl Plan {
                     |blob: Option<BlobId>| blob.map_or_else(|| "-".to_owned(), |blob| blob.to_string());
                 text.extend([format!("{side} {key:?} {} {}\n", name(step.expected), name(step.target))]);
                 // The text of a million steps would be larger than the plan; what is named by its id is named all the same.
-                if text.len() > LONG {
+                if LONG.checked_sub(text.len()).is_none() {
                     text = format!("{}\n", BlobId::of(text.as_bytes()));
                 }
             }
