@@ -15,6 +15,15 @@ pub enum SideName {
 }
 
 impl SideName {
+    /// The side across from this one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Local => Self::Remote,
+            Self::Remote => Self::Local,
+        }
+    }
+
     /// Git's word for this side's version: `ours` or `theirs`.
     #[must_use]
     pub fn version(self) -> &'static str {

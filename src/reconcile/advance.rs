@@ -94,10 +94,7 @@ impl Advanced {
         held: BlobId,
         load: &mut impl FnMut(BlobId) -> Result<Memory, E>,
     ) -> Result<(), E> {
-        let other = match taker {
-            SideName::Local => SideName::Remote,
-            SideName::Remote => SideName::Local,
-        };
+        let other = taker.other();
         let (Some(merged), (_, Some(standing))) = (&entry.merged, entry.versions.of_side(other)) else {
             return Ok(());
         };

@@ -1,5 +1,6 @@
 //! What each side would be asked to do, as a value, and what that depends on; [`plan`](super::plan()) makes it.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::iter;
@@ -154,6 +155,10 @@ fn by_key(
     })
 }
 
+fn find<T>(sorted: &[T], compare: impl FnMut(&T) -> Ordering) -> Option<&T> {
+    sorted.binary_search_by(compare).ok().map(|at| &sorted[at])
+}
+
 /// Names a plan by what it would do: 12 hexadecimal digits, equal for equal plans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanId(String);
@@ -204,13 +209,10 @@ impl Plan {
     /// The versions of a memory that is not unchanged.
     #[must_use]
     pub fn versions(&self, key: &ContentHash) -> Option<Versions> {
-        let planned =
-            self.entries.binary_search_by(|one| one.key.cmp(key)).map(|at| self.entries[at].versions);
-        let waiting =
-            || self.conflicts.binary_search_by(|one| one.key.cmp(key)).map(|at| self.conflicts[at].versions);
-        let left_out =
-            || self.left_out.binary_search_by(|one| one.key.cmp(key)).map(|at| self.left_out[at].versions);
-        planned.or_else(|_| waiting()).or_else(|_| left_out()).ok()
+        let planned = find(&self.entries, |one| one.key.cmp(key)).map(|one| one.versions);
+        let waiting = || find(&self.conflicts, |one| one.key.cmp(key)).map(|one| one.versions);
+        let left_out = || find(&self.left_out, |one| one.key.cmp(key)).map(|one| one.versions);
+        planned.or_else(waiting).or_else(left_out)
     }
 
     /// Whether no side is asked to do anything.
@@ -235,8 +237,8 @@ impl Plan {
                 let name =
                     |blob: Option<BlobId>| blob.map_or_else(|| "-".to_owned(), |blob| blob.to_string());
                 text.extend([format!("{side} {key:?} {} {}\n", name(step.expected), name(step.target))]);
-                // The text of a million steps would be larger than the plan; what is named by its id is named all the same.
-                if LONG.checked_sub(text.len()).is_none() {
+                // The text of a million steps would be larger than the plan: its beginning is named by its own id.
+                if (LONG..).contains(&text.len()) {
                     text = format!("{}\n", BlobId::of(text.as_bytes()));
                 }
             }

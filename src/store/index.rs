@@ -9,6 +9,7 @@ use super::{Error, Store};
 use crate::object::{BlobId, ContentHash, Timestamp};
 
 const WHAT: &str = "the index";
+const ROWS: &str = "SELECT key, blob, updated_at FROM side_index WHERE side = ?1 ORDER BY key";
 
 /// A memory as a side held it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +23,10 @@ pub struct IndexEntry {
 impl Store {
     /// What `side` (`local`, or a remote's name) held at its last snapshot; empty where there was none.
     pub fn index(&self, side: &str) -> Result<BTreeMap<ContentHash, IndexEntry>, Error> {
-        let sql = "SELECT key, blob, updated_at FROM side_index WHERE side = ?1 ORDER BY key";
-        Ok(self.rows(WHAT, sql, [side], entry)?.into_iter().collect())
+        Ok(self.rows(WHAT, ROWS, [side], entry)?.into_iter().collect())
     }
 
-    /// Replaces what `side` held by what it holds, sorted by key, writing only the rows that differ.
+    /// Replaces what `side` held by `all` that it holds, sorted by key, writing only the rows that differ.
     pub fn set_index<'a>(
         &self,
         side: &str,
@@ -37,8 +37,7 @@ impl Store {
             let mut changes = Vec::new();
             let (mut last, mut is_sorted) = (None, true);
             let new = |(key, entry): (&ContentHash, IndexEntry)| (key.clone(), Some(entry));
-            let sql = "SELECT key, blob, updated_at FROM side_index WHERE side = ?1 ORDER BY key";
-            store.rows(WHAT, sql, [side], |row| {
+            store.rows(WHAT, ROWS, [side], |row| {
                 let (key, before) = entry(row)?;
                 is_sorted &= last.replace(key.clone()).is_none_or(|last| last < key);
                 changes.extend(iter::from_fn(|| held.next_if(|(next, _)| **next < key)).map(new));

@@ -200,8 +200,8 @@ impl<'a> Run<'a> {
         deletions: bool,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Error> {
-        let mut steps: Vec<&Planned> = self.plan.entries.iter().collect();
-        steps.retain(|entry| entry.step(name).is_some_and(|step| step.is_deletion() == deletions));
+        let is_now = |entry: &&Planned| entry.step(name).is_some_and(|step| step.is_deletion() == deletions);
+        let mut steps: Vec<&Planned> = self.plan.entries.iter().filter(is_now).collect();
         if name == SideName::Remote {
             steps.retain(|entry| !self.is_refused_again(entry));
         }

@@ -79,14 +79,10 @@ impl Question {
                 Strategy::Theirs => Strategy::Ours,
                 other => other,
             },
-            newer: other(self.newer),
+            newer: self.newer.other(),
             ..self
         }
     }
-}
-
-fn other(side: SideName) -> SideName {
-    if side == SideName::Local { SideName::Remote } else { SideName::Local }
 }
 
 /// All that a plan may depend on.
@@ -244,7 +240,7 @@ const LAWS: [Law; 20] = [
     ("nothing is deleted but what the base held and the other side deleted", |seen| {
         SIDES.iter().all(|side| {
             let deletes = seen.step(*side).is_some_and(Step::is_deletion);
-            !deletes || (seen.case.versions.base.is_some() && seen.case.held(other(*side)).is_none())
+            !deletes || (seen.case.versions.base.is_some() && seen.case.held(side.other()).is_none())
         })
     }),
     ("a deletion alone never takes away what the other side changed", |seen| {
@@ -254,7 +250,7 @@ const LAWS: [Law; 20] = [
     }),
     ("where one side alone changed, it is not touched", |seen| {
         SIDES.iter().all(|side| {
-            let alone = seen.is_changed(*side) && !seen.is_changed(other(*side));
+            let alone = seen.is_changed(*side) && !seen.is_changed(side.other());
             !alone || (seen.step(*side).is_none() && seen.conflicts().next().is_none())
         })
     }),
@@ -330,7 +326,7 @@ const LAWS: [Law; 20] = [
             |conflict: &Conflict| (conflict.fields.clone(), conflict.state.letter(SideName::Remote));
         let step = |side| there.entries.first().and_then(|entry| entry.step(side));
         let complete = |plan: &Plan| plan.entries.iter().all(|entry| entry.complete);
-        SIDES.iter().all(|side| seen.step(*side) == step(other(*side)))
+        SIDES.iter().all(|side| seen.step(*side) == step(side.other()))
             && complete(&seen.plan) == complete(&there)
             && seen.plan.conflicts.iter().map(fields).eq(there.conflicts.iter().map(mirrored))
             && seen.plan.ended.len() == there.ended.len()
@@ -359,7 +355,7 @@ const LAWS: [Law; 20] = [
         let Versions { base, local, remote } = seen.after.versions;
         let held = local.zip(remote).map(|(local, remote)| Pair { local, remote });
         match seen.taker() {
-            Some(taker) => base.map(|base| base.of_side(other(taker))) == seen.case.held(other(taker)),
+            Some(taker) => base.map(|base| base.of_side(taker.other())) == seen.case.held(taker.other()),
             None => base == if is_complete { held } else { seen.case.versions.base },
         }
     }),
