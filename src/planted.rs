@@ -30,6 +30,10 @@ pub enum Mistake {
     PreferTheirs,
     /// A deletion wins over an edit without asking.
     DeletionWins,
+    /// Where both sides changed a memory people are asked, be it that nothing collides.
+    AskInVain,
+    /// Of two memories of one text that both sides made, this device's is the older one.
+    OursIsOlder,
     /// An answer to a conflict holds for whatever comes later.
     AnswerForEver,
     /// What a listing lacks is gone, without a direct question.
@@ -105,6 +109,8 @@ mod switch {
             Self::PushOnPull,
             Self::PreferTheirs,
             Self::DeletionWins,
+            Self::AskInVain,
+            Self::OursIsOlder,
             Self::AnswerForEver,
             Self::TrustTheListing,
             Self::TrustThePageCount,

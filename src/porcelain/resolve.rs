@@ -6,10 +6,9 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{CommandError, ExitCode};
-use crate::object::{Resolution, SideName};
-use crate::porcelain::shared::answer::{
-    Answer, Answered, by_fields, carry_out, standing, to_base, with_memory,
-};
+use crate::object::{Bookkeeping, ContentHash, Resolution, SideName};
+pub use crate::porcelain::shared::answer::Answer;
+use crate::porcelain::shared::answer::{Answered, by_fields, carry_out, standing, to_base, with_memory};
 use crate::porcelain::shared::arguments::extra;
 use crate::porcelain::shared::words::to_json;
 use crate::store::Conflict;
@@ -56,10 +55,10 @@ Exit codes:
   128  This device is not initialised; run `memsync init`.
 ";
 
-/// What is read.
+/// Answers to conflicts, as a program writes them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Input {
+pub struct Answers {
     schema_version: u32,
     answers: Vec<Given>,
 }
@@ -99,39 +98,75 @@ impl From<Side> for SideName {
     }
 }
 
+/// An answer that is understood.
+#[derive(Clone, Debug)]
+pub struct Understood {
+    /// The conflict, by the id under which it was answered.
+    pub conflict: String,
+    /// The memory that it is about.
+    pub key: ContentHash,
+    /// What the answer means for it.
+    pub answer: Answer,
+}
+
 /// Runs the command.
 pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandError> {
-    let input = read()?;
+    let text = io::read_to_string(io::stdin())
+        .map_err(|cause| CommandError::usage("standard input cannot be read").with_cause(cause))?;
+    let answers = Answers::parse(&text)?;
     let store = workspace.store(Access::Write, "memsync resolve")?;
     let session = workspace.session(&store, None);
     let standing = standing(workspace, &session)?;
-    let pairs = matched(&input.answers, &standing)?;
-    let answer = |(given, conflict): &(&Given, &Conflict)| {
-        Ok((conflict.key.clone(), understand(given, conflict, workspace, &session)?))
-    };
-    let answers = pairs.iter().map(answer).collect::<Result<_, CommandError>>()?;
+    let understood = answers.understand(&standing, &session, &workspace.bookkeeping())?;
+    let answers = understood.iter().map(|one| (one.key.clone(), one.answer.clone())).collect();
     let answered = carry_out(workspace, &session, answers)?;
     if args.json {
-        workspace.ui.data(&to_json(&Output::new(&pairs, &answered)))?;
+        workspace.ui.data(&to_json(&Output::new(understood, &answered)))?;
     }
     say(workspace, &session, &answered);
     let is_done = answered.again.is_empty() && answered.left == 0;
     Ok(if is_done { ExitCode::Done } else { ExitCode::Differences })
 }
 
-fn read() -> Result<Input, CommandError> {
-    let refuse =
-        |cause| CommandError::usage("the answers on standard input are not understood").with_cause(cause);
-    let text = io::read_to_string(io::stdin())
-        .map_err(|cause| CommandError::usage("standard input cannot be read").with_cause(cause))?;
-    let input: Input = serde_json::from_str(&text)
-        .map_err(refuse)
-        .map_err(|error| error.with_hint("`memsync resolve --help` shows the form"))?;
-    if input.schema_version == 1 {
-        return Ok(input);
+impl Answers {
+    /// Reads answers in the form that `memsync resolve --help` shows.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is of another form.
+    pub fn parse(text: &str) -> Result<Self, CommandError> {
+        let refuse = |cause| {
+            CommandError::usage("the answers on standard input are not understood")
+                .with_cause(cause)
+                .with_hint("`memsync resolve --help` shows the form")
+        };
+        let answers: Self = serde_json::from_str(text).map_err(refuse)?;
+        if answers.schema_version == 1 {
+            return Ok(answers);
+        }
+        let version = answers.schema_version;
+        Err(CommandError::usage(format!("schema_version {version} is unknown here: this memsync reads 1")))
     }
-    let version = input.schema_version;
-    Err(CommandError::usage(format!("schema_version {version} is unknown here: this memsync reads 1")))
+
+    /// What they mean for the conflicts in `standing`; nothing is carried out, but merged memories are kept in the staging
+    /// database of `session`. Of metadata, what `bookkeeping` owns is left out.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an answer is about none of the conflicts, if two are about one, if one says what cannot be
+    /// done, or if the staging database cannot be read or written.
+    pub fn understand(
+        &self,
+        standing: &[Conflict],
+        session: &Session<'_>,
+        bookkeeping: &Bookkeeping,
+    ) -> Result<Vec<Understood>, CommandError> {
+        let understood = |(given, conflict): (&Given, &Conflict)| {
+            let answer = understand(given, conflict, session, bookkeeping)?;
+            Ok(Understood { conflict: given.conflict.clone(), key: conflict.key.clone(), answer })
+        };
+        matched(&self.answers, standing)?.into_iter().map(understood).collect()
+    }
 }
 
 /// Each answer with its conflict.
@@ -162,8 +197,8 @@ fn changed(id: &str) -> CommandError {
 fn understand(
     given: &Given,
     conflict: &Conflict,
-    workspace: &Workspace,
     session: &Session<'_>,
+    bookkeeping: &Bookkeeping,
 ) -> Result<Answer, CommandError> {
     match (given.take, &given.fields, &given.memory, given.delete) {
         (Some(Version::Ours), None, None, None) => Ok(Answer::End(Resolution::Side(SideName::Local))),
@@ -174,7 +209,7 @@ fn understand(
             by_fields(session, conflict, &choices)
         }
         (None, None, Some(memory), None) => {
-            let memory = memory.clone().memory(&workspace.bookkeeping()).ok_or_else(|| {
+            let memory = memory.clone().memory(bookkeeping).ok_or_else(|| {
                 let id = &given.conflict;
                 CommandError::usage(format!("the metadata for conflict {id} is neither an object nor a text"))
             })?;
@@ -215,21 +250,22 @@ struct Done {
 }
 
 impl Output {
-    fn new(pairs: &[(&Given, &Conflict)], answered: &Answered) -> Self {
-        let done = |(given, conflict): &(&Given, &Conflict)| {
-            let open = answered.open.iter().find(|(key, _)| *key == conflict.key);
+    fn new(understood: Vec<Understood>, answered: &Answered) -> Self {
+        let done = |Understood { conflict, key, .. }: Understood| {
+            let open = answered.open.iter().find(|(open, _)| *open == key);
             let state = match open {
-                _ if answered.again.contains(&conflict.key) => "changed",
+                _ if answered.again.contains(&key) => "changed",
                 Some(_) => "open",
                 None => "ended",
             };
             Done {
-                conflict: given.conflict.clone(),
-                content_hash: conflict.key.to_string(),
+                conflict,
+                content_hash: key.to_string(),
                 state,
                 open_fields: open.map(|(_, fields)| fields.clone()).unwrap_or_default(),
             }
         };
-        Self { schema_version: 1, answers: pairs.iter().map(done).collect(), conflicts_left: answered.left }
+        let answers = understood.into_iter().map(done).collect();
+        Self { schema_version: 1, answers, conflicts_left: answered.left }
     }
 }

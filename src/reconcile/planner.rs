@@ -148,9 +148,10 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
         let preference = self.preference(one);
         let merged = self.merge(one, preference)?;
         let is_settled = [local, remote] == [Some(merged.local.id()), Some(merged.remote.id())];
+        let asks = !self.options.auto_merge || planted::makes(Mistake::AskInVain);
         let fields = if !merged.collisions.is_empty() {
             merged.collisions.clone()
-        } else if !self.options.auto_merge && !is_settled {
+        } else if asks && !is_settled {
             differing(&self.load(local)?, &self.load(remote)?)
         } else {
             let (local, remote) = (self.object(one, merged.local), self.object(one, merged.remote));

@@ -68,6 +68,9 @@ pub(crate) enum Step {
     Clock(Spot, i64),
     /// Somebody runs memsync.
     Run(Run),
+    /// When all are at rest two people work, neither of whom sees what the other does. In whichever order it is synced, and
+    /// whichever of them is at which place, the same comes of it. After that all is as if neither had.
+    Both([(Spot, usize, Deed); 2]),
     /// Nothing fails any more, everybody syncs and ends the conflicts, until nothing is left to do.
     Rest,
 }

@@ -11,7 +11,7 @@ use crate::commands::{self, Ended, Noted, Stop};
 use crate::faults::{Seen, Watch};
 use crate::history::{Command, Run, Spot, is_same_type};
 use crate::place::{Bytes, Memories};
-use crate::world::{Device, World};
+use crate::world::{Device, Outcome, World, Written};
 
 /// Looks at a run and what it left.
 pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &Ended) {
@@ -456,6 +456,55 @@ pub(crate) fn a_crash_equals_no_crash(world: &World, without: &[Memories; 2], wi
             }
         }
     }
+}
+
+/// What two people did independently comes to the same in whichever order it is synced, and nothing waits.
+pub(crate) fn independent_edits_commute(world: &World, first: &Outcome, later: &Outcome) {
+    for (spot, held) in &first.held {
+        for key in standing(world) {
+            let (one, other) = (held.get(key), later.held.get(spot).and_then(|held| held.get(key)));
+            if !agree(one, other) || first.conflicts.contains(key) || later.conflicts.contains(key) {
+                let detail = format!("{spot} {key}: {one:?} or {other:?}, of {:?}", first.written);
+                world.say("independent_edits_commute", detail);
+            }
+        }
+    }
+}
+
+/// What two people did comes to the same where each is in the other's place: the same values where they can be merged, the
+/// same conflict where they cannot, in which each still holds what it wrote.
+pub(crate) fn roles_are_alike(world: &World, spots: [Spot; 2], first: &Outcome, swapped: &Outcome) {
+    let is_same = |(one, other): (&Written, &Written)| {
+        agree(one.0.as_ref(), other.0.as_ref()) && agree(one.1.as_ref(), other.1.as_ref())
+    };
+    // A place may make another thing of the same work.
+    if !first.written.iter().zip(&swapped.written).all(is_same) {
+        return;
+    }
+    let across = |spot: Spot| match spots {
+        [here, there] if spot == here => there,
+        [here, there] if spot == there => here,
+        _ => spot,
+    };
+    for key in standing(world) {
+        if first.conflicts.contains(key) != swapped.conflicts.contains(key) {
+            let detail = format!("{key} waits once, of {:?}", first.written);
+            world.say("roles_are_alike", detail);
+        }
+        for spot in spots {
+            let [one, other] = [(first, spot), (swapped, across(spot))]
+                .map(|(outcome, spot)| outcome.held.get(&spot).and_then(|held| held.get(key)));
+            if !agree(one, other) {
+                let detail = format!("{spot} {key}: {one:?}, across {other:?}, of {:?}", first.written);
+                world.say("roles_are_alike", detail);
+            }
+        }
+    }
+}
+
+/// The memories that the server would take.
+fn standing(world: &World) -> impl Iterator<Item = &ContentHash> {
+    world.keys.iter().filter(|key| !world.server.has_barred(key))
 }
 
 /// Looks at a world in which nothing is left to do.

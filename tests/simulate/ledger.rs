@@ -14,7 +14,7 @@ use crate::history::TYPES;
 
 /// One field of a memory, as users write it. Tags are fields of their own, because they are a set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Field {
+pub(crate) enum Field {
     Content,
     Type,
     Tag(String),
@@ -62,6 +62,13 @@ fn leaves(path: &str, value: &Value, fields: &mut BTreeMap<Field, String>) {
 pub(crate) fn takes_away(before: Option<&Memory>, after: Option<&Memory>) -> bool {
     let (old, new) = (before.map(fields).unwrap_or_default(), after.map(fields).unwrap_or_default());
     old.iter().any(|(field, old)| new.get(field).is_none_or(|new| new == NULL && old != NULL))
+}
+
+/// The fields that somebody who made `after` of `before` touched.
+pub(crate) fn differing(before: Option<&Memory>, after: Option<&Memory>) -> BTreeSet<Field> {
+    let (old, new) = (before.map(fields).unwrap_or_default(), after.map(fields).unwrap_or_default());
+    let names = old.keys().chain(new.keys());
+    names.filter(|field| old.get(*field) != new.get(*field)).cloned().collect()
 }
 
 /// One write of a field.

@@ -3,6 +3,7 @@
 //! Guarantees: the same history on the same ground leaves the same world; no step stops it. What breaks a promise is kept
 //! as the world's violation, the first one wins.
 
+mod both;
 mod fork;
 mod rest;
 mod work;
@@ -24,6 +25,8 @@ use crate::history::{Command, Deed, FaultKind, History, Moment, PATHS, Run, Shap
 use crate::invariants;
 use crate::ledger::{self, Ledger};
 use crate::place::{Backup, Caller, Ground, Memories, Place, Visit};
+
+pub(crate) use both::{Outcome, Written};
 
 /// A promise that did not hold.
 #[derive(Clone, Debug)]
@@ -246,8 +249,9 @@ impl World {
             }
             Step::Run(run) => self.run(run),
             // Not in the middle of a run.
-            Step::Rest if self.depth.get() > 1 => {}
+            Step::Rest | Step::Both(_) if self.depth.get() > 1 => {}
             Step::Rest => self.rest(),
+            Step::Both(works) => self.both(works),
         }
         self.depth.set(self.depth.get() - 1);
     }

@@ -21,7 +21,8 @@ use crate::ui::{Ui, escape_line};
 use crate::workspace::Workspace;
 
 /// What was decided about one conflict.
-pub(crate) enum Answer {
+#[derive(Clone, Debug)]
+pub enum Answer {
     /// It ends so.
     End(Resolution),
     /// It ends so, by what was chosen for each field.

@@ -120,6 +120,9 @@ fn without_device(history: &History, gone: usize) -> History {
     let mut next = mapped(history, &|step| {
         Some(match step {
             Step::Work(at, memory, deed) => Step::Work(spot(at)?, memory, deed),
+            Step::Both([one, other]) => {
+                Step::Both([(spot(one.0)?, one.1, one.2), (spot(other.0)?, other.1, other.2)])
+            }
             Step::Purge(at) => Step::Purge(spot(at)?),
             Step::BackUp(at) => Step::BackUp(spot(at)?),
             Step::Restore(at) => Step::Restore(spot(at)?),
@@ -138,6 +141,10 @@ fn without_memory(history: &History, gone: usize) -> History {
     let mut next = mapped(history, &|step| {
         Some(match step {
             Step::Work(at, memory, deed) => Step::Work(at, lowered(memory, gone)?, deed),
+            Step::Both([one, other]) => Step::Both([
+                (one.0, lowered(one.1, gone)?, one.2),
+                (other.0, lowered(other.1, gone)?, other.2),
+            ]),
             other => other,
         })
     });

@@ -5,6 +5,7 @@
 //! server create 0 1
 //! d0 sync fault=kill@7
 //! |3 server tag 0 2
+//! both d0 tag 0 3 and d1 delete 0
 //! d0 restore
 //! rest
 //! ```
@@ -112,22 +113,36 @@ impl FromStr for Moment {
     }
 }
 
+/// What somebody does to a memory.
+struct Work<'a>(&'a Spot, &'a usize, &'a Deed);
+
+impl fmt::Display for Work<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(spot, memory, deed) = self;
+        match deed {
+            Deed::Create(n) => write!(f, "{spot} create {memory} {n}"),
+            Deed::Respell(n) => write!(f, "{spot} respell {memory} {n}"),
+            Deed::Tag(n) => write!(f, "{spot} tag {memory} {n}"),
+            Deed::CommonTag(tag) => write!(f, "{spot} common-tag {memory} {tag}"),
+            Deed::Untag(which) => write!(f, "{spot} untag {memory} {which}"),
+            Deed::Type(n) => write!(f, "{spot} type {memory} {n}"),
+            Deed::Set(path, n) => write!(f, "{spot} set {memory} {path} {n}"),
+            Deed::Null(path) => write!(f, "{spot} null {memory} {path}"),
+            Deed::Unset(path) => write!(f, "{spot} unset {memory} {path}"),
+            Deed::Delete => write!(f, "{spot} delete {memory}"),
+            Deed::Search => write!(f, "{spot} search {memory}"),
+        }
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Work(spot, memory, deed) => match deed {
-                Deed::Create(n) => write!(f, "{spot} create {memory} {n}"),
-                Deed::Respell(n) => write!(f, "{spot} respell {memory} {n}"),
-                Deed::Tag(n) => write!(f, "{spot} tag {memory} {n}"),
-                Deed::CommonTag(tag) => write!(f, "{spot} common-tag {memory} {tag}"),
-                Deed::Untag(which) => write!(f, "{spot} untag {memory} {which}"),
-                Deed::Type(n) => write!(f, "{spot} type {memory} {n}"),
-                Deed::Set(path, n) => write!(f, "{spot} set {memory} {path} {n}"),
-                Deed::Null(path) => write!(f, "{spot} null {memory} {path}"),
-                Deed::Unset(path) => write!(f, "{spot} unset {memory} {path}"),
-                Deed::Delete => write!(f, "{spot} delete {memory}"),
-                Deed::Search => write!(f, "{spot} search {memory}"),
-            },
+            Self::Work(spot, memory, deed) => Work(spot, memory, deed).fmt(f),
+            Self::Both([one, other]) => {
+                let [one, other] = [one, other].map(|(spot, memory, deed)| Work(spot, memory, deed));
+                write!(f, "both {one} and {other}")
+            }
             Self::Purge(spot) => write!(f, "{spot} purge"),
             Self::BackUp(spot) => write!(f, "{spot} back-up"),
             Self::Restore(spot) => write!(f, "{spot} restore"),
@@ -244,17 +259,27 @@ fn step(line: &str) -> Option<Step> {
     if words == ["rest"] {
         return Some(Step::Rest);
     }
+    if let Some((one, other)) = line.strip_prefix("both ").and_then(|works| works.split_once(" and ")) {
+        return Some(Step::Both([work(one)?, work(other)?]));
+    }
+    if let Some((spot, memory, deed)) = work(line) {
+        return Some(Step::Work(spot, memory, deed));
+    }
     let (spot, rest) = words.split_first()?;
     let spot: Spot = spot.parse().ok()?;
     let (verb, rest) = rest.split_first()?;
     if let Some(step) = event(spot, verb, rest) {
         return Some(step);
     }
-    if let Some(deed) = deed(verb, rest) {
-        return Some(Step::Work(spot, rest.first()?.parse().ok()?, deed));
-    }
     let Spot::Device(device) = spot else { return None };
     run(device, verb, rest).map(Step::Run)
+}
+
+/// What somebody does to a memory.
+fn work(line: &str) -> Option<(Spot, usize, Deed)> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [spot, verb, rest @ ..] = &words[..] else { return None };
+    Some((spot.parse().ok()?, rest.first()?.parse().ok()?, deed(verb, rest)?))
 }
 
 /// What happens to a place.

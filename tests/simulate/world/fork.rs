@@ -42,12 +42,11 @@ impl Device {
     }
 }
 
-/// How a device, its staging database and the server were.
-struct Saved {
-    device: Backup,
-    server: Backup,
+/// How a device and its staging database were.
+struct SavedDevice {
+    number: usize,
+    place: Backup,
     staging: Bytes,
-    clock: i64,
     unsettled: BTreeSet<ContentHash>,
     is_baseless: bool,
     agreed_at: Option<(u32, u32)>,
@@ -56,44 +55,64 @@ struct Saved {
     replaced: BTreeSet<BlobId>,
     base_seen: Option<CommitId>,
     absent_when_fetched: BTreeSet<ContentHash>,
+}
+
+/// How some devices and the server were.
+pub(super) struct Saved {
+    devices: Vec<SavedDevice>,
+    server: Backup,
+    clock: i64,
     ledger: crate::ledger::Ledger,
 }
 
+impl Device {
+    fn save(&self) -> SavedDevice {
+        SavedDevice {
+            number: self.number,
+            place: self.place.back_up(),
+            staging: self.staging_bytes(),
+            unsettled: self.unsettled.borrow().clone(),
+            is_baseless: self.is_baseless.get(),
+            agreed_at: self.agreed_at.get(),
+            syncs: self.syncs.borrow().clone(),
+            left: self.left.borrow().clone(),
+            replaced: self.replaced.borrow().clone(),
+            base_seen: self.base_seen.get(),
+            absent_when_fetched: self.absent_when_fetched.borrow().clone(),
+        }
+    }
+
+    fn put_back(&self, saved: &SavedDevice) {
+        self.place.restore(&saved.place);
+        let _ = fs::remove_file(journal(&self.staging));
+        for (path, bytes) in &saved.staging {
+            fs::write(path, bytes).expect("the staging database is put back");
+        }
+        self.unsettled.replace(saved.unsettled.clone());
+        self.is_baseless.set(saved.is_baseless);
+        self.agreed_at.set(saved.agreed_at);
+        self.syncs.replace(saved.syncs.clone());
+        self.left.replace(saved.left.clone());
+        self.replaced.replace(saved.replaced.clone());
+        self.base_seen.set(saved.base_seen);
+        self.absent_when_fetched.replace(saved.absent_when_fetched.clone());
+    }
+}
+
 impl World {
-    fn save(&self, device: &Device) -> Saved {
+    pub(super) fn save(&self, devices: &[Device]) -> Saved {
         Saved {
-            device: device.place.back_up(),
+            devices: devices.iter().map(Device::save).collect(),
             server: self.server.back_up(),
-            staging: device.staging_bytes(),
             clock: self.clock.get(),
-            unsettled: device.unsettled.borrow().clone(),
-            is_baseless: device.is_baseless.get(),
-            agreed_at: device.agreed_at.get(),
-            syncs: device.syncs.borrow().clone(),
-            left: device.left.borrow().clone(),
-            replaced: device.replaced.borrow().clone(),
-            base_seen: device.base_seen.get(),
-            absent_when_fetched: device.absent_when_fetched.borrow().clone(),
             ledger: self.ledger.borrow().clone(),
         }
     }
 
-    fn put_back(&self, device: &Device, saved: &Saved) {
-        device.place.restore(&saved.device);
+    pub(super) fn put_back(&self, saved: &Saved) {
+        saved.devices.iter().for_each(|device| self.devices[device.number].put_back(device));
         self.server.restore(&saved.server);
-        let _ = fs::remove_file(journal(&device.staging));
-        for (path, bytes) in &saved.staging {
-            fs::write(path, bytes).expect("the staging database is put back");
-        }
         self.clock.set(saved.clock);
-        device.unsettled.replace(saved.unsettled.clone());
-        device.is_baseless.set(saved.is_baseless);
-        device.agreed_at.set(saved.agreed_at);
-        device.syncs.replace(saved.syncs.clone());
-        device.left.replace(saved.left.clone());
-        device.replaced.replace(saved.replaced.clone());
-        device.base_seen.set(saved.base_seen);
-        device.absent_when_fetched.replace(saved.absent_when_fetched.clone());
         self.ledger.replace(saved.ledger.clone());
     }
 
@@ -103,12 +122,12 @@ impl World {
     fn afterwards(&self, run: &Run) -> (Option<[Memories; 2]>, u32) {
         let ordinary = Run { fault: None, ..run.clone() };
         let device = &self.devices[run.device];
-        let saved = self.save(device);
+        let saved = self.save(std::slice::from_ref(device));
         let first = self.run_watched(&ordinary);
         let ticks = self.ticks.get();
         let ends = [first, self.run_watched(&ordinary)];
         let held = [device.place.memories(), self.server.memories()];
-        self.put_back(device, &saved);
+        self.put_back(&saved);
         (ends.iter().all(|end| matches!(end, Ended::Done { .. })).then_some(held), ticks)
     }
 

@@ -1,5 +1,9 @@
 //! Rest: nothing fails any more, and everybody syncs until nothing is left to do.
 
+use std::collections::BTreeSet;
+
+use memsync::object::ContentHash;
+
 use super::World;
 use crate::commands::Ended;
 use crate::history::{Command, Run};
@@ -62,13 +66,18 @@ impl World {
 
     /// One run, insisting where a brake stops it; how many conflicts wait.
     pub(crate) fn sync(&self, device: usize) -> usize {
+        self.sync_and_tell(device).len()
+    }
+
+    /// The same; which conflicts wait.
+    pub(super) fn sync_and_tell(&self, device: usize) -> BTreeSet<ContentHash> {
         self.clock.set(self.clock.get() + 1);
         let run = Run { insists: true, ..Run::new(device, Command::Sync) };
         match self.run_watched(&run) {
-            Ended::Done { conflicts, .. } => conflicts.len(),
+            Ended::Done { conflicts, .. } => conflicts,
             ended => {
                 self.say("everybody_converges", format!("a sync at rest ended with {ended:?}"));
-                0
+                BTreeSet::new()
             }
         }
     }
