@@ -127,20 +127,24 @@ mod tests {
 
     use super::*;
     use crate::fast::Fast;
-    use crate::real::Real;
+    use crate::real::{Real, Shared};
 
-    /// Plays histories on places in memory and on real ones, half of the budget each, beginning with `seed`; the first
-    /// failure, made small. `MEMSYNC_SIMULATE_GROUND` (`fast`, `real`) gives all of the budget to one kind.
+    const GROUNDS: [&dyn Ground; 3] = [&Fast, &Real, &Shared];
+
+    /// Plays histories on every ground, as much on each, beginning with `seed`; the first failure, made small.
+    /// `MEMSYNC_SIMULATE_GROUND` (`fast`, `real`, `shared`) gives all of the budget to one.
     fn find(budget: Budget, seed: u64) -> Option<Failure> {
-        let half = match budget {
-            Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(2)),
-            Budget::Histories(count) => Budget::Histories(count.div_ceil(2)),
+        let only = env::var("MEMSYNC_SIMULATE_GROUND").ok();
+        let grounds =
+            GROUNDS.into_iter().filter(|ground| only.as_ref().is_none_or(|only| only == ground.name()));
+        let grounds: Vec<_> = grounds.collect();
+        assert!(!grounds.is_empty(), "no ground is named {only:?}");
+        let share = u64::try_from(grounds.len()).expect("a few grounds");
+        let part = match budget {
+            Budget::Seconds(seconds) => Budget::Seconds(seconds.div_ceil(share)),
+            Budget::Histories(count) => Budget::Histories(count.div_ceil(share)),
         };
-        let failure = match env::var("MEMSYNC_SIMULATE_GROUND").as_deref() {
-            Ok("fast") => search(&Fast, budget, seed),
-            Ok("real") => search(&Real, budget, seed),
-            _ => search(&Fast, half, seed).or_else(|| search(&Real, half, seed)),
-        };
+        let failure = grounds.into_iter().find_map(|ground| search(ground, part, seed));
         failure.map(Failure::made_small)
     }
 
@@ -155,7 +159,7 @@ mod tests {
                 .expect("a text")
                 .parse()
                 .unwrap_or_else(|line| panic!("{}: {line}", path.display()));
-            for ground in [&Fast as &dyn Ground, &Real] {
+            for ground in GROUNDS {
                 if let Some(violation) = World::play(&history, ground) {
                     panic!("{}: {violation:?}", path.display());
                 }

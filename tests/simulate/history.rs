@@ -10,6 +10,9 @@ mod text;
 pub(crate) use generate::generate;
 pub(crate) use shrink::shrink;
 
+use memsync::object::{Memory, Timestamp};
+use memsync::reconcile::Scope;
+
 use crate::place::Version;
 
 /// A world and what happens in it.
@@ -132,13 +135,28 @@ pub(crate) enum Strategy {
     Newest,
 }
 
+/// Which memories alone a run is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Filter {
+    /// `--tag` with one of the common tags.
+    Tag(usize),
+    /// `--type` with every third of the known types, from this one on.
+    Type(usize),
+    /// `--store` with one of [`STORES`].
+    Store(usize),
+    /// `--since`, so many steps after the beginning.
+    Since(u32),
+    /// `--tag` and `--type`, which must both hold.
+    TagAndType(usize, usize),
+}
+
 /// One run of memsync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub device: usize,
     pub command: Command,
-    /// `--tag` with one of the common tags.
-    pub scope: Option<usize>,
+    /// Which memories alone it is about.
+    pub scope: Option<Filter>,
     pub strategy: Option<Strategy>,
     /// Whether the person lets a plan through that a brake stopped.
     pub insists: bool,
@@ -220,6 +238,52 @@ pub(crate) const TYPES: [&str; 48] = [
     "hypothesis", "insight", "learning", "meeting", "milestone", "minutes", "note", "observation", "pattern",
     "planning", "reference", "request", "risk", "search", "source", "workflow",
 ];
+
+/// The store that all memories of a history are in, and another one.
+pub(crate) const STORES: [&str; 2] = [Memory::DEFAULT_STORE, "archive"];
+
+impl Filter {
+    /// The options of the command line.
+    pub(crate) fn scope(self) -> Scope {
+        let strings = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        let tags = |tag: usize| strings(vec![COMMON_TAGS[tag % COMMON_TAGS.len()]]);
+        let types = |which: usize| strings(TYPES.iter().skip(which % 3).step_by(3).copied().collect());
+        let everything = Scope::default();
+        match self {
+            Self::Tag(tag) => Scope { tags: tags(tag), ..everything },
+            Self::Type(which) => Scope { types: types(which), ..everything },
+            Self::Store(which) => Scope { stores: strings(vec![STORES[which % STORES.len()]]), ..everything },
+            Self::Since(step) => Scope { since: Timestamp::new(moment(step)), ..everything },
+            Self::TagAndType(tag, which) => Scope { tags: tags(tag), types: types(which), ..everything },
+        }
+    }
+
+    /// Whether a memory is one of those, by what they mean to people: said once more, without memsync's own code.
+    pub(crate) fn is_about(self, memory: &Memory) -> bool {
+        let place = TYPES.iter().position(|name| Some(*name) == memory.memory_type.as_deref());
+        match self {
+            Self::Tag(tag) => memory.tags.iter().any(|held| held == COMMON_TAGS[tag % COMMON_TAGS.len()]),
+            Self::Type(which) => place.is_some_and(|place| place % 3 == which % 3),
+            Self::Store(which) => {
+                STORES[which % STORES.len()] == memory.store.as_deref().unwrap_or(STORES[0])
+            }
+            Self::Since(step) => memory.created_at.is_some_and(|created| created.seconds() >= moment(step)),
+            Self::TagAndType(tag, which) => {
+                Self::Tag(tag).is_about(memory) && Self::Type(which).is_about(memory)
+            }
+        }
+    }
+}
+
+/// When a step is taken by a clock that is right, seconds since 1970.
+fn moment(step: u32) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a moment of this century")]
+    let beginning = BEGINNING as f64;
+    beginning + f64::from(step) * 60.0
+}
+
+/// When every world begins, seconds since 1970.
+pub(crate) const BEGINNING: i64 = 1_700_000_000;
 
 /// Whether two types are one once a server has made of them what it makes of types: small letters, and its own word for
 /// one that it does not know or that is missing.

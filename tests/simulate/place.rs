@@ -158,7 +158,7 @@ pub(crate) trait Place {
 
 /// What makes the places of a world.
 pub(crate) trait Ground: Sync {
-    /// `fast` or `real`.
+    /// `fast`, `real` or `shared`.
     fn name(&self) -> &'static str;
 
     /// How many steps a history on it has at most: where each takes long, more short ones find more.

@@ -1,4 +1,4 @@
-//! Places as people have them: a device's database is a file, the server answers HTTP.
+//! Places as people have them: a device's database is a file; the server answers HTTP, or is a file that all share.
 //!
 //! Guarantees: a place is worked on as the service works on it, past memsync's own code, and read the same way, so that
 //! a mistake of `local` or `remote` shows as a difference and is not made by the tests as well. What a row means to people
@@ -41,6 +41,29 @@ impl Ground for Real {
 
     fn device(&self, _: usize) -> Rc<dyn Place> {
         Rc::new(Device::new())
+    }
+}
+
+/// Makes real devices with a database file as their remote.
+#[cfg(not(feature = "planted"))]
+pub(crate) struct Shared;
+
+#[cfg(not(feature = "planted"))]
+impl Ground for Shared {
+    fn name(&self) -> &'static str {
+        "shared"
+    }
+
+    fn longest(&self) -> usize {
+        Real.longest()
+    }
+
+    fn server(&self) -> Rc<dyn Place> {
+        Rc::new(Device::shared())
+    }
+
+    fn device(&self, number: usize) -> Rc<dyn Place> {
+        Real.device(number)
     }
 }
 

@@ -21,7 +21,9 @@ use memsync::store::{Holder, Store};
 
 use crate::commands::{self, Ended};
 use crate::faults::{Killed, Watch};
-use crate::history::{Command, Deed, FaultKind, History, Moment, PATHS, Run, Shape, Spot, Step, text};
+use crate::history::{
+    BEGINNING, Command, Deed, FaultKind, History, Moment, PATHS, Run, Shape, Spot, Step, text,
+};
 use crate::invariants;
 use crate::ledger::{self, Ledger};
 use crate::place::{Backup, Caller, Ground, Memories, Place, Visit};
@@ -88,9 +90,6 @@ pub(crate) struct World {
     ticks: Cell<u32>,
     _folder: tempfile::TempDir,
 }
-
-/// When every world begins, seconds since 1970.
-const BEGINNING: i64 = 1_700_000_000;
 
 impl World {
     /// Plays a history; what broke, if anything did.

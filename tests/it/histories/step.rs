@@ -63,9 +63,9 @@ pub enum Network {
     Garbled,
 }
 
-/// The deeds, and the commands that people type.
+/// The deeds, and the commands that people type; those that are typed often are here more than once.
 const DEEDS: [&str; 6] = ["remember", "tag", "type", "note", "respell", "forget"];
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 30] = [
     "sync",
     "sync",
     "sync",
@@ -74,15 +74,60 @@ const COMMANDS: [&str; 17] = [
     "apply",
     "push",
     "fetch",
-    "status",
-    "sync --dry-run",
     "undo",
+    "undo --remote",
     "checkout --ours --all",
     "checkout --theirs --all",
     "checkout --base --all",
     "merge",
+    "merge -X ours",
+    "restore --all --source HEAD~1",
     "sync -X newest",
+    "pull -X theirs",
+    "push --no-dedup",
     "sync --tag red",
+    "pull --type decision --type note",
+    "push --store default",
+    "sync --since 2025-01-01T00:10:00Z",
+    "sync --tag blue --type learning",
+    "init",
+    "config merge.conflictStyle diff3",
+    "embed --missing",
+    "gc",
+    "gc --prune=now",
+    "write-tree",
+];
+/// The commands that only look, and write nothing.
+pub const LOOKS: [&str; 29] = [
+    "status",
+    "status --json",
+    "sync --dry-run",
+    "pull --dry-run --json",
+    "push --dry-run",
+    "apply --dry-run",
+    "diff",
+    "diff --remote --find-edits",
+    "diff --word-diff --tag red",
+    "conflicts --json",
+    "log --graph --stat",
+    "log --json",
+    "show",
+    "reflog",
+    "explain 789cdaf5",
+    "explain 789cdaf5 --json",
+    "digest",
+    "embed",
+    "embed --verify=all",
+    "config --list",
+    "remote list -v",
+    "fsck",
+    "show-ref",
+    "for-each-ref",
+    "rev-parse HEAD",
+    "cat-file -p HEAD",
+    "ls-tree HEAD",
+    "diff-tree HEAD~1 HEAD",
+    "fast-export --all",
 ];
 const STATUSES: [u16; 7] = [401, 408, 409, 429, 500, 502, 503];
 
@@ -248,7 +293,8 @@ fn step(random: &mut Random, devices: usize, value: usize) -> Step {
 }
 
 fn command(random: &mut Random) -> String {
-    (*random.one(&COMMANDS)).to_owned()
+    let command = if random.below(5) == 0 { random.one(&LOOKS) } else { random.one(&COMMANDS) };
+    (*command).to_owned()
 }
 
 fn network(random: &mut Random) -> Trouble {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
 use super::proxy::Proxy;
-use super::step::{Spot, Step, Trouble};
+use super::step::{LOOKS, Spot, Step, Trouble};
 use super::version::Version;
 use crate::support::assistant::Assistant;
 use crate::support::environment::Device;
@@ -178,7 +178,7 @@ impl World {
                 return Err(format!("it cannot be printed any more: {lost:?}\n{outputs:?}"));
             }
         }
-        if outputs.iter().all(|(command, _)| command == "status" || command.contains("--dry-run")) {
+        if outputs.iter().all(|(command, _)| LOOKS.contains(&command.as_str())) {
             let differing = differing(&files, &self.files(device));
             if !differing.is_empty() {
                 return Err(format!("{differing:?} was written by {outputs:?}"));

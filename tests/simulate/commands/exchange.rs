@@ -9,7 +9,7 @@ use memsync::store::Store;
 use memsync::sync::{Chosen, Proposal, Reading, Report, Session, Wishes, remote_reference};
 
 use super::{Doing, Ended, Noted, Stop, session, wishes};
-use crate::history::{COMMON_TAGS, Command, Strategy};
+use crate::history::{Command, Filter, Strategy};
 use crate::invariants;
 
 /// How often a run starts over because memories changed while it was under way.
@@ -95,8 +95,7 @@ impl Doing<'_> {
     }
 
     fn scope(&self) -> Scope {
-        let tags = self.run.scope.map(|tag| COMMON_TAGS[tag % COMMON_TAGS.len()].to_owned());
-        Scope { tags: tags.into_iter().collect(), ..Scope::default() }
+        self.run.scope.map(Filter::scope).unwrap_or_default()
     }
 
     /// `None` where nothing was fetched yet.
@@ -151,7 +150,7 @@ impl Doing<'_> {
         let decided = conflicts.into_iter().filter(|one| one.resolution.is_some()).map(|one| one.key);
         let in_scope = match self.run.scope {
             None => None,
-            Some(_) => Some(self.in_scope(session, [&proposal.local, &proposal.remote])?),
+            Some(filter) => Some(in_scope(filter, session, [&proposal.local, &proposal.remote])?),
         };
         if let Some(chosen) = chosen.filter(|_| self.run.command != Command::DryRun) {
             if self.run.strategy.is_some() {
@@ -176,22 +175,21 @@ impl Doing<'_> {
         });
         Ok(())
     }
+}
 
-    /// The memories of which a side has a version with the tag.
-    fn in_scope(
-        &self,
-        session: &Session<'_>,
-        readings: [&Reading; 2],
-    ) -> Result<BTreeSet<ContentHash>, Stop> {
-        let scope = self.scope();
-        let mut found = BTreeSet::new();
-        for (key, blob) in readings.into_iter().flat_map(|reading| &reading.snapshot) {
-            if session.store.memory(*blob)?.tags.iter().any(|tag| scope.tags.contains(tag)) {
-                found.insert(key.clone());
-            }
+/// The memories of which a side has a version that the filter is about.
+fn in_scope(
+    filter: Filter,
+    session: &Session<'_>,
+    readings: [&Reading; 2],
+) -> Result<BTreeSet<ContentHash>, Stop> {
+    let mut found = BTreeSet::new();
+    for (key, blob) in readings.into_iter().flat_map(|reading| &reading.snapshot) {
+        if filter.is_about(&session.store.memory(*blob)?) {
+            found.insert(key.clone());
         }
-        Ok(found)
     }
+    Ok(found)
 }
 
 /// Whether a side seems to be another one than that of the base.

@@ -4,7 +4,10 @@
 //! history of a thousand otherwise happens in most of a few.
 
 use super::text::FAULTS;
-use super::{COMMON_TAGS, Command, Deed, Fault, History, Moment, PATHS, Run, Shape, Spot, Step, Strategy};
+use super::{
+    COMMON_TAGS, Command, Deed, Fault, Filter, History, Moment, PATHS, Run, STORES, Shape, Spot, Step,
+    Strategy,
+};
 use crate::place::Version;
 
 /// Random numbers from a seed (`SplitMix64`), the same on every machine.
@@ -307,6 +310,18 @@ impl Generator {
         }
     }
 
+    fn filter(&mut self) -> Filter {
+        let tag = self.random.below(COMMON_TAGS.len());
+        let which = self.random.below(3);
+        match self.random.below(10) {
+            0..=4 => Filter::Tag(tag),
+            5..=6 => Filter::Type(which),
+            7 => Filter::Store(which % STORES.len()),
+            8 => Filter::Since(self.number / 2),
+            _ => Filter::TagAndType(tag, which),
+        }
+    }
+
     fn run(&mut self) -> Run {
         let (device, command) = (self.device(), self.command());
         let mut run = Run::new(device, command);
@@ -314,7 +329,7 @@ impl Generator {
         if matches!(command, Command::Sync | Command::Pull | Command::Push | Command::Apply | Command::DryRun)
         {
             let is_special = self.random.percent(self.taste.others);
-            run.scope = (is_special && self.random.percent(20)).then(|| self.random.below(COMMON_TAGS.len()));
+            run.scope = (is_special && self.random.percent(20)).then(|| self.filter());
             let strategies = [Strategy::Ours, Strategy::Theirs, Strategy::Newest];
             run.strategy = (is_special && self.random.percent(20)).then(|| self.random.one_of(&strategies));
         }

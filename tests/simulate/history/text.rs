@@ -16,7 +16,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Command, Deed, Fault, FaultKind, History, Moment, Run, Shape, Spot, Step, Strategy};
+use super::{Command, Deed, Fault, FaultKind, Filter, History, Moment, Run, Shape, Spot, Step, Strategy};
 use crate::place::Version;
 
 /// The commands that take no number, by their words.
@@ -165,8 +165,13 @@ impl fmt::Display for Run {
             Command::Merged(n) => write!(f, "d{} merged {n}", self.device)?,
             command => write!(f, "d{} {}", self.device, word(&COMMANDS, &command))?,
         }
-        if let Some(tag) = self.scope {
-            write!(f, " scope={tag}")?;
+        match self.scope {
+            None => {}
+            Some(Filter::Tag(tag)) => write!(f, " tag={tag}")?,
+            Some(Filter::Type(which)) => write!(f, " type={which}")?,
+            Some(Filter::Store(which)) => write!(f, " store={which}")?,
+            Some(Filter::Since(step)) => write!(f, " since={step}")?,
+            Some(Filter::TagAndType(tag, which)) => write!(f, " tag={tag} type={which}")?,
         }
         if let Some(strategy) = self.strategy {
             write!(f, " strategy={}", word(&STRATEGIES, &strategy))?;
@@ -330,7 +335,16 @@ fn run(device: usize, verb: &str, mut rest: &[&str]) -> Option<Run> {
     let mut run = Run::new(device, command);
     for word in rest {
         match word.split_once('=') {
-            Some(("scope", tag)) => run.scope = Some(tag.parse().ok()?),
+            Some(("tag", tag)) => run.scope = Some(Filter::Tag(tag.parse().ok()?)),
+            Some(("type", which)) => {
+                let which = which.parse().ok()?;
+                run.scope = Some(match run.scope {
+                    Some(Filter::Tag(tag)) => Filter::TagAndType(tag, which),
+                    _ => Filter::Type(which),
+                });
+            }
+            Some(("store", which)) => run.scope = Some(Filter::Store(which.parse().ok()?)),
+            Some(("since", step)) => run.scope = Some(Filter::Since(step.parse().ok()?)),
             Some(("strategy", name)) => run.strategy = Some(value(&STRATEGIES, name)?),
             Some(("fault", fault)) => {
                 let (kind, from) = fault.split_once('@')?;

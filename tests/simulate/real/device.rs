@@ -1,4 +1,5 @@
-//! A device: a database file of 12.2.0's schema, which the service has open, and which `local::Database` opens too.
+//! A database file of 12.2.0's schema, which the service has open, and which memsync opens too: that of a device, or one
+//! that several devices share as their remote.
 
 mod rows;
 mod sound;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use memsync::embed::{HashRule, Makers, Settings};
 use memsync::local::{Database, Options, prepare};
 use memsync::object::{Bookkeeping, ContentHash, Memory, Timestamp};
+use memsync::remote::File;
 use memsync::side::{self, Side};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -29,14 +31,28 @@ pub(crate) struct Device {
     folder: TempDir,
     /// The service's own connection; `None` while the file is replaced.
     service: RefCell<Option<Connection>>,
+    /// Whether it is a remote.
+    is_shared: bool,
 }
 
 impl Device {
+    /// The database of a device.
     pub(crate) fn new() -> Self {
+        Self::with_role(false)
+    }
+
+    /// The database that is everybody's remote.
+    #[cfg(not(feature = "planted"))]
+    pub(crate) fn shared() -> Self {
+        Self::with_role(true)
+    }
+
+    fn with_role(is_shared: bool) -> Self {
         // Where there is one, a folder in memory spares the disk.
         let shared = Path::new("/dev/shm");
         let folder = if shared.is_dir() { TempDir::new_in(shared) } else { TempDir::new() };
-        let device = Self { folder: folder.expect("a folder can be made"), service: RefCell::default() };
+        let folder = folder.expect("a folder can be made");
+        let device = Self { folder, service: RefCell::default(), is_shared };
         device.begin();
         device
     }
@@ -71,15 +87,15 @@ impl Device {
         files
     }
 
-    fn open(&self, caller: &Caller) -> Result<Database, side::Error> {
-        Database::open(Options {
+    fn options(&self, caller: &Caller) -> Options {
+        Options {
             path: self.path(),
             bookkeeping: Bookkeeping::default(),
             busy_timeout: Duration::from_secs(20),
             now: Timestamp::new(seconds(caller.now)).expect("a moment is finite"),
             // The service has no model and may make hash vectors, as in all tests.
             makers: Makers::find(Settings { hash: HashRule::Always, ..Settings::default() }),
-        })
+        }
     }
 
     /// Moves the write-ahead log into the file, as the service does now and then.
@@ -130,11 +146,16 @@ impl Place for Device {
     }
 
     fn side(&self, caller: &Caller) -> Result<Box<dyn Side>, side::Error> {
-        Ok(Box::new(self.open(caller)?))
+        let options = self.options(caller);
+        Ok(if self.is_shared {
+            Box::new(File::new(options, true))
+        } else {
+            Box::new(Database::open(options)?)
+        })
     }
 
     fn database(&self, caller: &Caller) -> Option<Result<Database, side::Error>> {
-        Some(self.open(caller))
+        Some(Database::open(self.options(caller)))
     }
 
     fn let_times_pass(&self) {
