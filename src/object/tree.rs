@@ -12,7 +12,7 @@ mod shape;
 mod update;
 mod walk;
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
@@ -50,19 +50,19 @@ pub enum Error<E> {
 /// Gives every tree object of a snapshot of these memories, each of another name, to `write`, children before parents, and
 /// returns the root's id.
 pub fn write<'a, E>(
-    memories: impl IntoIterator<Item = (&'a ContentHash, &'a BlobId)>,
+    memories: impl IntoIterator<Item = (&'a ContentHash, impl Borrow<BlobId>)>,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
     write_from(memories, 0, write)
 }
 
 fn write_from<'a, E>(
-    memories: impl IntoIterator<Item = (&'a ContentHash, &'a BlobId)>,
+    memories: impl IntoIterator<Item = (&'a ContentHash, impl Borrow<BlobId>)>,
     depth: usize,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
     let mut named: Vec<(Cow<'_, str>, &ContentHash, BlobId)> =
-        memories.into_iter().map(|(key, blob)| (fan(key), key, *blob)).collect();
+        memories.into_iter().map(|(key, blob)| (fan(key), key, *blob.borrow())).collect();
     named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     write_level(&named, depth, write)
 }

@@ -1,10 +1,11 @@
 //! From confirmed outcomes to the next base.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::iter;
 
 use super::field::take_field;
 use super::merge::{differing, merge};
-use super::plan::{Plan, Planned};
+use super::plan::{Plan, Planned, Step};
 use super::state::{Base, Pair};
 use crate::object::{BlobId, ContentHash, Memory, SideName};
 use crate::planted::{self, Mistake};
@@ -13,19 +14,51 @@ use crate::planted::{self, Mistake};
 /// confirmed.
 #[derive(Clone, Debug, Default)]
 pub struct After {
-    confirmed: HashMap<(SideName, ContentHash), Option<BlobId>>,
+    local: Confirmed,
+    remote: Confirmed,
+}
+
+/// The same of one side. There can be a million, nearly all of which came to what was planned: their names are enough.
+#[derive(Clone, Debug, Default)]
+struct Confirmed {
+    as_planned: HashSet<ContentHash>,
+    otherwise: HashMap<ContentHash, Option<BlobId>>,
 }
 
 impl After {
-    /// Notes what `side` holds of `key`, read back after its step.
-    pub fn confirm(&mut self, side: SideName, key: ContentHash, held: Option<BlobId>) {
-        self.confirmed.insert((side, key), held);
+    /// Notes what `side` holds of `key`, read back after `step`.
+    pub fn confirm(&mut self, side: SideName, key: ContentHash, step: Step, held: Option<BlobId>) {
+        let confirmed = match side {
+            SideName::Local => &mut self.local,
+            SideName::Remote => &mut self.remote,
+        };
+        if held == step.target {
+            confirmed.as_planned.insert(key);
+        } else {
+            confirmed.otherwise.insert(key, held);
+        }
     }
 
-    /// What was confirmed.
+    /// What was confirmed after `step`.
     #[must_use]
-    pub fn get(&self, side: SideName, key: &ContentHash) -> Option<Option<BlobId>> {
-        self.confirmed.get(&(side, key.clone())).copied()
+    pub fn get(&self, side: SideName, key: &ContentHash, step: Step) -> Option<Option<BlobId>> {
+        let confirmed = self.of(side);
+        let as_planned = || confirmed.as_planned.contains(key).then_some(step.target);
+        confirmed.otherwise.get(key).copied().or_else(as_planned)
+    }
+
+    /// Whether anything was.
+    #[must_use]
+    pub fn has(&self, side: SideName, key: &ContentHash) -> bool {
+        let Confirmed { as_planned, otherwise } = self.of(side);
+        as_planned.contains(key) || otherwise.contains_key(key)
+    }
+
+    fn of(&self, side: SideName) -> &Confirmed {
+        match side {
+            SideName::Local => &self.local,
+            SideName::Remote => &self.remote,
+        }
     }
 
     /// What a side holds where it is what was planned for it in the end: `None` where that is not confirmed, or was left to
@@ -33,7 +66,7 @@ impl After {
     #[must_use]
     pub fn reached(&self, entry: &Planned, side: SideName) -> Option<Option<BlobId>> {
         if let Some(step) = entry.step(side) {
-            let confirmed = self.get(side, &entry.key);
+            let confirmed = self.get(side, &entry.key, step);
             if planted::makes(Mistake::AdvanceBeforeTheWrite) {
                 return Some(confirmed.unwrap_or(step.target));
             }
@@ -45,12 +78,15 @@ impl After {
     }
 }
 
-/// The next base, and the memories in it that neither side holds.
-#[derive(Clone, Debug, Default)]
-pub struct Advanced {
-    /// The base.
-    pub base: Base,
-    /// The memories that are new with it.
+/// The next base: the one before, and what a run came to. It is told pair by pair, since a copy of it can be large.
+#[derive(Clone, Debug)]
+pub struct Advanced<'a> {
+    base: &'a Base,
+    plan: &'a Plan,
+    after: &'a After,
+    /// The memories of which one side alone has taken what was merged.
+    taken: BTreeMap<ContentHash, Pair>,
+    /// The memories in the base that neither side holds.
     pub objects: BTreeMap<BlobId, Memory>,
 }
 
@@ -58,33 +94,58 @@ pub struct Advanced {
 /// has the result, what it took is agreed on from then on, as in git, where a merge that is not pushed yet has the other
 /// branch for its base: whoever removes a merged value again must not get it back as if the other side had just added it.
 /// All other memories keep their base, so that the next run finds what is left to do.
-pub fn advance<E>(
-    base: &Base,
-    plan: &Plan,
-    after: &After,
+pub fn advance<'a, E>(
+    base: &'a Base,
+    plan: &'a Plan,
+    after: &'a After,
     load: &mut impl FnMut(BlobId) -> Result<Memory, E>,
-) -> Result<Advanced, E> {
-    let mut next = Advanced { base: base.clone(), objects: BTreeMap::new() };
+) -> Result<Advanced<'a>, E> {
+    let mut next = Advanced { base, plan, after, taken: BTreeMap::new(), objects: BTreeMap::new() };
     let mut load = |blob| plan.objects.get(&blob).map_or_else(|| load(blob), |known| Ok(known.clone()));
-    for entry in &plan.entries {
+    for entry in plan.entries.iter().filter(|entry| entry.merged.is_some()) {
         match (after.reached(entry, SideName::Local), after.reached(entry, SideName::Remote)) {
-            (Some(Some(local)), Some(Some(remote))) => {
-                let remote = if planted::makes(Mistake::OneBaseForBothSides) { local } else { remote };
-                next.base.insert(entry.key.clone(), Pair { local, remote });
-            }
-            (Some(None), Some(None)) => {
-                next.base.remove(&entry.key);
-            }
             (Some(Some(local)), None) => next.take(entry, SideName::Local, local, &mut load)?,
             (None, Some(Some(remote))) => next.take(entry, SideName::Remote, remote, &mut load)?,
-            // Not confirmed, or one side lost it meanwhile.
             _ => {}
         }
     }
     Ok(next)
 }
 
-impl Advanced {
+impl Advanced<'_> {
+    /// The base's pairs, sorted by key.
+    pub fn pairs(&self) -> impl Iterator<Item = (&ContentHash, Pair)> + Clone {
+        let (mut base, mut entries) = (self.base.iter().peekable(), self.plan.entries.iter().peekable());
+        iter::from_fn(move || {
+            loop {
+                let before = match entries.peek() {
+                    None => base.next(),
+                    Some(entry) => base.next_if(|(key, _)| **key <= entry.key),
+                };
+                let before = before.map(|(key, pair)| (key, *pair));
+                let Some(entry) = entries.next_if(|entry| before.is_none_or(|(key, _)| *key == entry.key))
+                else {
+                    return before;
+                };
+                if let Some(pair) = self.pair(entry, before.map(|(_, pair)| pair)) {
+                    return Some((&entry.key, pair));
+                }
+            }
+        })
+    }
+
+    fn pair(&self, entry: &Planned, before: Option<Pair>) -> Option<Pair> {
+        match (self.after.reached(entry, SideName::Local), self.after.reached(entry, SideName::Remote)) {
+            (Some(Some(local)), Some(Some(remote))) => {
+                let remote = if planted::makes(Mistake::OneBaseForBothSides) { local } else { remote };
+                Some(Pair { local, remote })
+            }
+            (Some(None), Some(None)) => None,
+            // Taken by one side alone, not confirmed, or one side lost it meanwhile.
+            _ => self.taken.get(&entry.key).copied().or(before),
+        }
+    }
+
     /// Moves the base of a memory that `taker` alone holds as it was merged, namely as `held`: to what the other side holds, and
     /// to what the taker would hold without what the other side has yet to take.
     fn take<E>(
@@ -113,7 +174,7 @@ impl Advanced {
             SideName::Local => Pair { local: id, remote: standing },
             SideName::Remote => Pair { local: standing, remote: id },
         };
-        self.base.insert(entry.key.clone(), pair);
+        self.taken.insert(entry.key.clone(), pair);
         Ok(())
     }
 }

@@ -206,10 +206,16 @@ impl Plan {
         by_key(by_key(planned, waiting), self.left_out.iter().cloned())
     }
 
+    /// What is planned for a memory.
+    #[must_use]
+    pub fn entry(&self, key: &ContentHash) -> Option<&Planned> {
+        find(&self.entries, |one| one.key.cmp(key))
+    }
+
     /// The versions of a memory that is not unchanged.
     #[must_use]
     pub fn versions(&self, key: &ContentHash) -> Option<Versions> {
-        let planned = find(&self.entries, |one| one.key.cmp(key)).map(|one| one.versions);
+        let planned = self.entry(key).map(|one| one.versions);
         let waiting = || find(&self.conflicts, |one| one.key.cmp(key)).map(|one| one.versions);
         let left_out = || find(&self.left_out, |one| one.key.cmp(key)).map(|one| one.versions);
         planned.or_else(waiting).or_else(left_out)

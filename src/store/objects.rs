@@ -1,5 +1,6 @@
 //! Objects: written once under the id of their bytes, compressed where that makes them smaller.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -42,7 +43,7 @@ impl Store {
     /// Keeps a snapshot, writing only the trees that are not there yet, and returns its root.
     pub fn put_snapshot<'a>(
         &self,
-        memories: impl IntoIterator<Item = (&'a ContentHash, &'a BlobId)>,
+        memories: impl IntoIterator<Item = (&'a ContentHash, impl Borrow<BlobId>)>,
     ) -> Result<TreeId, Error> {
         self.transaction(|store| tree::write(memories, &mut |id, bytes| store.put(id, &bytes)))
     }

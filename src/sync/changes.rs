@@ -124,7 +124,7 @@ impl Session<'_> {
             store.close_changes(run, &self.remote, *side, key)?;
         }
         for (key, step) in plan.steps(SideName::Remote) {
-            let Some(held) = after.get(SideName::Remote, key) else { continue };
+            let Some(held) = after.get(SideName::Remote, key, step) else { continue };
             let (side, key, before) = (SideName::Remote, key.clone(), step.expected);
             let change = Change { side, key: key.clone(), before, after: held, row: None };
             store.keep_changes(&self.remote, &[change])?;
@@ -132,7 +132,7 @@ impl Session<'_> {
             store.end_intent(&self.remote, side, &key)?;
         }
         for (key, _) in plan.steps(SideName::Local) {
-            if after.get(SideName::Local, key).is_some() {
+            if after.has(SideName::Local, key) {
                 store.close_changes(run, &self.remote, SideName::Local, key)?;
             }
         }

@@ -59,16 +59,19 @@ impl Session<'_> {
         for (conflict, resolution) in ended() {
             self.store.resolve(&self.remote, &conflict.key, *resolution)?;
         }
-        self.record_carried_out(proposal, after)
+        self.record_carried_out(proposal, plan, after)
     }
 
     /// Notes what the sides hold of the decided conflicts, so that what a decision did is no change to the conflict.
-    fn record_carried_out(&self, proposal: &Proposal, after: &After) -> Result<(), Error> {
+    fn record_carried_out(&self, proposal: &Proposal, plan: &Plan, after: &After) -> Result<(), Error> {
         for conflict in self.store.conflicts(&self.remote)? {
             let key = &conflict.key;
             if let Some(before) = proposal.plan.versions(key).filter(|_| is_answered(&conflict, proposal)) {
-                let held = after.get(SideName::Local, key).unwrap_or(before.local);
-                let theirs = after.get(SideName::Remote, key).unwrap_or(before.remote);
+                let now = |side: SideName| {
+                    let step = plan.entry(key).and_then(|entry| entry.step(side));
+                    step.and_then(|step| after.get(side, key, step)).unwrap_or(before.of_side(side).1)
+                };
+                let (held, theirs) = (now(SideName::Local), now(SideName::Remote));
                 self.store.carried_out(&self.remote, key, held, theirs)?;
             }
         }

@@ -276,7 +276,7 @@ impl<'a> Run<'a> {
                 match (outcome, step) {
                     (Outcome::Done { now }, Some(step)) => self.done(name, key, step, now)?,
                     (Outcome::Stale, Some(step)) if planted::makes(Mistake::StaleIsDone) => {
-                        self.after.confirm(name, key, step.target);
+                        self.after.confirm(name, key, step, step.target);
                     }
                     (Outcome::Stale, _) => self.report.stale.push((name, key)),
                     (Outcome::Refused(refusal), _) => {
@@ -308,7 +308,7 @@ impl<'a> Run<'a> {
                     || name == SideName::Local
                     || is_rewriting(before.as_ref(), &store.memory(target)?, &now);
                 if is_unchanged && !is_ours && planted::makes(Mistake::BelieveTheOutcome) {
-                    self.after.confirm(name, key, step.target);
+                    self.after.confirm(name, key, step, step.target);
                     return Ok(());
                 }
                 if is_unchanged && !is_ours {
@@ -337,7 +337,7 @@ impl<'a> Run<'a> {
             SideName::Remote => &mut self.report.remote,
         };
         done.add(step);
-        self.after.confirm(name, key, held);
+        self.after.confirm(name, key, step, held);
         Ok(())
     }
 

@@ -8,7 +8,7 @@
 
 use super::{Error, Session};
 use crate::object::tree::Snapshot;
-use crate::object::{Commit, CommitId, Signature, TreeId};
+use crate::object::{Commit, CommitId, ContentHash, Signature, TreeId};
 use crate::reconcile::{Base, Pair};
 use crate::store::RefName;
 
@@ -155,30 +155,29 @@ impl Session<'_> {
     }
 
     /// Moves the base. Belongs into a transaction with everything else that a run records.
-    pub(super) fn record_base(
+    pub(super) fn record_base<'b>(
         &self,
         last: Option<CommitId>,
-        base: &Base,
+        base: impl Iterator<Item = (&'b ContentHash, Pair)> + Clone,
         message: &str,
     ) -> Result<CommitId, Error> {
         self.replace_base(last, last, base, message)
     }
 
     /// Moves the base from `at` to a commit that follows `before`, as `git commit --amend` does.
-    pub(super) fn replace_base(
+    pub(super) fn replace_base<'b>(
         &self,
         at: Option<CommitId>,
         before: Option<CommitId>,
-        base: &Base,
+        base: impl Iterator<Item = (&'b ContentHash, Pair)> + Clone,
         message: &str,
     ) -> Result<CommitId, Error> {
         let store = self.store;
-        let local = store.put_snapshot(base.iter().map(|(key, pair)| (key, &pair.local)))?;
-        let remote = if base.values().all(|pair| pair.local == pair.remote) {
-            local
-        } else {
-            store.put_snapshot(base.iter().map(|(key, pair)| (key, &pair.remote)))?
-        };
+        let mut is_one = true;
+        let look = |(_, pair): &(_, Pair)| is_one &= pair.local == pair.remote;
+        let local = store.put_snapshot(base.clone().inspect(look).map(|(key, pair)| (key, pair.local)))?;
+        let remote =
+            if is_one { local } else { store.put_snapshot(base.map(|(key, pair)| (key, pair.remote)))? };
         let tree = store.put_pair(local, remote)?;
         let snapshots =
             [store.reference(&local_reference())?, store.reference(&remote_reference(&self.remote)?)?];
@@ -192,6 +191,11 @@ impl Session<'_> {
         let author = Signature { name: self.device.clone(), seconds: self.now, offset: 0 };
         Commit { tree, parents, author, message: format!("{}\n", message.trim_end()) }
     }
+}
+
+/// The pairs of a base.
+pub(super) fn pairs(base: &Base) -> impl Iterator<Item = (&ContentHash, Pair)> + Clone {
+    base.iter().map(|(key, pair)| (key, *pair))
 }
 
 fn first_line(message: &str) -> &str {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::changes::Adopted;
+use super::history::pairs;
 use super::{
     Chosen, Device, Error, Problem, Proposal, Reading, Report, Session, local_reference, remote_reference,
 };
 use crate::object::tree::{Changes, Difference};
 use crate::object::{BlobId, ContentHash, SideName};
-use crate::reconcile::{After, Base, Compared, Direction, Plan, Planned, advance};
+use crate::reconcile::{Advanced, After, Base, Compared, Direction, Plan, Planned, advance};
 use crate::store::{self, Failure, IndexEntry, Operation, Staged};
 
 pub(super) type Keys<'a> = BTreeSet<&'a ContentHash>;
@@ -60,12 +61,17 @@ impl Session<'_> {
     }
 
     /// The base after a plan, of which `after` is confirmed. Belongs into the transaction that writes it down.
-    pub(super) fn advance(&self, base: &Base, plan: &Plan, after: &After) -> Result<Base, Error> {
+    pub(super) fn advance<'b>(
+        &self,
+        base: &'b Base,
+        plan: &'b Plan,
+        after: &'b After,
+    ) -> Result<Advanced<'b>, Error> {
         let next = advance(base, plan, after, &mut |blob| self.store.memory(blob))?;
         for memory in next.objects.values() {
             self.store.put_memory(memory)?;
         }
-        Ok(next.base)
+        Ok(next)
     }
 
     /// Moves the base over what was confirmed, and notes conflicts, failures and what the server holds now.
@@ -81,9 +87,9 @@ impl Session<'_> {
             let last = proposal.base.id;
             let next = self.advance(chosen.base, chosen.plan, after)?;
             let did_nothing = adopted.is_empty() && report.local.total() + report.remote.total() == 0;
-            if last.is_none() || next != proposal.base.base || !did_nothing {
+            if last.is_none() || !next.pairs().eq(pairs(&proposal.base.base)) || !did_nothing {
                 let message = summary(&self.remote, chosen, report);
-                let run = self.record_base(last, &next, &message)?;
+                let run = self.record_base(last, next.pairs(), &message)?;
                 self.record_changes(run, chosen.plan, after, adopted)?;
             }
             for (side, reading) in [(SideName::Local, &proposal.local), (SideName::Remote, &proposal.remote)]
@@ -112,8 +118,9 @@ impl Session<'_> {
     /// `origin/main` when it has pushed. Comes after the run's own commit, which names what was there before.
     pub(super) fn record_pushed(&self, plan: &Plan, after: &After) -> Result<(), Error> {
         let steps = plan.steps(SideName::Remote);
-        let held = |key: &ContentHash| Some((key.clone(), after.get(SideName::Remote, key)?));
-        let changes: Changes = steps.filter_map(|(key, _)| held(key)).collect();
+        let held =
+            |(key, step): (&ContentHash, _)| Some((key.clone(), after.get(SideName::Remote, key, step)?));
+        let changes: Changes = steps.filter_map(held).collect();
         if changes.is_empty() {
             return Ok(());
         }
@@ -199,7 +206,7 @@ impl Session<'_> {
             let side = failure.side;
             let planned = if side == SideName::Local { &local } else { &remote };
             let is_moot = considered(side) && !planned.contains(&failure.key);
-            if after.get(side, &failure.key).is_some() || is_moot {
+            if after.has(side, &failure.key) || is_moot {
                 self.store.clear_failure(&self.remote, side, &failure.key)?;
             }
         }

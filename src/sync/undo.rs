@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::changes::{Adopted, folded};
 use super::execute::Run;
+use super::history::pairs;
 use super::{BaseCommit, Error, Moved, Progress, Reading, Report, Session, Wishes};
 use crate::object::tree::Snapshot;
 use crate::object::{BlobId, CommitId, ContentHash, Row, SideName};
@@ -91,11 +92,12 @@ impl Session<'_> {
             };
             let others = proposal.plan.entries.iter_mut().filter(|entry| !is_adopted(&entry.key));
             others.for_each(|entry| entry.merged = None);
+            let nothing = After::default();
             // On what is equal by now both sides agree, or the undo of it would not last.
-            let base = self.advance(&proposal.base.base, &proposal.plan, &After::default())?;
+            let base = self.advance(&proposal.base.base, &proposal.plan, &nothing)?;
             let message = format!("sync with {}: interrupted", self.remote);
-            let run = self.record_base(proposal.base.id, &base, &message)?;
-            self.record_changes(run, &Plan::default(), &After::default(), &adopted)
+            let run = self.record_base(proposal.base.id, base.pairs(), &message)?;
+            self.record_changes(run, &Plan::default(), &nothing, &adopted)
         })
     }
 
@@ -255,7 +257,7 @@ impl Session<'_> {
             if did_nothing && at == recall.last && recall.begun.is_empty() {
                 return Ok(None);
             }
-            let commit = self.replace_base(at, recall.last, &recall.base_after(&after), message)?;
+            let commit = self.replace_base(at, recall.last, pairs(&recall.base_after(&after)), message)?;
             self.record_changes(commit, &recall.plan, &after, &recall.begun)?;
             self.record_pushed(&recall.plan, &after)?;
             Ok::<_, Error>(Some(commit))
@@ -272,7 +274,8 @@ impl Session<'_> {
             return Ok(recall.base.id);
         }
         let last = recall.base.id;
-        self.store.transaction(|_| Ok(Some(self.record_base(last, &base, &format!("{BEGIN}{message}"))?)))
+        self.store
+            .transaction(|_| Ok(Some(self.record_base(last, pairs(&base), &format!("{BEGIN}{message}"))?)))
     }
 }
 
@@ -281,7 +284,8 @@ impl Recall {
     fn base_after(&self, after: &After) -> Base {
         let mut base = self.base.base.clone();
         for (key, step) in self.plan.steps(SideName::Remote) {
-            let (Some(held), Some(pair)) = (after.get(SideName::Remote, key), self.earlier.get(key)) else {
+            let (Some(held), Some(pair)) = (after.get(SideName::Remote, key, step), self.earlier.get(key))
+            else {
                 continue;
             };
             match (pair, held) {

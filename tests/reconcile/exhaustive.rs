@@ -157,7 +157,7 @@ impl Shelf {
                 let server = if side == SideName::Remote { case.server } else { Server::Faithful };
                 let before = step.expected.map(|blob| self.get(blob));
                 let now = step.target.map(|blob| self.put(&server.receive(before.as_ref(), &self.get(blob))));
-                after.confirm(side, name.clone(), now);
+                after.confirm(side, name.clone(), step, now);
                 match side {
                     SideName::Local => next.versions.local = now,
                     SideName::Remote => next.versions.remote = now,
@@ -166,8 +166,8 @@ impl Shelf {
         }
         let base = case.versions.base.map(|pair| (key("k"), pair)).into_iter().collect();
         let Ok(advanced) = advance(&base, plan, &after, &mut |blob| Ok::<_, Infallible>(self.get(blob)));
+        next.versions.base = advanced.pairs().find(|(name, _)| **name == key("k")).map(|(_, pair)| pair);
         self.memories.borrow_mut().extend(advanced.objects);
-        next.versions.base = advanced.base.get(&key("k")).copied();
         next
     }
 

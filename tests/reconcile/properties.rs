@@ -350,7 +350,7 @@ proptest! {
                 unconfirmed.insert(name);
             } else {
                 let now = world.take(side, &name, step);
-                after.confirm(side, name, now);
+                after.confirm(side, name, step, now);
             }
         }
         let before = world.base.clone();
@@ -358,7 +358,7 @@ proptest! {
         let next = &world.base;
         for entry in &plan.entries {
             if unconfirmed.contains(&entry.key) || !entry.complete {
-                let is_confirmed = |side| after.get(side, &entry.key).is_some();
+                let is_confirmed = |side| after.has(side, &entry.key);
                 if entry.merged.is_none() {
                     prop_assert_eq!(next.get(&entry.key), before.get(&entry.key));
                 } else if is_confirmed(SideName::Local) {

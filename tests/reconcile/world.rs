@@ -223,7 +223,7 @@ impl World {
         let mut after = After::default();
         for (side, key, step) in Self::steps(plan).into_iter().take(count) {
             let now = self.take(side, &key, step);
-            after.confirm(side, key, now);
+            after.confirm(side, key, step, now);
         }
         after
     }
@@ -240,8 +240,9 @@ impl World {
     pub(crate) fn advance(&mut self, plan: &Plan, after: &After) {
         let Ok(next) =
             advance(&self.base, plan, after, &mut |blob| Ok::<_, Infallible>(self.objects[&blob].clone()));
+        let base = next.pairs().map(|(key, pair)| (key.clone(), pair)).collect();
         self.objects.extend(next.objects);
-        self.base = next.base;
+        self.base = base;
     }
 
     /// Both sides' memories, as text that a failed assertion can show.

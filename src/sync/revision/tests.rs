@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
+use super::super::history::pairs;
 use super::*;
 use crate::object::Memory;
 use crate::object::tree::Snapshot;
@@ -59,7 +60,7 @@ fn history() -> History {
         let ours = session.record_snapshot(&local_reference(), &side(|pair| pair.local), "stash").unwrap();
         let remote = remote_reference("origin").unwrap();
         let theirs = session.record_snapshot(&remote, &side(|pair| pair.remote), "fetch").unwrap();
-        let sync = session.record_base(last, &base, &format!("sync {number}")).unwrap();
+        let sync = session.record_base(last, pairs(&base), &format!("sync {number}")).unwrap();
         last = Some(sync);
         let (local, remote) = session.sides_at(sync).unwrap();
         names.extend([
