@@ -17,7 +17,7 @@ use super::vectors::Made;
 use super::write::{Done, Writer};
 use super::{Database, error, open};
 
-/// After this time no further edit joins a transaction.
+/// After this time no further edit joins a transaction of a long run.
 pub(super) const HOLD: Duration = Duration::from_millis(30);
 
 /// How many memories that arrive are written by one statement, and with how much text: it must not take
@@ -79,7 +79,8 @@ impl Database {
         edits: &mut Peekable<impl Iterator<Item = Edit>>,
         witness: &mut dyn Witness,
     ) -> Result<Vec<(ContentHash, Outcome)>, side::Error> {
-        let Self { connection, file, options, schema, hold, transactions, .. } = self;
+        let hold = self.pace.hold(self.hold);
+        let Self { connection, file, options, schema, transactions, .. } = self;
         let fail = |error| error::writing(&options.path, error);
         // With a write-ahead log SQLite itself does not look whether its file is still the one at the path.
         let in_place = || match *file {
@@ -106,7 +107,7 @@ impl Database {
                 outcomes.push((edit.key, outcome));
                 replaced.extend(image);
             }
-            if began.elapsed() >= *hold {
+            if began.elapsed() >= hold {
                 break;
             }
         }

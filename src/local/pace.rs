@@ -9,11 +9,16 @@ use std::time::{Duration, Instant};
 /// because it is over before the last tries; a long one has to leave the database free for most of the time.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(120)];
 
-/// How long a run is dense: until well before the service's last two tries.
-const DENSE: Duration = Duration::from_millis(1_500);
+/// How long a run is dense. Whenever the service began, its last two tries come 3 s after the run's beginning or later:
+/// by then the pause is at its longest.
+const DENSE: Duration = Duration::from_millis(2_400);
+
+/// How many times as long a transaction may last while the run is dense: most tries of the service are in vain then,
+/// however short it is, and each transaction costs a commit and a segment of the full-text index.
+const DENSE_HOLD: u32 = 3;
 
 /// From then on the pause grows to this part of the time since.
-const PART: u32 = 10;
+const PART: u32 = 5;
 
 /// The pauses of one run of transactions. Whatever else takes time between two of them is part of the pause.
 #[derive(Debug)]
@@ -46,6 +51,16 @@ impl Pace {
         (since.saturating_sub(DENSE) / PART).clamp(shortest, longest)
     }
 
+    /// How long a transaction may last now that may last for `hold` in a long run.
+    pub(super) fn hold(&self, hold: Duration) -> Duration {
+        hold.saturating_mul(Self::stretch(self.first.map_or(Duration::ZERO, |first| first.elapsed())))
+    }
+
+    /// How many times as long a transaction may last so long after the first.
+    fn stretch(since: Duration) -> u32 {
+        if since < DENSE { DENSE_HOLD } else { 1 }
+    }
+
     /// Begins the next pause; to be called after a transaction.
     pub(super) fn rest(&mut self) {
         self.last = Some(Instant::now());
@@ -60,6 +75,8 @@ mod tests {
     fn a_run_is_dense_at_first_and_leaves_room_later() {
         let pace = Pace::new(PAUSES);
         let pause = |milliseconds| pace.pause(Duration::from_millis(milliseconds)).as_millis();
-        assert_eq!([0, 1_500, 2_000, 2_700, 60_000].map(pause), [10, 10, 50, 120, 120]);
+        let stretch = |milliseconds| Pace::stretch(Duration::from_millis(milliseconds));
+        assert_eq!([0, 2_399, 2_400, 60_000].map(stretch), [3, 3, 1, 1]);
+        assert_eq!([0, 2_400, 2_700, 3_000, 60_000].map(pause), [10, 10, 60, 120, 120]);
     }
 }

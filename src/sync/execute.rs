@@ -212,7 +212,8 @@ impl<'a> Run<'a> {
             progress(Progress::Writing { side: name, count, total: steps.len() });
         }
         while !rest.is_empty() {
-            let (edits, taken) = self.batch(name, rest)?;
+            // Outside of a transaction SQLite locks the file, and looks for a journal, for each memory that is read.
+            let (edits, taken) = self.session.store.transaction(|_| self.batch(name, rest))?;
             let (batch, later) = rest.split_at(taken);
             let step = |entry: &&'a Planned| Some((&entry.key, entry.step(name)?));
             let batch: HashMap<&ContentHash, Step> = batch.iter().filter_map(step).collect();
