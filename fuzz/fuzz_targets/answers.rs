@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use libfuzzer_sys::fuzz_target;
 use memsync::local::service::content_hash;
-use memsync::object::{Bookkeeping, ContentHash, Memory, Metadata, Resolution, SideName};
+use memsync::object::{Bookkeeping, ContentHash, Memory, Metadata, Resolution, SideName, Timestamp};
 use memsync::porcelain::resolve::{Answer, Answers, Understood};
-use memsync::reconcile::Decision;
+use memsync::reconcile::{Choices, Decision};
 use memsync::store::{Conflict, Holder, Store};
 use memsync::sync::{Session, conflict_id};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ thread_local! {
     static BENCH: LazyCell<Bench> = LazyCell::new(Bench::new);
 }
 
-/// A memory as it is read, unless nothing is to be written.
+/// What a side holds of a memory; `None` where it has none.
 type Version = Option<Memory>;
 
 fn memory(content: &str, tags: &[&str], memory_type: &str, members: &Value) -> Version {
@@ -125,20 +125,57 @@ impl Bench {
             ("memory", Answer::End(Resolution::Merged(Some(merged)))) => {
                 let merged = self.store.memory(*merged).expect("it is kept");
                 assert_eq!(content_hash(&merged.content), conflict.key.as_str());
-                assert_eq!(given["content"], *merged.content);
-                assert_eq!(given["superseded_by"].as_str(), merged.superseded_by.as_deref());
+                assert_eq!(merged, written(given));
             }
             ("delete", Answer::End(Resolution::Merged(None))) => assert_eq!(given, true),
             ("fields", Answer::Choose(choices, open)) => {
                 assert!(!open.is_empty() && open.iter().all(|field| !choices.contains_key(field)));
+                are_chosen(choices, given);
             }
             ("fields", Answer::EndByFields(Resolution::Merged(merged), choices)) => {
+                are_chosen(choices, given);
                 let unmerged = session(&self.store).unmerged(conflict).unwrap();
                 let decided = unmerged.decide(choices).expect("they are fields of the conflict");
                 assert_eq!(decided, Decision::Ended(merged.map(|merged| self.store.memory(merged).unwrap())));
             }
             (what, answer) => panic!("{what} is taken for {answer:?}"),
         }
+    }
+}
+
+/// The memory that an answer spells out.
+fn written(given: &Value) -> Memory {
+    let text = |name: &str| given[name].as_str().map(str::to_owned);
+    let tags = given["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let tags = tags.flat_map(|tag| tag.split(',')).map(str::trim).filter(|tag| !tag.is_empty());
+    let bookkeeping = Bookkeeping::default();
+    Memory {
+        content: text("content").expect("it is there"),
+        tags: tags.map(str::to_owned).collect(),
+        memory_type: text("memory_type").filter(|name| !name.is_empty()),
+        metadata: match &given["metadata"] {
+            Value::Object(members) => Metadata::from_members(members.clone(), &bookkeeping),
+            other => Metadata::from_text(other.as_str().expect("an object or a text"), &bookkeeping),
+        },
+        created_at: given["created_at"].as_f64().and_then(Timestamp::new),
+        store: text("store").filter(|store| store != Memory::DEFAULT_STORE),
+        superseded_by: text("superseded_by"),
+    }
+}
+
+/// Each field goes to a side that the answer names for it, or for what it is a part of; nothing that it names is left out.
+fn are_chosen(choices: &Choices, given: &Value) {
+    let given = given.as_object().expect("fields have names");
+    let covers = |name: &str, field: &str| {
+        let rest = field.strip_prefix(if name == "metadata" { "meta" } else { name });
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    for (field, side) in choices {
+        let side = if *side == SideName::Local { "ours" } else { "theirs" };
+        assert!(given.iter().any(|(name, chosen)| covers(name, field) && chosen == side), "{field}: {side}");
+    }
+    for name in given.keys() {
+        assert!(choices.keys().any(|field| covers(name, field)), "{name}");
     }
 }
 

@@ -12,12 +12,14 @@ use crate::object::{ContentHash, Edit, Outcome};
 use crate::planted::{self, Mistake};
 use crate::side::{self, Witness};
 
+#[cfg(doc)]
+use super::pace::Pace;
 use super::rows::Rows;
 use super::vectors::Made;
 use super::write::{Done, Writer};
 use super::{Database, error, open};
 
-/// After this time no further edit joins a transaction of a long run.
+/// After this time no further edit joins a transaction, but at the beginning of a run (see [`Pace::hold`]).
 pub(super) const HOLD: Duration = Duration::from_millis(30);
 
 /// How many memories that arrive are written by one statement, and with how much text: it must not take
@@ -79,8 +81,7 @@ impl Database {
         edits: &mut Peekable<impl Iterator<Item = Edit>>,
         witness: &mut dyn Witness,
     ) -> Result<Vec<(ContentHash, Outcome)>, side::Error> {
-        let hold = self.pace.hold(self.hold);
-        let Self { connection, file, options, schema, transactions, .. } = self;
+        let Self { connection, file, options, schema, pace, hold, transactions, .. } = self;
         let fail = |error| error::writing(&options.path, error);
         // With a write-ahead log SQLite itself does not look whether its file is still the one at the path.
         let in_place = || match *file {
@@ -91,7 +92,7 @@ impl Database {
         };
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-        let began = Instant::now();
+        let (began, hold) = (Instant::now(), pace.hold(*hold));
         open::refresh(&transaction, schema, &options.path)?;
         let writer = Writer {
             rows: Rows { connection: &transaction, schema },

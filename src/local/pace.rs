@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 /// because it is over before the last tries; a long one has to leave the database free for most of the time.
 pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(120)];
 
-/// How long a run is dense. Whenever the service began, its last two tries come 3 s after the run's beginning or later:
-/// by then the pause is at its longest.
-const DENSE: Duration = Duration::from_millis(2_400);
+/// How long a run is dense. Whenever the service began, its last two tries come 2.7 s after the run's beginning or later,
+/// since it varies its waits by a tenth: by then the pause is at its longest.
+const DENSE: Duration = Duration::from_millis(2_100);
 
-/// How many times as long a transaction may last while the run is dense: most tries of the service are in vain then,
-/// however short it is, and each transaction costs a commit and a segment of the full-text index.
+/// How many times as long a transaction may last while the run is dense: the service's early tries find a gap less often,
+/// its last ones do not depend on it, and each transaction costs a commit and a segment of the full-text index.
 const DENSE_HOLD: u32 = 3;
 
 /// From then on the pause grows to this part of the time since.
@@ -76,7 +76,7 @@ mod tests {
         let pace = Pace::new(PAUSES);
         let pause = |milliseconds| pace.pause(Duration::from_millis(milliseconds)).as_millis();
         let stretch = |milliseconds| Pace::stretch(Duration::from_millis(milliseconds));
-        assert_eq!([0, 2_399, 2_400, 60_000].map(stretch), [3, 3, 1, 1]);
-        assert_eq!([0, 2_400, 2_700, 3_000, 60_000].map(pause), [10, 10, 60, 120, 120]);
+        assert_eq!([0, 2_099, 2_100, 60_000].map(stretch), [3, 3, 1, 1]);
+        assert_eq!([0, 2_100, 2_400, 2_700, 60_000].map(pause), [10, 10, 60, 120, 120]);
     }
 }

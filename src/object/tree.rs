@@ -61,26 +61,27 @@ fn write_from<'a, E>(
     depth: usize,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
-    let mut named: Vec<(Cow<'_, str>, &ContentHash, BlobId)> =
-        memories.into_iter().map(|(key, blob)| (fan(key), key, *blob.borrow())).collect();
-    named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    // Of a million memories each byte is a megabyte.
+    let mut named: Vec<(&ContentHash, BlobId)> =
+        memories.into_iter().map(|(key, blob)| (key, *blob.borrow())).collect();
+    named.sort_unstable_by(|a, b| fan(a.0).cmp(&fan(b.0)));
     write_level(&named, depth, write)
 }
 
 fn write_level<E>(
-    named: &[(Cow<'_, str>, &ContentHash, BlobId)],
+    named: &[(&ContentHash, BlobId)],
     depth: usize,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
     let mut entries = Vec::new();
     if named.len() <= MAX_LEAF {
-        for (_, key, blob) in named {
+        for (key, blob) in named {
             entries.push(entry(EntryKind::Blob, &file_name(key), blob));
         }
     } else {
-        for part in named.chunk_by(|a, b| a.0.as_bytes()[depth] == b.0.as_bytes()[depth]) {
+        for part in named.chunk_by(|a, b| fan(a.0).as_bytes()[depth] == fan(b.0).as_bytes()[depth]) {
             let id = write_level(part, depth + 1, write)?;
-            entries.push(entry(EntryKind::Tree, &part[0].0[depth..=depth], &id));
+            entries.push(entry(EntryKind::Tree, &fan(part[0].0)[depth..=depth], &id));
         }
     }
     put(entries, write)

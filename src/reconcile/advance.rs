@@ -33,8 +33,10 @@ impl After {
             SideName::Remote => &mut self.remote,
         };
         if held == step.target {
+            confirmed.otherwise.remove(&key);
             confirmed.as_planned.insert(key);
         } else {
+            // It counts before the other.
             confirmed.otherwise.insert(key, held);
         }
     }

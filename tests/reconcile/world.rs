@@ -240,6 +240,10 @@ impl World {
     pub(crate) fn advance(&mut self, plan: &Plan, after: &After) {
         let Ok(next) =
             advance(&self.base, plan, after, &mut |blob| Ok::<_, Infallible>(self.objects[&blob].clone()));
+        assert!(
+            next.pairs().is_sorted_by(|(one, _), (other, _)| one < other),
+            "the pairs are sorted, each once"
+        );
         let base = next.pairs().map(|(key, pair)| (key.clone(), pair)).collect();
         self.objects.extend(next.objects);
         self.base = base;

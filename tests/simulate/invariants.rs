@@ -491,7 +491,9 @@ pub(crate) fn roles_are_alike(world: &World, spots: [Spot; 2], first: &Outcome, 
             let detail = format!("{key} waits once, of {:?}", first.written);
             world.say("roles_are_alike", detail);
         }
-        for spot in spots {
+        // What waits for a decision on the server has reached those who look on in its form of then.
+        let is_seen = first.conflicts.contains(key) && spots.contains(&Spot::Server);
+        for spot in first.held.keys().copied().filter(|spot| !is_seen || spots.contains(spot)) {
             let [one, other] = [(first, spot), (swapped, across(spot))]
                 .map(|(outcome, spot)| outcome.held.get(&spot).and_then(|held| held.get(key)));
             if !agree(one, other) {

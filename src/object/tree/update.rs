@@ -103,10 +103,7 @@ impl<L, W> Update<'_, L, W> {
     where
         W: FnMut(TreeId, Vec<u8>) -> Result<(), E>,
     {
-        let named: Vec<_> = changes
-            .iter()
-            .filter_map(|change| Some((change.digits.clone(), change.key, change.blob?)))
-            .collect();
+        let named: Vec<_> = changes.iter().filter_map(|change| Some((change.key, change.blob?))).collect();
         self.added += named.len();
         write_level(&named, depth, self.write).map_err(Error::Load)
     }

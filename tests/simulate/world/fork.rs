@@ -10,7 +10,7 @@ use memsync::store::{Holder, Store};
 
 use super::{Device, World};
 use crate::commands::Ended;
-use crate::history::{Fault, FaultKind, Moment, Run};
+use crate::history::{Fault, FaultKind, Moment, Run, Spot};
 use crate::invariants;
 use crate::place::{Backup, Bytes, Memories};
 
@@ -62,6 +62,7 @@ pub(super) struct Saved {
     devices: Vec<SavedDevice>,
     server: Backup,
     clock: i64,
+    held: BTreeSet<(Spot, ContentHash, BlobId)>,
     ledger: crate::ledger::Ledger,
 }
 
@@ -105,6 +106,7 @@ impl World {
             devices: devices.iter().map(Device::save).collect(),
             server: self.server.back_up(),
             clock: self.clock.get(),
+            held: self.held.borrow().clone(),
             ledger: self.ledger.borrow().clone(),
         }
     }
@@ -113,6 +115,7 @@ impl World {
         saved.devices.iter().for_each(|device| self.devices[device.number].put_back(device));
         self.server.restore(&saved.server);
         self.clock.set(saved.clock);
+        self.held.replace(saved.held.clone());
         self.ledger.replace(saved.ledger.clone());
     }
 
