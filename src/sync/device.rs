@@ -44,14 +44,19 @@ const FEW: usize = 500;
 
 impl Session<'_> {
     /// Reads this device by its marks; `None` where that cannot be done, and [`Session::read`] is to be asked.
+    ///
+    /// Names in `base` are taken from there: a million memories have as many.
     pub fn read_device(
         &self,
         side: &mut dyn Side,
+        base: &Base,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Device>, Error> {
-        match self.read_by_marks(true, side, progress) {
+        match self.read_by_marks(true, side, base, progress) {
             // What the marks lead to only saves a reading, and is made anew by one.
-            Err(Error::Store(store::Error::Damaged { .. })) => self.read_by_marks(false, side, progress),
+            Err(Error::Store(store::Error::Damaged { .. })) => {
+                self.read_by_marks(false, side, base, progress)
+            }
             read => read,
         }
     }
@@ -61,6 +66,7 @@ impl Session<'_> {
         &self,
         trusts_notes: bool,
         side: &mut dyn Side,
+        base: &Base,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Device>, Error> {
         if trusts_notes
@@ -77,7 +83,7 @@ impl Session<'_> {
             held: marks.rows.len(),
             marks: (marks.form.clone(), marks.key),
         });
-        let mut changed = Changed::new(self, progress);
+        let mut changed = Changed::new(self, base, progress);
         let renewed = side
             .changes(noted.map(|(_, marks)| marks), &mut |change| changed.take(change))
             .map_err(Error::side(SideName::Local))?;
@@ -96,11 +102,10 @@ impl Session<'_> {
         base: &Base,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Reading, Error> {
-        if let Some(device) = self.read_device(side, progress)? {
+        if let Some(device) = self.read_device(side, base, progress)? {
             let mut snapshot = Snapshot::new();
             self.store.visit_snapshot(device.tree, &mut |key, blob| {
-                // The name as the base holds it, as in any other reading.
-                snapshot.insert(base.get_key_value(&key).map_or(key, |(known, _)| known.clone()), blob);
+                snapshot.insert(name_in(base, key), blob);
             })?;
             let unseen: Vec<ContentHash> = missing(base, &snapshot).into_iter().cloned().collect();
             if are_gone(side, &unseen)? {
@@ -118,13 +123,18 @@ impl Session<'_> {
         side: &mut dyn Side,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<(Device, Vec<Difference>)>, Error> {
-        let Some(device) = self.read_device(side, progress)? else { return Ok(None) };
+        let Some(device) = self.read_device(side, &Base::new(), progress)? else { return Ok(None) };
         let base = self.base_trees()?.map(|base| base.local);
         let changes = self.store.diff(base, device.tree)?;
         let unseen = changes.iter().filter(|(_, _, now)| now.is_none()).map(|(key, ..)| key.clone());
         let are_gone = are_gone(side, &unseen.collect::<Vec<_>>())?;
         Ok(are_gone.then_some((device, changes)))
     }
+}
+
+/// A name as the base holds it, if it does.
+fn name_in(base: &Base, key: ContentHash) -> ContentHash {
+    base.get_key_value(&key).map_or(key, |(known, _)| known.clone())
 }
 
 /// Whether memories that the base holds and this device lacks are all gone: it is asked for them directly.
@@ -147,6 +157,7 @@ struct Known {
 /// What the rows that differ come to.
 struct Changed<'a> {
     session: &'a Session<'a>,
+    base: &'a Base,
     progress: &'a mut dyn FnMut(Progress),
     /// How the names began of rows that are gone, or hold another memory.
     gone: Vec<u64>,
@@ -156,9 +167,9 @@ struct Changed<'a> {
 }
 
 impl<'a> Changed<'a> {
-    fn new(session: &'a Session<'a>, progress: &'a mut dyn FnMut(Progress)) -> Self {
+    fn new(session: &'a Session<'a>, base: &'a Base, progress: &'a mut dyn FnMut(Progress)) -> Self {
         let (unsaved, changes) = (Unsaved::default(), Changes::new());
-        Self { session, progress, gone: Vec::new(), changes, unsaved, failure: None }
+        Self { session, base, progress, gone: Vec::new(), changes, unsaved, failure: None }
     }
 
     fn take(&mut self, change: Change) -> ControlFlow<()> {
@@ -167,7 +178,7 @@ impl<'a> Changed<'a> {
         if let Some(held) = change.is {
             let text = held.memory.to_blob();
             let id = BlobId::of(&text);
-            self.changes.insert(held.key, Some(id));
+            self.changes.insert(name_in(self.base, held.key), Some(id));
             if self.unsaved.add(id, text) {
                 self.save();
             }

@@ -302,12 +302,12 @@ fn a_database_that_nobody_wrote_to_is_not_read() {
     place.settle();
     place.read(true);
     let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
-    let device = session(&store).read_device(&mut place.open(), &mut |_| {}).unwrap().unwrap();
+    let device = session(&store).read_device(&mut place.open(), &Base::new(), &mut |_| {}).unwrap().unwrap();
     assert!(device.is_noted());
 
     // One row that differs is one row that is read, whatever the files look like.
     place.connect().execute("UPDATE memories SET tags = 'one' WHERE id = 7", []).unwrap();
-    let device = session(&store).read_device(&mut place.open(), &mut |_| {}).unwrap().unwrap();
+    let device = session(&store).read_device(&mut place.open(), &Base::new(), &mut |_| {}).unwrap().unwrap();
     assert!(!device.is_noted());
     assert_eq!(place.read(true), (place.read_whole(), 1));
 }
@@ -427,7 +427,8 @@ fn a_last_reading_that_is_damaged_is_none() {
         drop(staging);
         let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
         assert_ne!(store.fsck(false).unwrap().findings, [], "{damage}");
-        let device = session(&store).read_device(&mut place.open(), &mut |_| {}).unwrap().unwrap();
+        let device =
+            session(&store).read_device(&mut place.open(), &Base::new(), &mut |_| {}).unwrap().unwrap();
         assert_eq!((device.held, device.is_noted()), (20, false), "{damage}");
         drop(store);
         assert_eq!(place.read(true).0, place.read_whole(), "{damage}");
@@ -443,7 +444,7 @@ fn what_cannot_be_carried_is_found_by_reading_every_row() {
     place.connect().execute("UPDATE memories SET content = X'ff' WHERE id = 7", []).unwrap();
     let store = Store::open_read_only(&place.staging(), &holder()).unwrap();
     let session = session(&store);
-    assert!(session.read_device(&mut place.open(), &mut |_| {}).unwrap().is_none());
+    assert!(session.read_device(&mut place.open(), &Base::new(), &mut |_| {}).unwrap().is_none());
     let reading = session.read_local(&mut place.open(), &Base::new(), &mut |_| {}).unwrap();
     assert_eq!((reading.snapshot.len(), reading.unreadable.len()), (19, 1));
 }

@@ -39,11 +39,18 @@ pub fn update<E>(
     load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<Updated, Error<E>> {
+    let Some(root) = root else {
+        // They may be all memories there are, and are not held once more.
+        let named = changes.iter().filter_map(|(key, blob)| Some((key, (*blob)?)));
+        let added = named.clone().count();
+        let tree = write_from(named, 0, write).map_err(Error::Load)?;
+        return Ok(Updated { tree, added, removed: 0 });
+    };
     let mut sorted: Vec<Change<'_>> =
         changes.iter().map(|(key, blob)| Change { digits: fan(key), key, blob: *blob }).collect();
     sorted.sort_unstable_by(|a, b| a.digits.cmp(&b.digits));
     let mut update = Update { load, write, added: 0, removed: 0 };
-    let tree = update.level(root, &sorted, 0)?;
+    let tree = update.level(Some(root), &sorted, 0)?;
     Ok(Updated { tree, added: update.added, removed: update.removed })
 }
 
@@ -98,7 +105,7 @@ impl<L, W> Update<'_, L, W> {
         self.flat(&memories, depth)
     }
 
-    /// A tree where there was none: it may be that of all memories, which are not held twice therefore.
+    /// A tree where there was none.
     fn grow<E>(&mut self, changes: &[Change<'_>], depth: usize) -> Result<TreeId, Error<E>>
     where
         W: FnMut(TreeId, Vec<u8>) -> Result<(), E>,
