@@ -175,15 +175,14 @@ impl Generator {
         let (device, memory) = (self.device(), self.random.below(self.shape.memories));
         let spot = if self.random.percent(40) { Spot::Server } else { Spot::Device(device) };
         let create = Step::Work(spot, memory, Deed::Create(self.number()));
-        let scene = match self.random.below(15) {
+        let scene = match self.random.below(13) {
             0 => self.rewind(device),
             1 => self.clearance(device),
             2..=4 => self.race(device, memory),
             5 => self.answer(device, memory),
             6..=7 => self.visit(device, memory),
             8..=9 => self.misfortune(device, memory),
-            10..=11 => self.both(device, memory),
-            12..=13 => self.forgetting(device, memory),
+            10..=11 => vec![self.both(device, memory)],
             _ => self.removal(device, memory),
         };
         [create, sync(device)].into_iter().chain(scene).collect()
@@ -252,24 +251,16 @@ impl Generator {
     }
 
     /// Two people work at the same time, mostly with the same memory; or make the same one.
-    fn both(&mut self, device: usize, memory: usize) -> Vec<Step> {
+    fn both(&mut self, device: usize, memory: usize) -> Step {
         let others = (0..self.shape.devices).filter(|other| *other != device).map(Spot::Device);
         let others: Vec<_> = others.chain([Spot::Server]).collect();
         let (here, there) = (Spot::Device(device), self.random.one_of(&others));
         if self.random.percent(25) {
-            let both = [here, there].map(|spot| (spot, memory, Deed::Create(self.number())));
-            return vec![Step::Work(here, memory, Deed::Delete), Step::Both(both)];
+            let memory = self.random.below(self.shape.memories);
+            return Step::Both([here, there].map(|spot| (spot, memory, Deed::Create(self.number()))));
         }
         let other = if self.random.percent(70) { memory } else { self.random.below(self.shape.memories) };
-        vec![Step::Both([(here, memory, self.deed()), (there, other, self.deed())])]
-    }
-
-    /// A member of the metadata is set, and removed again once everybody may have seen it.
-    fn forgetting(&mut self, device: usize, memory: usize) -> Vec<Step> {
-        let (spot, path) = (Spot::Device(device), self.random.below(PATHS.len()));
-        let removal = if self.random.percent(50) { Deed::Unset(path) } else { Deed::Null(path) };
-        let deeds = [Deed::Set(path, self.number()), removal];
-        deeds.into_iter().flat_map(|deed| [Step::Work(spot, memory, deed), sync(device)]).collect()
+        Step::Both([(here, memory, self.deed()), (there, other, self.deed())])
     }
 
     /// A database or a server is at another place than before, and something was written.
