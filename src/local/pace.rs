@@ -13,12 +13,12 @@ pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::f
 /// since it varies its waits by a tenth: by then the pause is at its longest.
 const DENSE: Duration = Duration::from_millis(2_100);
 
+/// From then on the pause grows to this part of the time since.
+const PART: u32 = 5;
+
 /// How many times as long a transaction may last while the run is dense: the service's early tries find a gap less often,
 /// its last ones do not depend on it, and each transaction costs a commit and a segment of the full-text index.
 const DENSE_HOLD: u32 = 3;
-
-/// From then on the pause grows to this part of the time since.
-const PART: u32 = 5;
 
 /// The pauses of one run of transactions. Whatever else takes time between two of them is part of the pause.
 #[derive(Debug)]
