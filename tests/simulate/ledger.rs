@@ -126,7 +126,12 @@ impl Writes {
         };
         let is_passed_over =
             |write: &Write| !write.is_deleted && !is_held(write) && !is_removal(write) && !is_back(write);
-        (*field == Field::Content || self.heads().any(is_held)) && !self.heads().any(is_passed_over)
+        // For the same reason whoever replaced one of those types seems to have seen all of them. What they made of it may
+        // have gone with their memory, and another one's type stand.
+        let is_another = |held: &Write| *field == Field::Type && held.is_replaced && is_held(held);
+        let has_nothing_else = self.heads().all(|write| write.is_deleted) && self.0.iter().any(is_another);
+        let is_written = *field == Field::Content || self.heads().any(is_held) || has_nothing_else;
+        is_written && !self.heads().any(is_passed_over)
     }
 
     /// Whether a value that whoever deleted the memory had not seen is gone with it.
