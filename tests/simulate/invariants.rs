@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use memsync::object::{ContentHash, Memory, Metadata, SideName, Timestamp};
-use memsync::reconcile::{DeletionLimit, Strategy};
+use memsync::reconcile::{DeletionLimit, Plan, Strategy};
 use memsync::store::Store;
 use memsync::sync::{self, Proposal, Reading, Session};
 
@@ -30,7 +30,7 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
         the_brake_holds(world, watch);
         what_is_out_of_scope_is_left_alone(world, watch);
         another_side_takes_nothing_away(world, watch);
-        another_place_is_not_believed(world, device, watch);
+        another_place_is_not_believed(world, device, run, watch);
         a_rewind_is_no_edit(world, device, watch);
         a_direction_is_kept(world, run, watch);
     }
@@ -261,10 +261,13 @@ fn another_side_takes_nothing_away(world: &World, watch: &Watch<'_>) {
     }
 }
 
-/// The base is what two databases at two places agreed on: at another place nothing is written unless people say so.
-fn another_place_is_not_believed(world: &World, device: &Device, watch: &Watch<'_>) {
+/// The base is what two databases at two places agreed on: at another place nothing is written unless people say so. Who
+/// applies what was fetched does not ask the server, wherever it is now.
+fn another_place_is_not_believed(world: &World, device: &Device, run: &Run, watch: &Watch<'_>) {
     let places = (device.moves.get(), world.server_moves.get());
-    let is_other = device.agreed_at.get().is_some_and(|agreed| agreed != places);
+    let is_elsewhere =
+        |(here, there): (u32, u32)| here != places.0 || there != places.1 && run.command != Command::Apply;
+    let is_other = device.agreed_at.get().is_some_and(is_elsewhere);
     let noted = watch.noted.borrow();
     let has_written = watch.seen.borrow().iter().any(|seen| seen.before != seen.after);
     if is_other && has_written && !noted.iter().any(|noted| noted.is_allowed) {
@@ -334,7 +337,10 @@ fn remember(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended:
         return;
     }
     let is_quiet = matches!(ended, Ended::Done { .. }) && !watch.is_disturbed.get();
-    device.agreed_at.set(is_quiet.then(|| (device.moves.get(), world.server_moves.get())));
+    let places = Some((device.moves.get(), world.server_moves.get()));
+    // Where the server was when that was fetched is not known.
+    let is_known = run.command != Command::Apply || device.agreed_at.get() == places;
+    device.agreed_at.set(places.filter(|_| is_quiet && is_known));
     let is_whole =
         matches!(ended, Ended::Done { conflicts, open } if conflicts.is_empty() && open.is_empty());
     let mut syncs = device.syncs.borrow_mut();
@@ -369,7 +375,8 @@ fn difference(before: &Bytes, after: &Bytes) -> Option<String> {
     Some(format!("{changed}: {} bytes, were {}", length(after), length(before)))
 }
 
-/// After a sync of everything that nothing disturbed, both sides agree on all but the conflicts and what a side refused.
+/// After a sync of everything that nothing disturbed, both sides agree on all but the conflicts and what a side refused; if
+/// there are none, the same again would do nothing.
 fn a_whole_sync_agrees(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended: &Ended) {
     let Ended::Done { conflicts, open } = ended else { return };
     if run.command != Command::Sync || run.scope.is_some() || watch.is_disturbed.get() {
@@ -384,6 +391,9 @@ fn a_whole_sync_agrees(world: &World, device: &Device, run: &Run, watch: &Watch<
     }
     if conflicts.is_empty() && open.is_empty() {
         device.is_baseless.set(false);
+        if let Some(plan) = plan_of(world, device.number).filter(|plan| !plan.agrees()) {
+            world.say("the_second_plan_is_empty", format!("d{}: {plan:?}", device.number));
+        }
     }
 }
 
@@ -429,8 +439,8 @@ pub(crate) fn searching_changes_no_plan(world: &World, spot: Spot, search: &dyn 
     }
 }
 
-/// The plan that a device would make now, by its id; nothing is written down.
-fn plan_of(world: &World, number: usize) -> Option<String> {
+/// The plan that a device would make now; nothing is written down.
+fn plan_of(world: &World, number: usize) -> Option<Plan> {
     let device = &world.devices[number];
     let store = Store::open_read_only(&device.staging, &world.holder()).ok()?;
     let session = commands::session(world, device, &store);
@@ -440,8 +450,7 @@ fn plan_of(world: &World, number: usize) -> Option<String> {
         session.read(side, &mut *place.side(&caller).ok()?, &base.base, &mut |_| {}).ok()
     };
     let (theirs, ours) = (read(SideName::Remote, &*world.server)?, read(SideName::Local, &*device.place)?);
-    let proposal = session.propose(base, ours, theirs, commands::wishes(world)).ok()?;
-    Some(format!("{} {:?}", proposal.plan.id(), proposal.plan.conflicts))
+    Some(session.propose(base, ours, theirs, commands::wishes(world)).ok()?.plan)
 }
 
 /// A run that is killed anywhere and an ordinary one after it come to the same as two ordinary ones.
