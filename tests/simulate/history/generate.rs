@@ -47,6 +47,8 @@ struct Taste {
     /// Edits on the server itself.
     server: usize,
     deletions: usize,
+    /// What else is done to memories that are there, each as often as it is in here.
+    deeds: Vec<usize>,
     faults: usize,
     /// What happens while a run is under way.
     during: usize,
@@ -83,6 +85,7 @@ pub(crate) fn generate(seed: u64, longest: usize) -> History {
     let taste = Taste {
         server: random.one_of(&[0, 20, 40]),
         deletions: random.one_of(&[4, 12, 25]),
+        deeds: (0..random.one_of(&[3, 6, 32])).map(|_| random.below(16)).collect(),
         faults: random.one_of(&[0, 20, 50]),
         during: random.one_of(&[0, 20, 40]),
         others: random.one_of(&[0, 20, 50]),
@@ -158,7 +161,7 @@ impl Generator {
             return Deed::Delete;
         }
         let path = self.random.below(PATHS.len());
-        match self.random.below(16) {
+        match self.random.one_of(&self.taste.deeds) {
             0..=2 => Deed::Tag(self.number()),
             3..=4 => Deed::CommonTag(self.random.below(COMMON_TAGS.len())),
             5 => Deed::Untag(self.random.below(8)),
