@@ -18,7 +18,13 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
     let device = &world.devices[run.device];
     no_error_without_a_cause(world, watch, ended);
     nothing_is_written_over_unseen(world, watch);
-    what_is_kept(world, device, watch, ended);
+    let store = match Store::open_read_only(&device.staging, &world.holder()) {
+        Ok(store) => store,
+        Err(error) => return world.say("no_error_without_a_cause", format!("{error:?}")),
+    };
+    if let Err(stop) = what_is_kept(world, device, &store, watch, ended) {
+        world.say("no_error_without_a_cause", format!("{stop:?}"));
+    }
     nothing_is_invented(world, run, watch);
     requests_are_bounded(world, watch);
     let is_exchange = matches!(
@@ -43,7 +49,7 @@ pub(crate) fn after_a_run(world: &World, run: &Run, watch: &Watch<'_>, ended: &E
         device.agreed_at.set(None);
         device.syncs.borrow_mut().clear();
     }
-    a_whole_sync_agrees(world, device, run, watch, ended);
+    a_whole_sync_agrees(world, &store, run, watch, ended);
 }
 
 /// A command fails only where something went wrong on its way: neither the staging database nor memsync itself is a cause.
@@ -67,18 +73,18 @@ fn nothing_is_written_over_unseen(world: &World, watch: &Watch<'_>) {
 }
 
 /// Looks into the staging database that a run left.
-fn what_is_kept(world: &World, device: &Device, watch: &Watch<'_>, ended: &Ended) {
-    let kept =
-        Store::open_read_only(&device.staging, &world.holder()).map_err(Stop::from).and_then(|store| {
-            what_is_replaced_can_be_printed(world, device, &store, watch);
-            if matches!(ended, Ended::Done { .. }) {
-                what_is_done_can_be_undone(world, &store, watch)?;
-            }
-            the_base_was_held_by_both_sides(world, device, &store)
-        });
-    if let Err(stop) = kept {
-        world.say("no_error_without_a_cause", format!("{stop:?}"));
+fn what_is_kept(
+    world: &World,
+    device: &Device,
+    store: &Store,
+    watch: &Watch<'_>,
+    ended: &Ended,
+) -> Result<(), Stop> {
+    what_is_replaced_can_be_printed(world, device, store, watch);
+    if matches!(ended, Ended::Done { .. }) {
+        what_is_done_can_be_undone(world, store, watch)?;
     }
+    the_base_was_held_by_both_sides(world, device, store)
 }
 
 /// Whatever a run replaces or deletes, on either side, is in its staging database from then on, to be printed and restored.
@@ -377,11 +383,12 @@ fn difference(before: &Bytes, after: &Bytes) -> Option<String> {
 
 /// After a sync of everything that nothing disturbed, both sides agree on all but the conflicts and what a side refused; if
 /// there are none, the same again would do nothing.
-fn a_whole_sync_agrees(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended: &Ended) {
+fn a_whole_sync_agrees(world: &World, store: &Store, run: &Run, watch: &Watch<'_>, ended: &Ended) {
     let Ended::Done { conflicts, open } = ended else { return };
     if run.command != Command::Sync || run.scope.is_some() || watch.is_disturbed.get() {
         return;
     }
+    let device = &world.devices[run.device];
     let (ours, theirs) = (device.place.memories(), world.server.memories());
     for key in world.keys.iter().filter(|key| !conflicts.contains(*key) && !open.contains(*key)) {
         if !agree(ours.get(key), theirs.get(key)) {
@@ -391,7 +398,7 @@ fn a_whole_sync_agrees(world: &World, device: &Device, run: &Run, watch: &Watch<
     }
     if conflicts.is_empty() && open.is_empty() {
         device.is_baseless.set(false);
-        if let Some(plan) = plan_of(world, device.number).filter(|plan| !plan.agrees()) {
+        if let Some(plan) = plan_of(world, device, store).filter(|plan| !plan.agrees()) {
             world.say("the_second_plan_is_empty", format!("d{}: {plan:?}", device.number));
         }
     }
@@ -430,20 +437,19 @@ pub(crate) fn other_clocks_same_plan(
 
 /// A search rewrites counters and times, and is no change to memsync.
 pub(crate) fn searching_changes_no_plan(world: &World, spot: Spot, search: &dyn Fn()) {
-    let number = if let Spot::Device(number) = spot { number } else { 0 };
-    let before = plan_of(world, number);
+    let device = &world.devices[if let Spot::Device(number) = spot { number } else { 0 }];
+    let plan = || plan_of(world, device, &Store::open_read_only(&device.staging, &world.holder()).ok()?);
+    let before = plan();
     search();
-    let after = plan_of(world, number);
+    let after = plan();
     if before != after {
         world.say("searching_changes_no_plan", format!("{before:?} became {after:?}"));
     }
 }
 
 /// The plan that a device would make now; nothing is written down.
-fn plan_of(world: &World, number: usize) -> Option<Plan> {
-    let device = &world.devices[number];
-    let store = Store::open_read_only(&device.staging, &world.holder()).ok()?;
-    let session = commands::session(world, device, &store);
+fn plan_of(world: &World, device: &Device, store: &Store) -> Option<Plan> {
+    let session = commands::session(world, device, store);
     let base = session.base().ok()?;
     let caller = world.caller(device, true);
     let read = |side, place: &dyn crate::place::Place| {
