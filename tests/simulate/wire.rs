@@ -21,8 +21,9 @@ use crate::model::{Request, Response, Server};
 use crate::place::Visit;
 use crate::real::held;
 
-/// How many requests of a hundred meet a fault, and how many that ask for a page.
+/// How many requests of a hundred meet a fault, how many that write one memory, and how many that ask for a page.
 const FAULTY: u64 = 12;
+const FAULTY_WRITES: u64 = 24;
 const FAULTY_PAGES: u64 = 50;
 
 /// How often the client asks before it gives up; one request in as many is left alone where giving up would end
@@ -108,8 +109,11 @@ impl Asked {
         }
         let drawn = self.number(&(seed, before));
         let at = usize::try_from(drawn / 100 % 1000).expect("a small number");
-        let is_page = faults.contains(&Fault::RowMissing);
-        let often = if is_page { FAULTY_PAGES } else { FAULTY };
+        let often = match () {
+            () if faults.contains(&Fault::RowMissing) => FAULTY_PAGES,
+            () if faults.contains(&Fault::Ignored) => FAULTY_WRITES,
+            () => FAULTY,
+        };
         let fault = (drawn % 100 < often).then(|| faults[at % faults.len()])?;
         // What a page lacks twice in the same way is what the server cannot show.
         let is_again = fault == Fault::RowMissing && before % 2 == 1;

@@ -85,13 +85,13 @@ pub(crate) fn generate(seed: u64, longest: usize) -> History {
     let taste = Taste {
         server: random.one_of(&[0, 20, 40]),
         deletions: random.one_of(&[4, 12, 25]),
-        deeds: (0..random.one_of(&[3, 6, 32])).map(|_| random.below(16)).collect(),
+        deeds: (0..random.one_of(&[3, 6, 32])).map(|_| random.below(18)).collect(),
         faults: random.one_of(&[0, 20, 50]),
         during: random.one_of(&[0, 20, 40]),
         others: random.one_of(&[0, 20, 50]),
         disasters: random.one_of(&[0, 0, 5, 12]),
         rests: random.one_of(&[0, 3, 8]),
-        scenes: random.one_of(&[0, 10, 30]),
+        scenes: random.one_of(&[0, 20, 50]),
     };
     let mut generator = Generator { random, shape, taste, number: 0 };
     let mut steps = Vec::new();
@@ -167,9 +167,9 @@ impl Generator {
             5 => Deed::Untag(self.random.below(8)),
             6..=7 => Deed::Type(self.number()),
             8..=10 => Deed::Set(path, self.number()),
-            11 => Deed::Null(path),
-            12 => Deed::Unset(path),
-            13 => Deed::Respell(self.number()),
+            11..=12 => Deed::Null(path),
+            13..=14 => Deed::Unset(path),
+            15 => Deed::Respell(self.number()),
             _ => Deed::Search,
         }
     }
@@ -177,18 +177,21 @@ impl Generator {
     fn scene(&mut self) -> Vec<Step> {
         let (device, memory) = (self.device(), self.random.below(self.shape.memories));
         let spot = if self.random.percent(40) { Spot::Server } else { Spot::Device(device) };
-        let create = Step::Work(spot, memory, Deed::Create(self.number()));
-        let scene = match self.random.below(13) {
+        // Where there is no other one, a brake holds back what is done to it.
+        let neighbour = (memory + 1) % self.shape.memories;
+        let creates = [neighbour, memory].map(|one| Step::Work(spot, one, Deed::Create(self.number())));
+        let scene = match self.random.below(19) {
             0 => self.rewind(device),
             1 => self.clearance(device),
-            2..=4 => self.race(device, memory),
-            5 => self.answer(device, memory),
-            6..=7 => self.visit(device, memory),
-            8..=9 => self.misfortune(device, memory),
-            10..=11 => vec![self.both(device, memory)],
+            2..=5 => self.race(device, memory),
+            6..=7 => self.answer(device, memory),
+            8..=9 => self.visit(device, memory),
+            10..=12 => self.misfortune(device, memory),
+            13..=15 => self.both(device, memory),
+            16..=17 => self.forgetting(device, memory),
             _ => self.removal(device, memory),
         };
-        [create, sync(device)].into_iter().chain(scene).collect()
+        creates.into_iter().chain([sync(device)]).chain(scene).collect()
     }
 
     /// A backup is made when all is in step, much is done, everybody syncs, and the backup is restored.
@@ -231,7 +234,8 @@ impl Generator {
         let collision = spots.map(|spot| Step::Work(spot, memory, Deed::Set(path, self.number())));
         let answers = [Command::Ours, Command::Theirs, Command::Merged(self.number()), Command::Field];
         let answer = Step::Run(Run::new(device, self.random.one_of(&answers)));
-        let later = Step::Work(self.random.one_of(&spots), memory, self.deed());
+        let deed = if self.random.percent(50) { Deed::Set(path, self.number()) } else { self.deed() };
+        let later = Step::Work(self.random.one_of(&spots), memory, deed);
         collision.into_iter().chain([sync(device), answer, later, sync(device)]).collect()
     }
 
@@ -239,7 +243,7 @@ impl Generator {
     fn visit(&mut self, device: usize, memory: usize) -> Vec<Step> {
         let deed = if self.random.percent(50) { Deed::Delete } else { self.deed() };
         let mut run = Run::new(device, Command::Sync);
-        let moment = Moment::Request(self.random.next() % 4 + 1);
+        let moment = Moment::Request(self.random.one_of(&[1, 2, 3, 3, 3, 4]));
         run.during.push((moment, Step::Work(Spot::Server, memory, Deed::Set(0, self.number()))));
         vec![Step::Work(Spot::Device(device), memory, deed), Step::Run(run), sync(device)]
     }
@@ -254,16 +258,24 @@ impl Generator {
     }
 
     /// Two people work at the same time, mostly with the same memory; or make the same one.
-    fn both(&mut self, device: usize, memory: usize) -> Step {
+    fn both(&mut self, device: usize, memory: usize) -> Vec<Step> {
         let others = (0..self.shape.devices).filter(|other| *other != device).map(Spot::Device);
         let others: Vec<_> = others.chain([Spot::Server]).collect();
         let (here, there) = (Spot::Device(device), self.random.one_of(&others));
-        if self.random.percent(25) {
-            let memory = self.random.below(self.shape.memories);
-            return Step::Both([here, there].map(|spot| (spot, memory, Deed::Create(self.number()))));
+        if self.random.percent(40) {
+            let both = [here, there].map(|spot| (spot, memory, Deed::Create(self.number())));
+            return vec![Step::Work(here, memory, Deed::Delete), Step::Both(both)];
         }
         let other = if self.random.percent(70) { memory } else { self.random.below(self.shape.memories) };
-        Step::Both([(here, memory, self.deed()), (there, other, self.deed())])
+        vec![Step::Both([(here, memory, self.deed()), (there, other, self.deed())])]
+    }
+
+    /// A member of the metadata is set, and removed again once everybody may have seen it.
+    fn forgetting(&mut self, device: usize, memory: usize) -> Vec<Step> {
+        let (spot, path) = (Spot::Device(device), self.random.below(PATHS.len()));
+        let removal = if self.random.percent(50) { Deed::Unset(path) } else { Deed::Null(path) };
+        let deeds = [Deed::Set(path, self.number()), removal];
+        deeds.into_iter().flat_map(|deed| [Step::Work(spot, memory, deed), sync(device)]).collect()
     }
 
     /// A database or a server is at another place than before, and something was written.

@@ -50,7 +50,7 @@ impl World {
 }
 
 fn created(memory: usize, number: u32, now: i64) -> Memory {
-    let spelling = if number.is_multiple_of(3) { number } else { 0 };
+    let spelling = if number.is_multiple_of(5) { number } else { 0 };
     #[expect(clippy::cast_precision_loss, reason = "a moment of this century")]
     let moment = now as f64 + f64::from(number) / 1024.0;
     // A server makes small letters of these.
