@@ -18,7 +18,7 @@ const PART: u32 = 5;
 
 /// How many times as long a transaction may last while the run is dense: the service's early tries find a gap less often,
 /// its last ones do not depend on it, and each transaction costs a commit and a segment of the full-text index.
-const DENSE_HOLD: u32 = 3;
+const DENSE_HOLD: u32 = 5;
 
 /// The pauses of one run of transactions. Whatever else takes time between two of them is part of the pause.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ mod tests {
         let pace = Pace::new(PAUSES);
         let pause = |milliseconds| pace.pause(Duration::from_millis(milliseconds)).as_millis();
         let stretch = |milliseconds| Pace::stretch(Duration::from_millis(milliseconds));
-        assert_eq!([0, 2_099, 2_100, 60_000].map(stretch), [3, 3, 1, 1]);
+        assert_eq!([0, 2_099, 2_100, 60_000].map(stretch), [5, 5, 1, 1]);
         assert_eq!([0, 2_100, 2_400, 2_700, 60_000].map(pause), [10, 10, 60, 120, 120]);
     }
 }

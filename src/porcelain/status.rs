@@ -79,6 +79,8 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let wishes = Wishes { scope: scope(&args.selection, workspace)?, ..workspace.wishes()? };
     let (proposal, lacking) = outlook(workspace, &session, wishes)?;
     let status = gather(workspace, &session, &proposal, lacking)?;
+    // Of a million changes the page alone is large.
+    drop(proposal);
     let text = if args.json {
         to_json(&status.json())
     } else if args.porcelain.is_some() || args.null {
@@ -104,6 +106,7 @@ fn gather(
     };
     let compared: Vec<Compared> = proposal.plan.compared().collect();
     let edits = BothEdits::find(session.store, &compared, EditRule::default())?;
+    let divergent_edits = edits.divergent();
     let unreadable = proposal.local.unreadable.iter().chain(&proposal.remote.unreadable);
     Ok(Status {
         device: session.device.clone(),
@@ -115,8 +118,8 @@ fn gather(
         last_fetch: fact(LAST_FETCH)?,
         last_push: fact(LAST_PUSH)?,
         held: proposal.local.snapshot.len() + proposal.base.agreed.unwrap_or(0),
-        entries: entries(session, proposal, &compared, &edits)?,
-        divergent_edits: edits.divergent(),
+        entries: entries(session, proposal, compared, &edits)?,
+        divergent_edits,
         unreadable: unreadable.map(ToString::to_string).collect(),
         interrupted_edits: session.interrupted_edits()?,
         missing_vectors,
@@ -127,7 +130,7 @@ fn gather(
 fn entries(
     session: &Session<'_>,
     proposal: &Proposal,
-    compared: &[Compared],
+    compared: Vec<Compared>,
     edits: &BothEdits,
 ) -> Result<Vec<Entry>, CommandError> {
     let edits: BTreeMap<&ContentHash, &Edited> =
@@ -146,16 +149,13 @@ fn entries(
         .collect();
     let conflicts: BTreeMap<&ContentHash, &Conflict> =
         proposal.plan.conflicts.iter().map(|conflict| (&conflict.key, conflict)).collect();
-    let planned: BTreeMap<&ContentHash, &Planned> =
-        proposal.plan.entries.iter().map(|entry| (&entry.key, entry)).collect();
-    let states = compared.iter().filter(|one| {
+    let states = compared.into_iter().filter(|one| {
         // What both sides agree on already is no work for anybody, even if the base does not say so yet.
-        conflicts.contains_key(&one.key) || planned.get(&one.key).is_some_and(|entry| entry.has_step())
+        conflicts.contains_key(&one.key) || proposal.plan.entry(&one.key).is_some_and(Planned::has_step)
     });
-    let entry = |one: &Compared| {
+    let entry = |one: Compared| {
         let conflict = conflicts.get(&one.key);
         Entry {
-            key: one.key.clone(),
             state: one.state,
             first_line: first_line(
                 session.store,
@@ -165,6 +165,7 @@ fn entries(
             resolved: resolved.get(&one.key).filter(|_| conflict.is_none()).map(ToString::to_string),
             failure: failures.get(&one.key).cloned(),
             edit: edits.get(&one.key).map(|edit| (*edit).clone()),
+            key: one.key,
         }
     };
     Ok(states.map(entry).collect())

@@ -19,7 +19,7 @@ pub(in crate::local) const BYTES: usize = 256 * 1024;
 
 /// How many edits get their vectors before any of them is written, and after how long no more join them: a quick
 /// maker must not break transactions up, and a slow one must not keep back what is done.
-const EDITS: usize = 1024;
+const EDITS: usize = 1536;
 const LONG_ENOUGH: Duration = Duration::from_millis(200);
 
 /// Edits, and the vectors that were made for them.
