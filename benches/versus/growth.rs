@@ -91,7 +91,10 @@ fn times_at(bench: &Bench, count: usize) -> Vec<Sample> {
 
 fn peaks(bench: &Bench, table: &mut Table, count: usize, limit: f64) {
     let server = bench.folder("hub");
-    memories::fill(Database::in_folder(&server).path(), Made::range(0..count), Indexes::None);
+    let database = Database::in_folder(&server);
+    memories::fill(database.path(), Made::range(0..count), Indexes::None);
+    // What the hub would do before it listens, for which nobody waits so long.
+    memsync::local::prepare(database.path()).unwrap();
     let hub = Hub::start(&server);
     let device = Device::new(&bench.folder("device"));
     memsync::local::prepare(device.database.path()).unwrap();
