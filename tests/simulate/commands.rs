@@ -164,6 +164,7 @@ impl Doing<'_> {
         self.watch.tick();
         if writes {
             session.record_fetched(&reading)?;
+            self.device.fetched_at.set(Some(self.world.server_moves.get()));
             let absent = self.watch.absent.borrow();
             let absent = absent.iter().filter(|(side, _)| *side == SideName::Remote);
             self.device.absent_when_fetched.replace(absent.map(|(_, key)| key.clone()).collect());

@@ -10,7 +10,7 @@ use memsync::sync::{self, Proposal, Reading, Session};
 use crate::commands::{self, Ended, Noted, Stop};
 use crate::faults::{Seen, Watch};
 use crate::history::{Command, Run, Spot, is_same_type};
-use crate::place::{Bytes, Memories};
+use crate::place::{Bytes, Memories, Place};
 use crate::world::{Device, Outcome, World, Written};
 
 /// Looks at a run and what it left.
@@ -267,13 +267,10 @@ fn another_side_takes_nothing_away(world: &World, watch: &Watch<'_>) {
     }
 }
 
-/// The base is what two databases at two places agreed on: at another place nothing is written unless people say so. Who
-/// applies what was fetched does not ask the server, wherever it is now.
+/// The base is what two databases at two places agreed on: at another place nothing is written unless people say so.
 fn another_place_is_not_believed(world: &World, device: &Device, run: &Run, watch: &Watch<'_>) {
-    let places = (device.moves.get(), world.server_moves.get());
-    let is_elsewhere =
-        |(here, there): (u32, u32)| here != places.0 || there != places.1 && run.command != Command::Apply;
-    let is_other = device.agreed_at.get().is_some_and(is_elsewhere);
+    let places = places(world, device, run);
+    let is_other = device.agreed_at.get().is_some_and(|agreed| places != Some(agreed));
     let noted = watch.noted.borrow();
     let has_written = watch.seen.borrow().iter().any(|seen| seen.before != seen.after);
     if is_other && has_written && !noted.iter().any(|noted| noted.is_allowed) {
@@ -282,6 +279,13 @@ fn another_place_is_not_believed(world: &World, device: &Device, run: &Run, watc
             format!("{places:?}, agreed at {:?}", device.agreed_at.get()),
         );
     }
+}
+
+/// How often both sides of a run were moved: who applies what was fetched goes by where the server was then.
+fn places(world: &World, device: &Device, run: &Run) -> Option<(u32, u32)> {
+    let is_fetched = run.command == Command::Apply;
+    let there = if is_fetched { device.fetched_at.get() } else { Some(world.server_moves.get()) };
+    Some((device.moves.get(), there?))
 }
 
 /// A side that holds what it held at an earlier sync, wherever it changed since, was restored from a backup: with three or
@@ -343,10 +347,7 @@ fn remember(world: &World, device: &Device, run: &Run, watch: &Watch<'_>, ended:
         return;
     }
     let is_quiet = matches!(ended, Ended::Done { .. }) && !watch.is_disturbed.get();
-    let places = Some((device.moves.get(), world.server_moves.get()));
-    // Where the server was when that was fetched is not known.
-    let is_known = run.command != Command::Apply || device.agreed_at.get() == places;
-    device.agreed_at.set(places.filter(|_| is_quiet && is_known));
+    device.agreed_at.set(places(world, device, run).filter(|_| is_quiet));
     let is_whole =
         matches!(ended, Ended::Done { conflicts, open } if conflicts.is_empty() && open.is_empty());
     let mut syncs = device.syncs.borrow_mut();
@@ -398,8 +399,10 @@ fn a_whole_sync_agrees(world: &World, store: &Store, run: &Run, watch: &Watch<'_
     }
     if conflicts.is_empty() && open.is_empty() {
         device.is_baseless.set(false);
-        if let Some(plan) = plan_of(world, device, store).filter(|plan| !plan.agrees()) {
-            world.say("the_second_plan_is_empty", format!("d{}: {plan:?}", device.number));
+        match plan_of(world, device, store) {
+            Ok(plan) if plan.entries.is_empty() && plan.conflicts.is_empty() => {}
+            Ok(plan) => world.say("the_second_plan_is_empty", format!("d{}: {plan:?}", device.number)),
+            Err(stop) => world.say("no_error_without_a_cause", format!("{stop:?}")),
         }
     }
 }
@@ -438,7 +441,11 @@ pub(crate) fn other_clocks_same_plan(
 /// A search rewrites counters and times, and is no change to memsync.
 pub(crate) fn searching_changes_no_plan(world: &World, spot: Spot, search: &dyn Fn()) {
     let device = &world.devices[if let Spot::Device(number) = spot { number } else { 0 }];
-    let plan = || plan_of(world, device, &Store::open_read_only(&device.staging, &world.holder()).ok()?);
+    // The server may be about to restart.
+    let plan = || {
+        let store = Store::open_read_only(&device.staging, &world.holder()).ok()?;
+        plan_of(world, device, &store).ok()
+    };
     let before = plan();
     search();
     let after = plan();
@@ -448,15 +455,15 @@ pub(crate) fn searching_changes_no_plan(world: &World, spot: Spot, search: &dyn 
 }
 
 /// The plan that a device would make now; nothing is written down.
-fn plan_of(world: &World, device: &Device, store: &Store) -> Option<Plan> {
+fn plan_of(world: &World, device: &Device, store: &Store) -> Result<Plan, Stop> {
     let session = commands::session(world, device, store);
-    let base = session.base().ok()?;
+    let base = session.base()?;
     let caller = world.caller(device, true);
-    let read = |side, place: &dyn crate::place::Place| {
-        session.read(side, &mut *place.side(&caller).ok()?, &base.base, &mut |_| {}).ok()
+    let read = |side, place: &dyn Place| -> Result<Reading, Stop> {
+        Ok(session.read(side, &mut *place.side(&caller)?, &base.base, &mut |_| {})?)
     };
     let (theirs, ours) = (read(SideName::Remote, &*world.server)?, read(SideName::Local, &*device.place)?);
-    Some(session.propose(base, ours, theirs, commands::wishes(world)).ok()?.plan)
+    Ok(session.propose(base, ours, theirs, commands::wishes(world))?.plan)
 }
 
 /// A run that is killed anywhere and an ordinary one after it come to the same as two ordinary ones.

@@ -128,7 +128,10 @@ impl Writes {
             |write: &Write| !write.is_deleted && !is_held(write) && !is_removal(write) && !is_back(write);
         // For the same reason whoever replaced one of those types seems to have seen all of them. What they made of it may
         // have gone with their memory, and another one's type stand.
-        let is_another = |held: &Write| *field == Field::Type && held.is_replaced && is_held(held);
+        let is_another = |write: &Write| {
+            let is_unknown = *field == Field::Type && is_same(field, write.value.as_ref(), None);
+            is_unknown && write.is_replaced && is_held(write)
+        };
         let has_nothing_else = self.heads().all(|write| write.is_deleted) && self.0.iter().any(is_another);
         let is_written = *field == Field::Content || self.heads().any(is_held) || has_nothing_else;
         is_written && !self.heads().any(is_passed_over)

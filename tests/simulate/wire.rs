@@ -21,7 +21,7 @@ use crate::model::{Request, Response, Server};
 use crate::place::Visit;
 use crate::real::held;
 
-/// How many requests of a hundred meet a fault, how many that write one memory, and how many that ask for a page.
+/// How many requests of a hundred meet a fault, how many that write, and how many that ask for a page.
 const FAULTY: u64 = 12;
 const FAULTY_WRITES: u64 = 24;
 const FAULTY_PAGES: u64 = 50;

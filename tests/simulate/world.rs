@@ -53,6 +53,8 @@ pub(crate) struct Device {
     pub moves: Cell<u32>,
     /// How often both places had been moved when both sides last agreed; `None` where that is not known.
     pub agreed_at: Cell<Option<(u32, u32)>>,
+    /// How often the server had been moved when it was last fetched.
+    pub fetched_at: Cell<Option<u32>>,
     /// What both sides held after each of the last syncs that left nothing open.
     pub syncs: RefCell<Vec<[BTreeMap<ContentHash, BlobId>; 2]>>,
     /// All that its runs ever left, on either side.
@@ -123,6 +125,7 @@ impl World {
             unsettled: RefCell::default(),
             moves: Cell::new(0),
             agreed_at: Cell::new(None),
+            fetched_at: Cell::new(None),
             syncs: RefCell::default(),
             left: RefCell::default(),
             replaced: RefCell::default(),
@@ -262,6 +265,7 @@ impl World {
             self.create_staging(device);
             device.is_baseless.set(true);
             device.agreed_at.set(None);
+            device.fetched_at.set(None);
             device.syncs.borrow_mut().clear();
             device.replaced.borrow_mut().clear();
         }

@@ -263,14 +263,18 @@ impl Generator {
         let others: Vec<_> = others.chain([Spot::Server]).collect();
         let (here, there) = (Spot::Device(device), self.random.one_of(&others));
         if self.random.percent(40) {
+            // 10.20.6 takes no deleted memory back: there it has to be one that was never made.
+            let is_old = self.shape.version == Version::Old;
+            let memory = if is_old { self.random.below(self.shape.memories) } else { memory };
+            let deletion = (!is_old).then_some(Step::Work(here, memory, Deed::Delete));
             let both = [here, there].map(|spot| (spot, memory, Deed::Create(self.number())));
-            return vec![Step::Work(here, memory, Deed::Delete), Step::Both(both)];
+            return deletion.into_iter().chain([Step::Both(both)]).collect();
         }
         let other = if self.random.percent(70) { memory } else { self.random.below(self.shape.memories) };
         vec![Step::Both([(here, memory, self.deed()), (there, other, self.deed())])]
     }
 
-    /// A member of the metadata is set, and removed again once everybody may have seen it.
+    /// A member of the metadata is set, and removed again once the server has it.
     fn forgetting(&mut self, device: usize, memory: usize) -> Vec<Step> {
         let (spot, path) = (Spot::Device(device), self.random.below(PATHS.len()));
         let removal = if self.random.percent(50) { Deed::Unset(path) } else { Deed::Null(path) };

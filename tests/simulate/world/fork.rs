@@ -50,6 +50,7 @@ struct SavedDevice {
     unsettled: BTreeSet<ContentHash>,
     is_baseless: bool,
     agreed_at: Option<(u32, u32)>,
+    fetched_at: Option<u32>,
     syncs: Vec<[BTreeMap<ContentHash, BlobId>; 2]>,
     left: BTreeSet<(SideName, ContentHash, Option<BlobId>)>,
     replaced: BTreeSet<BlobId>,
@@ -75,6 +76,7 @@ impl Device {
             unsettled: self.unsettled.borrow().clone(),
             is_baseless: self.is_baseless.get(),
             agreed_at: self.agreed_at.get(),
+            fetched_at: self.fetched_at.get(),
             syncs: self.syncs.borrow().clone(),
             left: self.left.borrow().clone(),
             replaced: self.replaced.borrow().clone(),
@@ -92,6 +94,7 @@ impl Device {
         self.unsettled.replace(saved.unsettled.clone());
         self.is_baseless.set(saved.is_baseless);
         self.agreed_at.set(saved.agreed_at);
+        self.fetched_at.set(saved.fetched_at);
         self.syncs.replace(saved.syncs.clone());
         self.left.replace(saved.left.clone());
         self.replaced.replace(saved.replaced.clone());
