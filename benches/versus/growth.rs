@@ -93,7 +93,7 @@ fn peaks(bench: &Bench, table: &mut Table, count: usize, limit: f64) {
     let server = bench.folder("hub");
     let database = Database::in_folder(&server);
     memories::fill(database.path(), Made::range(0..count), Indexes::None);
-    // What the hub would do before it listens, for which nobody waits so long.
+    // The hub would do it before it listens, and `Hub::start` waits a minute at most.
     memsync::local::prepare(database.path()).unwrap();
     let hub = Hub::start(&server);
     let device = Device::new(&bench.folder("device"));

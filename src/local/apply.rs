@@ -22,9 +22,9 @@ use super::{Database, error, open};
 /// After this time no further edit joins a transaction, but at the beginning of a run (see [`Pace::hold`]).
 pub(super) const HOLD: Duration = Duration::from_millis(30);
 
-/// How many memories that arrive are written by one statement, and with how much text: it must not take
-/// longer than a transaction may.
-const BATCH: usize = 256;
+/// How many memories that arrive are written by one statement, and with how much text: a transaction lasts for one of
+/// these at least, be it longer than [`HOLD`].
+pub(super) const BATCH: usize = 256;
 const BATCH_BYTES: usize = 256 * 1024;
 
 /// How the edits so far were grouped.

@@ -79,7 +79,7 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let wishes = Wishes { scope: scope(&args.selection, workspace)?, ..workspace.wishes()? };
     let (proposal, lacking) = outlook(workspace, &session, wishes)?;
     let status = gather(workspace, &session, &proposal, lacking)?;
-    // Of a million changes the page alone is large.
+    // The page of a million changes takes enough memory without the plan.
     drop(proposal);
     let text = if args.json {
         to_json(&status.json())

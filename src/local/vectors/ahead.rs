@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Batch;
 use crate::embed::{Maker, from_bytes, to_bytes};
+use crate::local::apply::BATCH;
 use crate::local::image::Image;
 use crate::local::rows::Rows;
 use crate::local::{Database, write};
@@ -18,8 +19,9 @@ pub(super) const TEXTS: usize = 64;
 pub(in crate::local) const BYTES: usize = 256 * 1024;
 
 /// How many edits get their vectors before any of them is written, and after how long no more join them: a quick
-/// maker must not break transactions up, and a slow one must not keep back what is done.
-const EDITS: usize = 1536;
+/// maker must not break transactions up, and a slow one must not keep back what is done. Six batches are shared evenly by
+/// transactions of one, two, three or six.
+const EDITS: usize = 6 * BATCH;
 const LONG_ENOUGH: Duration = Duration::from_millis(200);
 
 /// Edits, and the vectors that were made for them.
