@@ -35,8 +35,8 @@ pub(crate) struct Shape {
     pub never_merge: bool,
     /// The service that runs on the server at first.
     pub version: Version,
-    /// Whether requests go wrong on their way, where there is a network.
-    pub has_troubles: bool,
+    /// What decides which requests go wrong on their way, where there is a network; none do where it is `None`.
+    pub troubles: Option<u32>,
 }
 
 /// Where something happens.

@@ -497,7 +497,10 @@ pub(crate) fn independent_edits_commute(world: &World, first: &Outcome, later: &
 /// same conflict where they cannot, in which each still holds what it wrote.
 pub(crate) fn roles_are_alike(world: &World, spots: [Spot; 2], first: &Outcome, swapped: &Outcome) {
     let is_same = |(one, other): (&Written, &Written)| {
-        agree(one.0.as_ref(), other.0.as_ref()) && agree(one.1.as_ref(), other.1.as_ref())
+        let did_something = [one, other].map(|(before, after)| before != after);
+        agree(one.0.as_ref(), other.0.as_ref())
+            && agree(one.1.as_ref(), other.1.as_ref())
+            && did_something[0] == did_something[1]
     };
     // A place may make another thing of the same work.
     if !first.written.iter().zip(&swapped.written).all(is_same) {

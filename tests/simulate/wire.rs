@@ -23,7 +23,7 @@ use crate::real::held;
 
 /// How many requests of a hundred meet a fault, how many that write, and how many that ask for a page.
 const FAULTY: u64 = 12;
-const FAULTY_WRITES: u64 = 24;
+const FAULTY_WRITES: u64 = 30;
 const FAULTY_PAGES: u64 = 50;
 
 /// How often the client asks before it gives up; one request in as many is left alone where giving up would end
@@ -67,8 +67,16 @@ const OF_ONE: &[Fault] = &[
 ];
 
 /// What may befall a write of one memory besides: its outcome alone is a failure then.
-const OF_A_WRITE: &[Fault] =
-    &[Fault::NotJson, Fault::Refused(409), Fault::Ignored, Fault::Ignored, Fault::Ignored, Fault::Ignored];
+const OF_A_WRITE: &[Fault] = &[
+    Fault::NotJson,
+    Fault::Refused(409),
+    Fault::AnswerLost,
+    Fault::AnswerLost,
+    Fault::Ignored,
+    Fault::Ignored,
+    Fault::Ignored,
+    Fault::Ignored,
+];
 
 /// What may befall a page of a listing besides.
 const OF_A_PAGE: &[Fault] =

@@ -315,7 +315,7 @@ impl World {
         }
         let kill = run.fault.filter(|fault| fault.kind == FaultKind::Kill);
         // What is compared with a run that is not killed must not meet other faults than that one.
-        self.has_troubles.set(self.shape.has_troubles && kill.is_none() && self.depth.get() == 1);
+        self.has_troubles.set(kill.is_none() && self.depth.get() == 1);
         let is_comparable = run.command == Command::Sync && run.during.is_empty() && self.depth.get() == 1;
         match kill.filter(|_| is_comparable) {
             Some(fault) => self.crash_and_compare(run, fault.from),
@@ -335,11 +335,12 @@ impl World {
     }
 
     /// What decides about the troubles of the network in a run: what the run is, so that it meets the same in a history
-    /// that was made smaller.
+    /// that was made smaller, and a number, because most runs are alike.
     fn troubles(&self, run: &Run) -> Option<u64> {
+        let troubles = self.shape.troubles.filter(|_| self.has_troubles.get())?;
         let mut hasher = DefaultHasher::new();
-        run.to_string().hash(&mut hasher);
-        self.has_troubles.get().then(|| hasher.finish())
+        (troubles, run.to_string()).hash(&mut hasher);
+        Some(hasher.finish())
     }
 
     /// Runs memsync and judges what it did; how it ended.

@@ -5,8 +5,8 @@
 
 use super::text::FAULTS;
 use super::{
-    COMMON_TAGS, Command, Deed, Fault, Filter, History, Moment, PATHS, Run, STORES, Shape, Spot, Step,
-    Strategy,
+    COMMON_TAGS, Command, Deed, Fault, FaultKind, Filter, History, Moment, PATHS, Run, STORES, Shape, Spot,
+    Step, Strategy,
 };
 use crate::place::Version;
 
@@ -80,7 +80,7 @@ pub(crate) fn generate(seed: u64, longest: usize) -> History {
         limit: random.one_of(&[None, None, Some(1), Some(3), Some(100)]),
         never_merge: random.percent(5),
         version: random.one_of(&[Version::New, Version::New, Version::Old]),
-        has_troubles: random.percent(50),
+        troubles: random.percent(50).then(|| u32::try_from(random.below(1_000_000)).expect("it is small")),
     };
     let taste = Taste {
         server: random.one_of(&[0, 20, 40]),
@@ -180,7 +180,7 @@ impl Generator {
         // Where there is no other one, a brake holds back what is done to it.
         let neighbour = (memory + 1) % self.shape.memories;
         let creates = [neighbour, memory].map(|one| Step::Work(spot, one, Deed::Create(self.number())));
-        let scene = match self.random.below(19) {
+        let scene = match self.random.below(23) {
             0 => self.rewind(device),
             1 => self.clearance(device),
             2..=5 => self.race(device, memory),
@@ -189,6 +189,8 @@ impl Generator {
             10..=12 => self.misfortune(device, memory),
             13..=15 => self.both(device, memory),
             16..=17 => self.forgetting(device, memory),
+            18..=19 => self.regret(device, memory),
+            20..=21 => self.revival(device, memory),
             _ => self.removal(device, memory),
         };
         creates.into_iter().chain([sync(device)]).chain(scene).collect()
@@ -219,11 +221,19 @@ impl Generator {
     /// Somebody writes a memory while a run writes it.
     fn race(&mut self, device: usize, memory: usize) -> Vec<Step> {
         let (here, there) = (Spot::Device(device), Spot::Server);
-        let (first, second) =
-            self.random.one_of(&[(here, there), (here, there), (there, here), (there, here), (here, here)]);
+        // When the second is most in the way of the first.
+        let (first, second, tick) = self.random.one_of(&[
+            (here, there, 0),
+            (here, there, 1),
+            (here, there, 1),
+            (here, there, 2),
+            (there, here, 0),
+            (there, here, 0),
+            (there, here, 1),
+            (here, here, 0),
+        ]);
         let mut run = Run::new(device, Command::Sync);
-        let moment = Moment::Writing(self.random.one_of(&[0, 0, 1, 1, 2]));
-        run.during.push((moment, Step::Work(second, memory, self.deed())));
+        run.during.push((Moment::Writing(tick), Step::Work(second, memory, self.deed())));
         vec![Step::Work(first, memory, self.deed()), Step::Run(run), sync(device)]
     }
 
@@ -250,7 +260,8 @@ impl Generator {
 
     /// Something goes wrong with the write of one memory.
     fn misfortune(&mut self, device: usize, memory: usize) -> Vec<Step> {
-        let (_, kind) = self.random.one_of(&FAULTS);
+        // It strikes only where the server is about to be written to, and that is rare elsewhere.
+        let kind = if self.random.percent(25) { FaultKind::Ignored } else { self.random.one_of(&FAULTS).1 };
         let mut run = Run::new(device, Command::Sync);
         run.fault = Some(Fault { kind, from: Moment::Writing(self.random.one_of(&[0, 0, 1, 2])) });
         let spot = self.random.one_of(&[Spot::Device(device), Spot::Server]);
@@ -280,6 +291,24 @@ impl Generator {
         let removal = if self.random.percent(50) { Deed::Unset(path) } else { Deed::Null(path) };
         let deeds = [Deed::Set(path, self.number()), removal];
         deeds.into_iter().flat_map(|deed| [Step::Work(spot, memory, deed), sync(device)]).collect()
+    }
+
+    /// A sync is undone after what it brought was changed again.
+    fn regret(&mut self, device: usize, memory: usize) -> Vec<Step> {
+        let (here, there) = (Spot::Device(device), Spot::Server);
+        let undo = Step::Run(Run::new(device, self.random.one_of(&[Command::Undo, Command::UndoRemote])));
+        let (from, at) = self.random.one_of(&[(there, here), (there, here), (here, there)]);
+        let deeds = [(from, self.deed()), (at, self.deed())];
+        let [first, later] = deeds.map(|(spot, deed)| Step::Work(spot, memory, deed));
+        vec![first, sync(device), later, undo, sync(device)]
+    }
+
+    /// A memory is deleted everywhere, and made again, which 10.20.6 does not take.
+    fn revival(&mut self, device: usize, memory: usize) -> Vec<Step> {
+        let spots = [Spot::Device(device), Spot::Server];
+        let deletion = Step::Work(self.random.one_of(&spots), memory, Deed::Delete);
+        let creation = Step::Work(Spot::Device(device), memory, Deed::Create(self.number()));
+        vec![deletion, sync(device), creation, sync(device)]
     }
 
     /// A database or a server is at another place than before, and something was written.

@@ -74,7 +74,7 @@ impl Shrinker<'_> {
         simpler[0].shape.limit = None;
         simpler[1].shape.never_merge = false;
         simpler[2].shape.version = Version::New;
-        simpler[3].shape.has_troubles = false;
+        simpler[3].shape.troubles = None;
         for device in (0..self.best.shape.devices).rev().filter(|_| self.best.shape.devices > 1) {
             simpler.push(without_device(&self.best, device));
         }

@@ -188,7 +188,7 @@ impl fmt::Display for Run {
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shape { devices, memories, limit, never_merge, version, has_troubles } = &self.shape;
+        let Shape { devices, memories, limit, never_merge, version, troubles } = &self.shape;
         write!(f, "world devices={devices} memories={memories}")?;
         if let Some(limit) = limit {
             write!(f, " limit={limit}")?;
@@ -199,8 +199,8 @@ impl fmt::Display for History {
         if *version == Version::Old {
             f.write_str(" old")?;
         }
-        if *has_troubles {
-            f.write_str(" troubles")?;
+        if let Some(troubles) = troubles {
+            write!(f, " troubles={troubles}")?;
         }
         writeln!(f)?;
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
@@ -240,7 +240,7 @@ fn shape(line: &str) -> Option<Shape> {
         limit: None,
         never_merge: false,
         version: Version::New,
-        has_troubles: false,
+        troubles: None,
     };
     if words.next()? != "world" {
         return None;
@@ -250,9 +250,9 @@ fn shape(line: &str) -> Option<Shape> {
             Some(("devices", number)) => shape.devices = number.parse().ok()?,
             Some(("memories", number)) => shape.memories = number.parse().ok()?,
             Some(("limit", number)) => shape.limit = Some(number.parse().ok()?),
+            Some(("troubles", number)) => shape.troubles = Some(number.parse().ok()?),
             None if word == "never-merge" => shape.never_merge = true,
             None if word == "old" => shape.version = Version::Old,
-            None if word == "troubles" => shape.has_troubles = true,
             _ => return None,
         }
     }
