@@ -15,6 +15,7 @@ mod walk;
 use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::iter;
 
 use gix_object::WriteTo;
 use gix_object::tree::{Entry, EntryKind};
@@ -47,29 +48,55 @@ pub enum Error<E> {
     },
 }
 
-/// Gives every tree object of a snapshot of these memories, each of another name, to `write`, children before parents, and
-/// returns the root's id.
+/// Gives every tree object of a snapshot of these memories to `write`, children before parents, and returns the root's id.
+/// The memories are sorted by name, each of another one, and are gone through more than once.
 pub fn write<'a, E>(
-    memories: impl IntoIterator<Item = (&'a ContentHash, impl Borrow<BlobId>)>,
+    memories: impl IntoIterator<Item = (&'a ContentHash, impl Borrow<BlobId>), IntoIter: Clone>,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
-    write_from(memories, 0, write)
+    write_from(memories, Vec::new(), 0, write)
 }
 
+/// The same of memories whose names are alike in `depth` digits, and of some `others` in any order.
 fn write_from<'a, E>(
-    memories: impl IntoIterator<Item = (&'a ContentHash, impl Borrow<BlobId>)>,
+    memories: impl IntoIterator<Item = (&'a ContentHash, impl Borrow<BlobId>), IntoIter: Clone>,
+    mut others: Vec<Named<'a>>,
     depth: usize,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
-    // Of a million memories each byte is a megabyte.
-    let mut named: Vec<(&ContentHash, BlobId)> =
-        memories.into_iter().map(|(key, blob)| (key, *blob.borrow())).collect();
+    let memories = memories.into_iter().map(|(key, blob)| (key, *blob.borrow()));
+    if memories.clone().take(MAX_LEAF + 1).count() + others.len() <= MAX_LEAF {
+        others.extend(memories);
+        return write_level(&sorted(others), depth, write);
+    }
+    // What is no hash stands elsewhere than by its name.
+    others.extend(memories.clone().filter(|(key, _)| !key.is_hex()));
+    let mut hashes = memories.filter(|(key, _)| key.is_hex()).peekable();
+    let mut entries = Vec::new();
+    // A part at a time: a million memories in one list are 40 MB.
+    for digit in *b"0123456789abcdef" {
+        let is_here = |(key, _): &Named<'_>| fan(key).as_bytes()[depth] == digit;
+        let mut part: Vec<Named<'_>> = iter::from_fn(|| hashes.next_if(is_here)).collect();
+        part.extend(others.iter().filter(|other| is_here(other)));
+        if !part.is_empty() {
+            let id = write_level(&sorted(part), depth + 1, write)?;
+            entries.push(entry(EntryKind::Tree, &char::from(digit).to_string(), &id));
+        }
+    }
+    assert!(hashes.next().is_none(), "the memories are sorted by name");
+    put(entries, write)
+}
+
+/// A memory of a snapshot.
+type Named<'a> = (&'a ContentHash, BlobId);
+
+fn sorted(mut named: Vec<Named<'_>>) -> Vec<Named<'_>> {
     named.sort_unstable_by(|a, b| fan(a.0).cmp(&fan(b.0)));
-    write_level(&named, depth, write)
+    named
 }
 
 fn write_level<E>(
-    named: &[(&ContentHash, BlobId)],
+    named: &[Named<'_>],
     depth: usize,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
@@ -139,7 +166,7 @@ pub fn parts(snapshot: &Snapshot, prefix: &str) -> Vec<Part> {
 /// The id that the tree of `snapshot` has where its names are alike in so many digits; nothing is kept.
 #[must_use]
 pub fn id_of(snapshot: &Snapshot, depth: usize) -> TreeId {
-    let Ok(id) = write_from::<Infallible>(snapshot, depth, &mut |_, _| Ok(()));
+    let Ok(id) = write_from::<Infallible>(snapshot, Vec::new(), depth, &mut |_, _| Ok(()));
     id
 }
 

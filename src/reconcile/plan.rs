@@ -144,9 +144,9 @@ impl Conflict {
 
 /// Two rows that are sorted by key, as one.
 fn by_key(
-    one: impl Iterator<Item = Compared>,
-    other: impl Iterator<Item = Compared>,
-) -> impl Iterator<Item = Compared> {
+    one: impl Iterator<Item = Compared> + Clone,
+    other: impl Iterator<Item = Compared> + Clone,
+) -> impl Iterator<Item = Compared> + Clone {
     let (mut one, mut other) = (one.peekable(), other.peekable());
     iter::from_fn(move || match (one.peek(), other.peek()) {
         (Some(first), Some(second)) if first.key.cmp(&second.key).is_gt() => other.next(),
@@ -200,7 +200,7 @@ impl Plan {
     }
 
     /// Every memory that is not unchanged, sorted by key, whether the plan is about it or not.
-    pub fn compared(&self) -> impl Iterator<Item = Compared> {
+    pub fn compared(&self) -> impl Iterator<Item = Compared> + Clone {
         let planned = self.entries.iter().map(Planned::compared);
         let waiting = self.conflicts.iter().map(Conflict::compared);
         by_key(by_key(planned, waiting), self.left_out.iter().cloned())

@@ -40,10 +40,11 @@ impl Store {
         Memory::parse(&bytes).map_err(|cause| self.damaged_object(id, "it is no memory", cause))
     }
 
-    /// Keeps a snapshot, writing only the trees that are not there yet, and returns its root.
+    /// Keeps a snapshot, writing only the trees that are not there yet, and returns its root. The memories are as [`tree::write`]
+    /// takes them.
     pub fn put_snapshot<'a>(
         &self,
-        memories: impl IntoIterator<Item = (&'a ContentHash, impl Borrow<BlobId>)>,
+        memories: impl IntoIterator<Item = (&'a ContentHash, impl Borrow<BlobId>), IntoIter: Clone>,
     ) -> Result<TreeId, Error> {
         self.transaction(|store| tree::write(memories, &mut |id, bytes| store.put(id, &bytes)))
     }

@@ -3,9 +3,8 @@
 //! A conflict is noted until both sides agree on its memory: while it waits for a decision, and then until the decision
 //! has reached the side that it is about. One that a plan no longer finds has ended by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::record::Keys;
 use super::{Error, Proposal, Session};
 use crate::object::{ContentHash, SideName};
 use crate::reconcile::{self, After, ConflictId, Plan, Resolved, Unmerged, Versions};
@@ -31,8 +30,8 @@ impl Session<'_> {
 
     /// Notes the conflicts of a proposal that is not carried out.
     pub fn record_conflicts(&self, proposal: &Proposal) -> Result<(), Error> {
-        let (nothing, none) = (After::default(), Keys::new());
-        self.store.transaction(|_| self.record_run_conflicts(proposal, &proposal.plan, &nothing, &none))
+        let nothing = After::default();
+        self.store.transaction(|_| self.record_run_conflicts(proposal, &proposal.plan, &nothing, &|_| false))
     }
 
     /// The conflicts that stand after a run. What it was not about, or has not finished, stays as it was.
@@ -41,14 +40,13 @@ impl Session<'_> {
         proposal: &Proposal,
         plan: &Plan,
         after: &After,
-        finished: &Keys<'_>,
+        is_finished: &dyn Fn(&ContentHash) -> bool,
     ) -> Result<(), Error> {
-        let planned: Keys<'_> = plan.conflicts.iter().map(|conflict| &conflict.key).collect();
-        let about: Keys<'_> = plan.entries.iter().map(|entry| &entry.key).collect();
-        let ended = || plan.ended.iter().filter(|(conflict, _)| !finished.contains(&conflict.key));
+        let planned: BTreeSet<_> = plan.conflicts.iter().map(|conflict| &conflict.key).collect();
+        let ended = || plan.ended.iter().filter(|(conflict, _)| !is_finished(&conflict.key));
         let waits = |conflict: &Conflict| {
-            let is_left_out = !proposal.wishes.is_about_everything() && !about.contains(&conflict.key);
-            let is_open = !finished.contains(&conflict.key) && is_answered(conflict, proposal);
+            let is_left_out = !proposal.wishes.is_about_everything() && plan.entry(&conflict.key).is_none();
+            let is_open = !is_finished(&conflict.key) && is_answered(conflict, proposal);
             !planned.contains(&conflict.key) && (is_left_out || is_open)
         };
         let mut conflicts: Vec<Conflict> =

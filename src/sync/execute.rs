@@ -8,7 +8,7 @@ use super::undo::UNDER_WAY;
 use super::{Chosen, Error, Progress, Proposal, Session};
 use crate::object::{BlobId, ContentHash, Edit, Memory, Outcome, Refusal, Row, SideName};
 use crate::planted::{self, Mistake};
-use crate::reconcile::{After, Plan, Planned, Step, is_rewriting};
+use crate::reconcile::{After, Plan, Step, is_rewriting};
 use crate::side::Side;
 use crate::store::{Failure, Intent};
 
@@ -106,7 +106,7 @@ impl Session<'_> {
         self.store.set_fact(UNDER_WAY, "", self.now)?;
         self.announce(chosen.plan)?;
         let refused = if proposal.wishes.retry_refused { HashMap::new() } else { self.refused()? };
-        let run = Run::new(self, chosen.plan, refused, BTreeMap::new());
+        let run = Run::new(self, chosen.plan, &refused, BTreeMap::new());
         let (after, report) = run.carry_out(local, remote, progress);
         self.record(proposal, chosen, &after, &report, &adopted)?;
         Ok(report)
@@ -146,7 +146,7 @@ pub(super) struct Run<'a> {
     session: &'a Session<'a>,
     plan: &'a Plan,
     /// What the server refused before, and is not sent again unless it has changed.
-    refused: HashMap<ContentHash, Failure>,
+    refused: &'a HashMap<ContentHash, Failure>,
     /// The rows that this device's database gets back as they were.
     rows: BTreeMap<ContentHash, Row>,
     after: After,
@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
     pub(super) fn new(
         session: &'a Session<'a>,
         plan: &'a Plan,
-        refused: HashMap<ContentHash, Failure>,
+        refused: &'a HashMap<ContentHash, Failure>,
         rows: BTreeMap<ContentHash, Row>,
     ) -> Self {
         Self { session, plan, refused, rows, after: After::default(), report: Report::default() }
@@ -200,25 +200,27 @@ impl<'a> Run<'a> {
         deletions: bool,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Error> {
-        let is_now = |entry: &&Planned| entry.step(name).is_some_and(|step| step.is_deletion() == deletions);
-        let mut steps: Vec<&Planned> = self.plan.entries.iter().filter(is_now).collect();
-        if name == SideName::Remote {
-            steps.retain(|entry| !self.is_refused_again(entry));
-        }
-        let mut rest = steps.as_slice();
-        let mut count = 0;
-        if !rest.is_empty() {
+        let (plan, refused) = (self.plan, self.refused);
+        let is_now = |(_, step): &(&ContentHash, Step)| step.is_deletion() == deletions;
+        // The server refused this very version.
+        let is_known = |(key, step): (&ContentHash, Step)| {
+            let known = if name == SideName::Remote { refused.get(key) } else { None };
+            known.filter(|known| known.is_about(step.target))
+        };
+        let known = plan.steps(name).filter(is_now).filter_map(is_known);
+        self.report.problems.extend(known.map(known_problem));
+        let steps = || plan.steps(name).filter(is_now).filter(|step| is_known(*step).is_none());
+        let (mut count, total) = (0, steps().count());
+        if total > 0 {
             // The first outcome may take a while.
-            progress(Progress::Writing { side: name, count, total: steps.len() });
+            progress(Progress::Writing { side: name, count, total });
         }
-        while !rest.is_empty() {
+        let mut rest = steps().peekable();
+        while rest.peek().is_some() {
             // Outside of a transaction SQLite locks the file, and looks for a journal, for each memory that is read.
-            let (edits, taken) = self.session.store.transaction(|_| self.batch(name, rest))?;
-            let (batch, later) = rest.split_at(taken);
-            let step = |entry: &&'a Planned| Some((&entry.key, entry.step(name)?));
-            let batch: HashMap<&ContentHash, Step> = batch.iter().filter_map(step).collect();
+            let (edits, batch) = self.session.store.transaction(|_| self.batch(name, &mut rest))?;
             let mut notes = Notes::new(self.session, name, &batch, |done| {
-                progress(Progress::Writing { side: name, count: count + done, total: steps.len() });
+                progress(Progress::Writing { side: name, count: count + done, total });
             });
             let applied = side.apply(edits, &mut notes);
             let (outcomes, kept) = notes.into_parts();
@@ -226,41 +228,29 @@ impl<'a> Run<'a> {
             self.take(name, &batch, outcomes)?;
             kept?;
             applied.map_err(Error::side(name))?;
-            rest = later;
         }
         Ok(())
     }
 
-    /// Whether the server refused this very version; the problem is then reported as it was.
-    fn is_refused_again(&mut self, entry: &Planned) -> bool {
-        let known = self.refused.get(&entry.key).filter(|known| known.is_about(entry.remote));
-        self.report.problems.extend(known.map(|known| Problem {
-            side: SideName::Remote,
-            key: entry.key.clone(),
-            reason: known.reason.clone(),
-            refused: entry.remote,
-            similar_to: known.similar_to.clone(),
-            is_known: true,
-        }));
-        known.is_some()
-    }
-
-    /// The first edits of `steps`, with their memories, and how many steps they are.
-    fn batch(&self, name: SideName, steps: &[&Planned]) -> Result<(Vec<Edit>, usize), Error> {
-        let mut edits = Vec::new();
-        let (mut taken, mut bytes) = (0, 0);
-        for entry in steps.iter().take(BATCH_EDITS) {
-            taken += 1;
-            let Some(step) = entry.step(name) else { continue };
+    /// The next edits, with their memories, and the steps that they carry out.
+    fn batch(
+        &self,
+        name: SideName,
+        steps: &mut impl Iterator<Item = (&'a ContentHash, Step)>,
+    ) -> Result<(Vec<Edit>, HashMap<&'a ContentHash, Step>), Error> {
+        let (mut edits, mut batch) = (Vec::new(), HashMap::new());
+        let mut bytes = 0;
+        for (key, step) in steps.take(BATCH_EDITS) {
+            batch.insert(key, step);
             let target = step.target.map(|blob| self.session.store.memory(blob)).transpose()?;
             bytes += target.as_ref().map_or(0, |memory| memory.content.len());
-            let row = self.rows.get(&entry.key).filter(|_| name == SideName::Local).cloned();
-            edits.push(Edit { key: entry.key.clone(), expected: step.expected, target, row });
+            let row = self.rows.get(key).filter(|_| name == SideName::Local).cloned();
+            edits.push(Edit { key: key.clone(), expected: step.expected, target, row });
             if bytes >= BATCH_BYTES {
                 break;
             }
         }
-        Ok((edits, taken))
+        Ok((edits, batch))
     }
 
     /// Notes the outcomes of a batch, and keeps what the side holds now.
@@ -356,5 +346,17 @@ impl<'a> Run<'a> {
             _ => None,
         };
         self.report.problems.push(Problem { side, key, reason, refused, similar_to, is_known: false });
+    }
+}
+
+/// A problem that an earlier run had, and that is still there.
+fn known_problem(known: &Failure) -> Problem {
+    Problem {
+        side: SideName::Remote,
+        key: known.key.clone(),
+        reason: known.reason.clone(),
+        refused: known.refused,
+        similar_to: known.similar_to.clone(),
+        is_known: true,
     }
 }

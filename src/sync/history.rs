@@ -6,6 +6,8 @@
 //!   `remote/`; its parents are the sync before and the two snapshots that it was made from.
 //! - `refs/imported/NAME`: what was taken over from another program.
 
+use std::cell::Cell;
+
 use super::{Error, Session};
 use crate::object::tree::Snapshot;
 use crate::object::{Commit, CommitId, ContentHash, Signature, TreeId};
@@ -173,11 +175,14 @@ impl Session<'_> {
         message: &str,
     ) -> Result<CommitId, Error> {
         let store = self.store;
-        let mut is_one = true;
-        let look = |(_, pair): &(_, Pair)| is_one &= pair.local == pair.remote;
+        let is_one = Cell::new(true);
+        let look = |(_, pair): &(_, Pair)| is_one.set(is_one.get() && pair.local == pair.remote);
         let local = store.put_snapshot(base.clone().inspect(look).map(|(key, pair)| (key, pair.local)))?;
-        let remote =
-            if is_one { local } else { store.put_snapshot(base.map(|(key, pair)| (key, pair.remote)))? };
+        let remote = if is_one.get() {
+            local
+        } else {
+            store.put_snapshot(base.map(|(key, pair)| (key, pair.remote)))?
+        };
         let tree = store.put_pair(local, remote)?;
         let snapshots =
             [store.reference(&local_reference())?, store.reference(&remote_reference(&self.remote)?)?];

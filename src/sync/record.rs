@@ -1,7 +1,5 @@
 //! Writing down what a run came to, in one transaction.
 
-use std::collections::BTreeSet;
-
 use super::changes::Adopted;
 use super::history::pairs;
 use super::{
@@ -9,10 +7,8 @@ use super::{
 };
 use crate::object::tree::{Changes, Difference};
 use crate::object::{BlobId, ContentHash, SideName};
-use crate::reconcile::{Advanced, After, Base, Compared, Direction, Plan, Planned, advance};
+use crate::reconcile::{Advanced, After, Base, Compared, Direction, Plan, advance};
 use crate::store::{self, Failure, IndexEntry, Operation, Staged};
-
-pub(super) type Keys<'a> = BTreeSet<&'a ContentHash>;
 
 /// The fact that says when the server was last read, seconds since 1970.
 pub const LAST_FETCH: &str = "last_remote_sync";
@@ -99,9 +95,9 @@ impl Session<'_> {
                 }
             }
             self.record_pushed(chosen.plan, after)?;
-            let finished = finished(chosen.plan, after);
-            self.record_run_conflicts(proposal, chosen.plan, after, &finished)?;
-            self.record_run_staged(proposal, &finished)?;
+            let is_finished = |key: &ContentHash| is_finished(chosen.plan, after, key);
+            self.record_run_conflicts(proposal, chosen.plan, after, &is_finished)?;
+            self.record_run_staged(proposal, &is_finished)?;
             self.record_failures(proposal, chosen, after, &report.problems)?;
             if report.error.is_none() {
                 store.clear_journal(&self.remote)?;
@@ -144,7 +140,7 @@ impl Session<'_> {
 
     /// Notes this device's changes that have not reached the server, for scripts that look at them.
     pub fn record_staged(&self, proposal: &Proposal) -> Result<(), Error> {
-        self.record_run_staged(proposal, &Keys::new())
+        self.record_run_staged(proposal, &|_| false)
     }
 
     /// The same from the memories that differ between what both sides agreed on and what this device holds.
@@ -165,7 +161,11 @@ impl Session<'_> {
         Staged { key, operation, blob, staged_at: self.now, source_machine: self.device.clone() }
     }
 
-    fn record_run_staged(&self, proposal: &Proposal, finished: &Keys<'_>) -> Result<(), Error> {
+    fn record_run_staged(
+        &self,
+        proposal: &Proposal,
+        is_finished: &dyn Fn(&ContentHash) -> bool,
+    ) -> Result<(), Error> {
         let staged = |one: Compared| {
             let (operation, blob) = match one.state.letter(SideName::Local) {
                 'A' => (Operation::Insert, one.versions.local),
@@ -173,7 +173,7 @@ impl Session<'_> {
                 'D' => (Operation::Delete, one.versions.base.map(|pair| pair.local)),
                 _ => return None,
             };
-            let blob = blob.filter(|_| !finished.contains(&one.key))?;
+            let blob = blob.filter(|_| !is_finished(&one.key))?;
             Some(self.staged(one.key, operation, blob))
         };
         // A run about some memories knows nothing of the others' changes.
@@ -200,12 +200,10 @@ impl Session<'_> {
                     (SideName::Local, Some(Direction::Push)) | (SideName::Remote, Some(Direction::Pull))
                 )
         };
-        let planned = |side| chosen.plan.steps(side).map(|(key, _)| key).collect::<Keys<'_>>();
-        let (local, remote) = (planned(SideName::Local), planned(SideName::Remote));
         for failure in self.store.failures(&self.remote)? {
             let side = failure.side;
-            let planned = if side == SideName::Local { &local } else { &remote };
-            let is_moot = considered(side) && !planned.contains(&failure.key);
+            let is_planned = chosen.plan.entry(&failure.key).is_some_and(|entry| entry.step(side).is_some());
+            let is_moot = considered(side) && !is_planned;
             if after.has(side, &failure.key) || is_moot {
                 self.store.clear_failure(&self.remote, side, &failure.key)?;
             }
@@ -226,12 +224,10 @@ impl Session<'_> {
     }
 }
 
-/// The memories on which both sides agree now.
-fn finished<'a>(plan: &'a Plan, after: &After) -> Keys<'a> {
-    let is_done = |entry: &&Planned| {
-        [SideName::Local, SideName::Remote].into_iter().all(|side| after.reached(entry, side).is_some())
-    };
-    plan.entries.iter().filter(is_done).map(|entry| &entry.key).collect()
+/// Whether both sides agree on a memory now.
+fn is_finished(plan: &Plan, after: &After, key: &ContentHash) -> bool {
+    let sides = [SideName::Local, SideName::Remote];
+    plan.entry(key).is_some_and(|entry| sides.into_iter().all(|side| after.reached(entry, side).is_some()))
 }
 
 /// The message of the sync's commit: a summary, and what is left.

@@ -245,7 +245,8 @@ impl Session<'_> {
         self.store.set_fact(UNDER_WAY, message, self.now)?;
         let at = self.unsettle(recall, message)?;
         self.announce(&recall.plan)?;
-        let run = Run::new(self, &recall.plan, HashMap::new(), recall.rows.clone());
+        let refused = HashMap::new();
+        let run = Run::new(self, &recall.plan, &refused, recall.rows.clone());
         let is_with_remote = remote.is_some();
         let (after, report) = run.carry_out(Some(local), remote, progress);
         let commit = self.store.transaction(|store| {

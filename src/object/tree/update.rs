@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use gix_object::tree::{Entry, EntryKind};
 
-use super::{Error, MAX_LEAF, Node, Snapshot, entry, fan, put, write_from, write_level};
+use super::{Error, MAX_LEAF, Node, Snapshot, entry, fan, put, sorted, write_from, write_level};
 use crate::object::{BlobId, ContentHash, ObjectId, TreeId};
 
 /// What memories shall be, by name: `None` where one shall be absent.
@@ -39,19 +39,30 @@ pub fn update<E>(
     load: &mut impl FnMut(TreeId) -> Result<Vec<u8>, E>,
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<Updated, Error<E>> {
-    let Some(root) = root else {
-        // They may be all memories there are, and are not held once more.
-        let named = changes.iter().filter_map(|(key, blob)| Some((key, (*blob)?)));
-        let added = named.clone().count();
-        let tree = write_from(named, 0, write).map_err(Error::Load)?;
-        return Ok(Updated { tree, added, removed: 0 });
+    let held = match root {
+        None => Snapshot::new(),
+        Some(tree) if changes.is_empty() => return Ok(Updated { tree, added: 0, removed: 0 }),
+        Some(root) => {
+            let node = Node::load(root, load)?;
+            if !node.subtrees.is_empty() {
+                let mut sorted: Vec<Change<'_>> =
+                    changes.iter().map(|(key, blob)| Change { digits: fan(key), key, blob: *blob }).collect();
+                sorted.sort_unstable_by(|a, b| a.digits.cmp(&b.digits));
+                let mut update = Update { load, write, added: 0, removed: 0 };
+                let tree = update.fan(node.subtrees, &sorted, 0)?;
+                return Ok(Updated { tree, added: update.added, removed: update.removed });
+            }
+            node.memories
+        }
     };
-    let mut sorted: Vec<Change<'_>> =
-        changes.iter().map(|(key, blob)| Change { digits: fan(key), key, blob: *blob }).collect();
-    sorted.sort_unstable_by(|a, b| a.digits.cmp(&b.digits));
-    let mut update = Update { load, write, added: 0, removed: 0 };
-    let tree = update.level(Some(root), &sorted, 0)?;
-    Ok(Updated { tree, added: update.added, removed: update.removed })
+    // The changes may be all memories that there will be, and are not held once more.
+    let named = changes.iter().filter_map(|(key, blob)| Some((key, (*blob)?)));
+    let kept = held.iter().filter(|(key, _)| !changes.contains_key(*key)).map(|(key, blob)| (key, *blob));
+    let is_held = |key: &ContentHash| held.contains_key(key);
+    let added = named.clone().filter(|(key, _)| !is_held(key)).count();
+    let removed = changes.iter().filter(|(key, blob)| blob.is_none() && is_held(key)).count();
+    let tree = write_from(named, kept.collect(), 0, write).map_err(Error::Load)?;
+    Ok(Updated { tree, added, removed })
 }
 
 struct Update<'a, L, W> {
@@ -74,17 +85,12 @@ impl<L, W> Update<'_, L, W> {
         L: FnMut(TreeId) -> Result<Vec<u8>, E>,
         W: FnMut(TreeId, Vec<u8>) -> Result<(), E>,
     {
-        match (old, changes) {
-            (Some(old), []) => Ok(old),
-            (Some(old), _) => {
-                let node = Node::load(old, self.load)?;
-                if !node.subtrees.is_empty() {
-                    return self.fan(node.subtrees, changes, depth);
-                }
-                self.leaf(node.memories, changes, depth)
-            }
-            (None, _) => self.grow(changes, depth),
+        let Some(old) = old else { return self.grow(changes, depth) };
+        let node = Node::load(old, self.load)?;
+        if !node.subtrees.is_empty() {
+            return self.fan(node.subtrees, changes, depth);
         }
+        self.leaf(node.memories, changes, depth)
     }
 
     fn leaf<E>(
@@ -119,7 +125,8 @@ impl<L, W> Update<'_, L, W> {
     where
         W: FnMut(TreeId, Vec<u8>) -> Result<(), E>,
     {
-        write_from(memories, depth, self.write).map_err(Error::Load)
+        let named = memories.iter().map(|(key, blob)| (key, *blob));
+        write_level(&sorted(named.collect()), depth, self.write).map_err(Error::Load)
     }
 
     fn fan<E>(
