@@ -13,12 +13,20 @@ pub enum Resolution {
     Merged(Option<BlobId>),
 }
 
+impl Resolution {
+    /// Git's word for it: `ours`, `theirs` or `merged`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Side(side) => side.version(),
+            Self::Merged(_) => "merged",
+        }
+    }
+}
+
 impl fmt::Display for Resolution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Side(side) => f.write_str(side.version()),
-            Self::Merged(_) => f.write_str("merged"),
-        }
+        f.write_str(self.word())
     }
 }
 

@@ -78,37 +78,36 @@ pub fn run(args: &Args, workspace: &mut Workspace) -> Result<ExitCode, CommandEr
     let session = workspace.session(&store, None);
     let wishes = Wishes { scope: scope(&args.selection, workspace)?, ..workspace.wishes()? };
     let (proposal, lacking) = outlook(workspace, &session, wishes)?;
-    let status = gather(workspace, &session, &proposal, lacking)?;
-    // The page of a million changes takes enough memory without the plan.
-    drop(proposal);
+    let is_for_scripts = args.json || args.porcelain.is_some() || args.null;
+    let width = if is_for_scripts { usize::MAX } else { workspace.ui.width() };
+    let status = gather(workspace, &session, proposal, lacking, width)?;
     let text = if args.json {
         to_json(&status.json())
-    } else if args.porcelain.is_some() || args.null {
+    } else if is_for_scripts {
         status.porcelain(args.null)
     } else {
         workspace.ui.page();
-        status.page(workspace.ui.palette(), workspace.ui.width())
+        status.page(workspace.ui.palette(), width)
     };
     workspace.ui.data(&text)?;
     let differs = args.exit_code && !status.entries.is_empty();
     Ok(if differs { ExitCode::Differences } else { ExitCode::Done })
 }
 
-/// Everything that the page shows.
+/// Everything that a page of so many columns shows.
 fn gather(
     workspace: &Workspace,
     session: &Session<'_>,
-    proposal: &Proposal,
+    proposal: Proposal,
     missing_vectors: u64,
+    width: usize,
 ) -> Result<Status, CommandError> {
     let fact = |name| -> Result<Option<i64>, CommandError> {
         Ok(session.store.fact(name)?.and_then(|seconds| seconds.parse().ok()))
     };
-    let compared: Vec<Compared> = proposal.plan.compared().collect();
-    let edits = BothEdits::find(session.store, &compared, EditRule::default())?;
-    let divergent_edits = edits.divergent();
+    let edits = BothEdits::find(session.store, proposal.plan.compared(), EditRule::default())?;
     let unreadable = proposal.local.unreadable.iter().chain(&proposal.remote.unreadable);
-    Ok(Status {
+    let mut status = Status {
         device: session.device.clone(),
         remote: session.remote.clone(),
         url: workspace
@@ -118,20 +117,22 @@ fn gather(
         last_fetch: fact(LAST_FETCH)?,
         last_push: fact(LAST_PUSH)?,
         held: proposal.local.snapshot.len() + proposal.base.agreed.unwrap_or(0),
-        entries: entries(session, proposal, compared, &edits)?,
-        divergent_edits,
+        entries: Vec::new(),
+        divergent_edits: edits.divergent(),
         unreadable: unreadable.map(ToString::to_string).collect(),
         interrupted_edits: session.interrupted_edits()?,
         missing_vectors,
-        brakes: brake_reasons(proposal, &session.remote),
-    })
+        brakes: brake_reasons(&proposal, &session.remote),
+    };
+    status.entries = entries(session, proposal, &edits, width)?;
+    Ok(status)
 }
 
 fn entries(
     session: &Session<'_>,
-    proposal: &Proposal,
-    compared: Vec<Compared>,
+    proposal: Proposal,
     edits: &BothEdits,
+    width: usize,
 ) -> Result<Vec<Entry>, CommandError> {
     let edits: BTreeMap<&ContentHash, &Edited> =
         edits.ours.found.iter().chain(&edits.theirs.found).map(|edit| (&edit.new, edit)).collect();
@@ -143,15 +144,18 @@ fn entries(
         .map(|failure| (failure.key, failure.reason))
         .collect();
     let resolved: BTreeMap<ContentHash, Resolution> = session
-        .conflicts(proposal)?
+        .conflicts(&proposal)?
         .into_iter()
         .filter_map(|conflict| Some((conflict.key, conflict.resolution?)))
         .collect();
+    // Of a million changes the entries take enough memory beside the plan.
+    let Proposal { plan, base, local, remote, .. } = proposal;
+    drop((base, local, remote));
     let conflicts: BTreeMap<&ContentHash, &Conflict> =
-        proposal.plan.conflicts.iter().map(|conflict| (&conflict.key, conflict)).collect();
-    let states = compared.into_iter().filter(|one| {
+        plan.conflicts.iter().map(|conflict| (&conflict.key, conflict)).collect();
+    let states = plan.compared().filter(|one| {
         // What both sides agree on already is no work for anybody, even if the base does not say so yet.
-        conflicts.contains_key(&one.key) || proposal.plan.entry(&one.key).is_some_and(Planned::has_step)
+        conflicts.contains_key(&one.key) || plan.entry(&one.key).is_some_and(Planned::has_step)
     });
     let entry = |one: Compared| {
         let conflict = conflicts.get(&one.key);
@@ -160,11 +164,15 @@ fn entries(
             first_line: first_line(
                 session.store,
                 one.versions.local.or(one.versions.remote).or(one.versions.base.map(|pair| pair.local)),
-            ),
+            )
+            .chars()
+            // A page has room for no more, and a million whole lines are much.
+            .take(width.saturating_add(16))
+            .collect(),
             conflict: conflict.map(|conflict| conflict.fields.iter().map(ToString::to_string).collect()),
-            resolved: resolved.get(&one.key).filter(|_| conflict.is_none()).map(ToString::to_string),
-            failure: failures.get(&one.key).cloned(),
-            edit: edits.get(&one.key).map(|edit| (*edit).clone()),
+            resolved: resolved.get(&one.key).filter(|_| conflict.is_none()).map(|how| how.word()),
+            failure: failures.get(&one.key).map(|reason| reason.as_str().into()),
+            edit: edits.get(&one.key).map(|edit| Box::new((*edit).clone())),
             key: one.key,
         }
     };

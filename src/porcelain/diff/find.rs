@@ -71,7 +71,7 @@ impl Finder<'_> {
             Some(Likeness::Percent(similarity)) => EditRule { similarity, ..EditRule::default() },
             Some(Likeness::Memory(_)) => EditRule::default(),
         };
-        let edits = BothEdits::find(self.session.store, &self.among.compared, rule)?;
+        let edits = BothEdits::find(self.session.store, self.among.compared.iter().cloned(), rule)?;
         for edit in edits.ours.found.iter().chain(&edits.theirs.found) {
             if named.contains(&edit.old) || named.contains(&edit.new) {
                 named.extend([edit.old.clone(), edit.new.clone()]);

@@ -18,9 +18,13 @@ pub(crate) struct BothEdits {
 
 impl BothEdits {
     /// Finds the edits among all that is not unchanged.
-    pub(crate) fn find(store: &Store, compared: &[Compared], rule: EditRule) -> Result<Self, CommandError> {
-        let side = |side| side_edits(store, compared, side, rule);
-        Ok(Self { ours: side(SideName::Local)?, theirs: side(SideName::Remote)? })
+    pub(crate) fn find(
+        store: &Store,
+        compared: impl Iterator<Item = Compared> + Clone,
+        rule: EditRule,
+    ) -> Result<Self, CommandError> {
+        let ours = side_edits(store, compared.clone(), SideName::Local, rule)?;
+        Ok(Self { ours, theirs: side_edits(store, compared, SideName::Remote, rule)? })
     }
 
     /// The memories that both sides edited, and not alike.
@@ -36,26 +40,25 @@ pub(crate) fn find_divergent(store: &Store, plan: &Plan) -> Result<Vec<Divergent
     if !(has(State::AddedByUs) && has(State::AddedByThem)) {
         return Ok(Vec::new());
     }
-    let compared: Vec<Compared> = plan.compared().collect();
-    Ok(BothEdits::find(store, &compared, EditRule::default())?.divergent())
+    Ok(BothEdits::find(store, plan.compared(), EditRule::default())?.divergent())
 }
 
 /// The edits among what `side` changed. Nothing is read where nothing is new there, or nothing else than new, as
 /// before a first sync.
 fn side_edits(
     store: &Store,
-    compared: &[Compared],
+    compared: impl Iterator<Item = Compared> + Clone,
     side: SideName,
     rule: EditRule,
 ) -> Result<Edits, CommandError> {
-    let versions = compared.iter().map(|one| (&one.key, one.versions.of_side(side)));
-    let touched: Vec<_> = versions.filter(|(_, (old, new))| old != new).collect();
-    let new = touched.iter().filter(|(_, (old, _))| old.is_none()).count();
-    if new == 0 || new == touched.len() {
+    let versions = compared.map(|one| (one.key, one.versions.of_side(side)));
+    let touched = versions.filter(|(_, (old, new))| old != new);
+    let is_new = |(_, (old, _)): &(_, (Option<BlobId>, _))| old.is_none();
+    if !touched.clone().any(|one| is_new(&one)) || touched.clone().all(|one| is_new(&one)) {
         return Ok(Edits::default());
     }
     let load = |blob: Option<BlobId>| blob.map(|blob| store.memory(blob)).transpose();
-    let mut memories: Vec<(&ContentHash, Option<Memory>, Option<Memory>)> = Vec::new();
+    let mut memories: Vec<(ContentHash, Option<Memory>, Option<Memory>)> = Vec::new();
     for (key, (old, new)) in touched {
         memories.push((key, load(old)?, load(new)?));
     }

@@ -41,7 +41,7 @@ pub struct Status {
     pub brakes: Vec<String>,
 }
 
-/// A memory that is not in agreement.
+/// A memory that is not in agreement. There can be a million: a boxed text has no room to grow into.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its name.
@@ -49,15 +49,15 @@ pub struct Entry {
     /// What happened to it.
     pub state: State,
     /// The first line of its text.
-    pub first_line: String,
+    pub first_line: Box<str>,
     /// The fields that collide, where it waits for the user.
-    pub conflict: Option<Vec<String>>,
+    pub conflict: Option<Box<[String]>>,
     /// How the conflict was ended; the next push or sync carries it out.
-    pub resolved: Option<String>,
+    pub resolved: Option<&'static str>,
     /// Why its last push failed.
-    pub failure: Option<String>,
+    pub failure: Option<Box<str>>,
     /// The edit that made it out of another memory, which has an entry of its own.
-    pub edit: Option<Edited>,
+    pub edit: Option<Box<Edited>>,
 }
 
 impl Entry {
@@ -213,8 +213,8 @@ impl Status {
     }
 
     fn failures(&self, palette: Palette, width: usize) -> String {
-        let failed: Vec<(&Entry, &String)> =
-            self.entries.iter().filter_map(|entry| Some((entry, entry.failure.as_ref()?))).collect();
+        let failed: Vec<(&Entry, &str)> =
+            self.entries.iter().filter_map(|entry| Some((entry, entry.failure.as_deref()?))).collect();
         if failed.is_empty() {
             return String::new();
         }
@@ -298,10 +298,10 @@ fn line(palette: Palette, label: Label, entry: &Entry, width: usize) -> String {
         ids = format!("{} -> {ids}", id(&edit.old));
         remark = format!("({} %) ", edit.similarity);
     }
-    if let Some(fields) = entry.conflict.as_ref().filter(|fields| **fields != ["existence"]) {
+    if let Some(fields) = entry.conflict.as_deref().filter(|fields| *fields != ["existence"]) {
         remark = text::remark(&fields.join(", "));
     }
-    if let Some(side) = &entry.resolved {
+    if let Some(side) = entry.resolved {
         remark = if side == "merged" { "(merged) ".to_owned() } else { format!("({side} chosen) ") };
     }
     // A tab shows as eight columns.
@@ -334,7 +334,7 @@ struct EntryJson {
     local: String,
     remote: String,
     conflict: Option<Vec<String>>,
-    resolved: Option<String>,
+    resolved: Option<&'static str>,
     push_failed: Option<String>,
     /// The memory that this one was, and how much of the longer text is in both, in percent.
     edited_from: Option<String>,
@@ -357,12 +357,12 @@ impl From<&Entry> for EntryJson {
             content_hash: entry.key.to_string(),
             local: word(SideName::Local),
             remote: word(SideName::Remote),
-            conflict: entry.conflict.clone(),
-            resolved: entry.resolved.clone(),
-            push_failed: entry.failure.clone(),
+            conflict: entry.conflict.as_ref().map(|fields| fields.to_vec()),
+            resolved: entry.resolved,
+            push_failed: entry.failure.as_ref().map(ToString::to_string),
             edited_from: entry.edit.as_ref().map(|edit| edit.old.to_string()),
             similarity: entry.edit.as_ref().map(|edit| edit.similarity),
-            first_line: entry.first_line.clone(),
+            first_line: entry.first_line.to_string(),
         }
     }
 }
@@ -376,10 +376,10 @@ mod tests {
         let entry = Entry {
             key: ContentHash::new("\u{1b}[2J\u{202e}").unwrap(),
             state: State::AddedByUs,
-            first_line: String::new(),
+            first_line: "".into(),
             conflict: None,
             resolved: None,
-            failure: Some("too long".to_owned()),
+            failure: Some("too long".into()),
             edit: None,
         };
         let page = Status { entries: vec![entry], ..Status::default() }.page(Palette::plain(), 80);
@@ -394,7 +394,7 @@ mod tests {
         let entry = Entry {
             key: ContentHash::new("a\0b").unwrap(),
             state: State::AddedByThem,
-            first_line: "tea\0D.. other\tcoffee".to_owned(),
+            first_line: "tea\0D.. other\tcoffee".into(),
             conflict: None,
             resolved: None,
             failure: None,
