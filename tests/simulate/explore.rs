@@ -65,7 +65,8 @@ pub(crate) fn search(ground: &'static dyn Ground, budget: Budget, seed: u64) -> 
         Budget::Seconds(seconds) => begin.elapsed() >= Duration::from_secs(seconds),
         Budget::Histories(count) => index >= count,
     };
-    let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    // A third of the time on real ground is waiting.
+    let threads = 2 * thread::available_parallelism().map_or(1, std::num::NonZero::get);
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {

@@ -76,6 +76,10 @@ const OF_A_WRITE: &[Fault] = &[
     Fault::Ignored,
     Fault::Ignored,
     Fault::Ignored,
+    Fault::Ignored,
+    Fault::Ignored,
+    Fault::Ignored,
+    Fault::Ignored,
 ];
 
 /// What may befall a page of a listing besides.
