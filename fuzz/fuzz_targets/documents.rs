@@ -157,10 +157,10 @@ fn status(memories: [&Memory; 2]) {
     let entries = memories.map(|memory| Entry {
         key: key(memory),
         state: State::AddedByThem,
-        first_line: memory.first_line().to_owned(),
+        first_line: memory.first_line().into(),
         conflict: None,
         resolved: None,
-        failure: Some(memory.content.clone()),
+        failure: Some(memory.content.as_str().into()),
         edit: None,
     });
     let status =
