@@ -65,7 +65,7 @@ pub enum Network {
 
 /// The deeds, and the commands that people type; those that are typed often are here more than once.
 const DEEDS: [&str; 6] = ["remember", "tag", "type", "note", "respell", "forget"];
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 36] = [
     "sync",
     "sync",
     "sync",
@@ -96,9 +96,15 @@ const COMMANDS: [&str; 30] = [
     "gc",
     "gc --prune=now",
     "write-tree",
+    "resolve",
+    "mergetool --tool mine",
+    "hash-object -w --stdin",
+    "remote add spare http://127.0.0.1:9",
+    "remote set-url spare http://127.0.0.1:19",
+    "remote remove spare",
 ];
 /// The commands that only look, and write nothing.
-pub const LOOKS: [&str; 29] = [
+pub const LOOKS: [&str; 32] = [
     "status",
     "status --json",
     "sync --dry-run",
@@ -128,6 +134,9 @@ pub const LOOKS: [&str; 29] = [
     "ls-tree HEAD",
     "diff-tree HEAD~1 HEAD",
     "fast-export --all",
+    "hash-object --stdin",
+    "completions bash",
+    "man sync",
 ];
 const STATUSES: [u16; 7] = [401, 408, 409, 429, 500, 502, 503];
 
@@ -268,7 +277,26 @@ impl Random {
 /// A history of `devices` devices.
 pub fn generate(random: &mut Random, devices: usize) -> Vec<Step> {
     let count = 10 + random.below(31);
-    (0..count).map(|value| step(random, devices, value)).collect()
+    let steps = |value| {
+        if random.below(10) == 0 {
+            quarrel(random, devices, value)
+        } else {
+            vec![step(random, devices, value)]
+        }
+    };
+    (0..count).flat_map(steps).collect()
+}
+
+/// A device and the hub give a memory two types, and the conflict is ended or looked at.
+fn quarrel(random: &mut Random, devices: usize, value: usize) -> Vec<Step> {
+    let (device, memory) = (random.below(devices), random.below(6));
+    let typed = |spot, value| Step::Work { spot, deed: "type".to_owned(), memory, value };
+    let run = |command: &str| Step::Run { device, trouble: Trouble::None, command: command.to_owned() };
+    let remember = Step::Work { spot: Spot::Hub, deed: "remember".to_owned(), memory, value };
+    let answer =
+        *random.one(&["resolve", "mergetool --tool mine", "conflicts --json", "checkout --theirs --all"]);
+    let both = [typed(Spot::Device(device), value), typed(Spot::Hub, value + 1)];
+    [remember, run("sync")].into_iter().chain(both).chain(["sync", answer, "sync"].map(run)).collect()
 }
 
 fn step(random: &mut Random, devices: usize, value: usize) -> Step {

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use memsync::local::prepare;
 use rusqlite::{Connection, OpenFlags};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::proxy::Proxy;
 use super::step::{LOOKS, Spot, Step, Trouble};
 use super::version::Version;
 use crate::support::assistant::Assistant;
-use crate::support::environment::Device;
+use crate::support::environment::{Device, holding};
 use crate::support::interpose::{self, Fault, Place};
 use crate::support::output::CommandOutput;
 use crate::support::{Database, Hub, TestEnvironment};
@@ -63,6 +63,7 @@ impl World {
             prepare(device.database.path()).unwrap();
             Assistant::new(&device.database, NOW).remember(ANCHOR, &["first"]);
             device.memsync(["init"]).success();
+            device.memsync(["config", "mergetool.mine.cmd", "cp \"$REMOTE\" \"$MERGED\""]).success();
             device
         };
         let devices = (0..count).map(device).collect();
@@ -141,7 +142,7 @@ impl World {
     fn command(&self, device: usize, trouble: Trouble, command: &str) -> CommandOutput {
         let device = &self.devices[device];
         let mut memsync = device.command();
-        memsync.args(command.split(' '));
+        memsync.args(command.split(' ')).stdin(holding(&input(device, command)));
         let output = match trouble {
             Trouble::Kill(at) => interpose::run(
                 memsync,
@@ -369,7 +370,30 @@ fn spelled(text: &str, value: usize) -> String {
 }
 
 fn run_plainly(device: &Device, command: &str) -> CommandOutput {
-    device.memsync(command.split(' '))
+    device.memsync_with_input(command.split(' '), &input(device, command))
+}
+
+/// What somebody gives a command on its standard input.
+fn input(device: &Device, command: &str) -> String {
+    match command {
+        "resolve" => answers(device),
+        "hash-object --stdin" | "hash-object -w --stdin" => "type note\n\nwritten by hand".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// An answer to each conflict, of each kind in turn.
+fn answers(device: &Device) -> String {
+    let listed = device.memsync(["conflicts", "--json"]).stdout;
+    let listed: Value = serde_json::from_str(&listed).unwrap_or_default();
+    let conflicts = listed["conflicts"].as_array().into_iter().flatten();
+    let kinds = [json!("ours"), json!("theirs"), json!("base"), Value::Null].into_iter().cycle();
+    let answer = |(conflict, take): (&Value, Value)| match take {
+        Value::Null => json!({ "conflict": conflict["id"], "delete": true }),
+        take => json!({ "conflict": conflict["id"], "take": take }),
+    };
+    let answers: Vec<Value> = conflicts.zip(kinds).map(answer).collect();
+    json!({ "schema_version": 1, "answers": answers }).to_string()
 }
 
 fn files_beside(staging: &Path) -> Vec<PathBuf> {

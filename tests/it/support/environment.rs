@@ -1,7 +1,7 @@
 //! Devices to run `memsync` on: nothing of the machine that runs the tests shows through.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -101,11 +101,7 @@ impl Device {
         arguments: impl IntoIterator<Item = A>,
         input: &str,
     ) -> CommandOutput {
-        // A file, not a pipe: a program that ends without reading its input is no failure of the test.
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(input.as_bytes()).unwrap();
-        file.rewind().unwrap();
-        self.output(&self.command().args(arguments).stdin(file).output().unwrap())
+        self.output(&self.command().args(arguments).stdin(holding(input)).output().unwrap())
     }
 
     /// `memsync` without arguments, for a test that sets more than this environment has.
@@ -166,4 +162,13 @@ pub fn as_nobody(device: &Device) -> Option<impl Fn(&[&str]) -> Command + '_> {
         memsync.args(arguments);
         memsync
     })
+}
+
+/// What a program is given on its standard input. A file, not a pipe: that a program ends without reading it is no failure
+/// of the test.
+pub fn holding(input: &str) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    file
 }
