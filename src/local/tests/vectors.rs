@@ -214,27 +214,27 @@ fn what_was_interrupted_goes_on_where_it_stopped() {
     let mut outcomes = 0;
     // More than are ever made before the first are written.
     maker.when_asked(|texts| {
-        assert!(!texts.contains(&"number 1050"), "killed");
+        assert!(!texts.contains(&"number 1600"), "killed");
         Ok(())
     });
     let mut database = fixture.open_with(&[&maker]);
     let killed = catch_unwind(AssertUnwindSafe(|| {
-        database.apply(arrivals(1100), &mut |_: ContentHash, _: Outcome| outcomes += 1)
+        database.apply(arrivals(1650), &mut |_: ContentHash, _: Outcome| outcomes += 1)
     }));
     assert!(killed.is_err());
     drop(database);
     maker.when_asked(|_| Ok(()));
     let mut database = fixture.open_with(&[&maker]);
-    assert!((64..=1050).contains(&outcomes), "{outcomes} were final");
+    assert!((64..=1600).contains(&outcomes), "{outcomes} were final");
     fixture.assert_sound(&mut database);
     assert_eq!(fixture.counts()[0], outcomes + 1);
-    let rest = arrivals(1100).split_off(usize::try_from(outcomes).unwrap());
+    let rest = arrivals(1650).split_off(usize::try_from(outcomes).unwrap());
     assert!(apply(&mut database, rest).iter().all(is_done));
     fixture.assert_sound(&mut database);
 
     execute(&fixture.service, "DELETE FROM memory_embeddings WHERE rowid > 1", ());
     maker.when_asked(|texts| {
-        assert!(!texts.contains(&"number 500"), "killed");
+        assert!(!texts.contains(&"number 1050"), "killed");
         Ok(())
     });
     let mut seen = Vec::new();
@@ -243,11 +243,11 @@ fn what_was_interrupted_goes_on_where_it_stopped() {
     }));
     assert!(killed.is_err());
     let done = seen.last().unwrap().0;
-    assert_eq!(seen, (0..=9).map(|batch| (batch * 64, 1100)).collect::<Vec<_>>(), "the bar moves");
-    assert!(fixture.vector("1099").is_some() && fixture.vector("0").is_none(), "the newest first");
+    assert_eq!(seen, (0..=9).map(|batch| (batch * 64, 1650)).collect::<Vec<_>>(), "the bar moves");
+    assert!(fixture.vector("1649").is_some() && fixture.vector("0").is_none(), "the newest first");
     maker.when_asked(|_| Ok(()));
     let filled = fixture.open_with(&[&maker]).fill_missing(&mut |_, _| {}).unwrap();
-    assert_eq!(filled.filled, 1100 - done);
+    assert_eq!(filled.filled, 1650 - done);
     fixture.assert_sound(&mut database);
 }
 
