@@ -65,9 +65,9 @@ fn write_from<'a, E>(
     write: &mut impl FnMut(TreeId, Vec<u8>) -> Result<(), E>,
 ) -> Result<TreeId, E> {
     let memories = memories.into_iter().map(|(key, blob)| (key, *blob.borrow()));
-    if memories.clone().take(MAX_LEAF + 1).count() + others.len() <= MAX_LEAF {
-        others.extend(memories);
-        return write_level(&sorted(others), depth, write);
+    let few: Vec<Named<'_>> = others.iter().copied().chain(memories.clone()).take(MAX_LEAF + 1).collect();
+    if few.len() <= MAX_LEAF {
+        return write_level(&sorted(few), depth, write);
     }
     // What is no hash stands elsewhere than by its name.
     others.extend(memories.clone().filter(|(key, _)| !key.is_hex()));

@@ -180,3 +180,31 @@ impl Advanced<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::ObjectId;
+
+    #[test]
+    fn what_was_confirmed_last_counts_and_only_for_its_side() {
+        let [planned, another] = [&b"planned"[..], b"another"].map(BlobId::of);
+        let key = ContentHash::new("a").unwrap();
+        let step = Step { expected: None, target: Some(planned) };
+        for last in [Some(planned), Some(another), None] {
+            for before in [None, Some(Some(planned)), Some(Some(another)), Some(None)] {
+                let mut after = After::default();
+                let told = |after: &After| {
+                    [SideName::Local, SideName::Remote]
+                        .map(|side| (after.has(side, &key), after.get(side, &key, step)))
+                };
+                assert_eq!(told(&after), [(false, None), (false, None)]);
+                if let Some(before) = before {
+                    after.confirm(SideName::Local, key.clone(), step, before);
+                }
+                after.confirm(SideName::Local, key.clone(), step, last);
+                assert_eq!(told(&after), [(true, Some(last)), (false, None)], "after {before:?}");
+            }
+        }
+    }
+}
