@@ -52,10 +52,19 @@ impl Session<'_> {
         base: &Base,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Device>, Error> {
-        match self.read_by_marks(true, side, base, progress) {
+        self.read_device_with(side, Names { base, theirs: None }, progress)
+    }
+
+    fn read_device_with(
+        &self,
+        side: &mut dyn Side,
+        names: Names<'_>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Device>, Error> {
+        match self.read_by_marks(true, side, names, progress) {
             // What the marks lead to only saves a reading, and is made anew by one.
             Err(Error::Store(store::Error::Damaged { .. })) => {
-                self.read_by_marks(false, side, base, progress)
+                self.read_by_marks(false, side, names, progress)
             }
             read => read,
         }
@@ -66,7 +75,7 @@ impl Session<'_> {
         &self,
         trusts_notes: bool,
         side: &mut dyn Side,
-        base: &Base,
+        names: Names<'_>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Device>, Error> {
         if trusts_notes
@@ -83,7 +92,7 @@ impl Session<'_> {
             held: marks.rows.len(),
             marks: (marks.form.clone(), marks.key),
         });
-        let mut changed = Changed::new(self, base, progress);
+        let mut changed = Changed::new(self, names, progress);
         let renewed = side
             .changes(noted.map(|(_, marks)| marks), &mut |change| changed.take(change))
             .map_err(Error::side(SideName::Local))?;
@@ -102,10 +111,31 @@ impl Session<'_> {
         base: &Base,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Reading, Error> {
-        if let Some(device) = self.read_device(side, base, progress)? {
+        self.read_local_with(side, Names { base, theirs: None }, progress)
+    }
+
+    /// The same beside what the server holds: names that it holds and the base does not are taken from there.
+    pub fn read_local_beside(
+        &self,
+        theirs: &Reading,
+        side: &mut dyn Side,
+        base: &Base,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Reading, Error> {
+        self.read_local_with(side, Names { base, theirs: Some(&theirs.snapshot) }, progress)
+    }
+
+    fn read_local_with(
+        &self,
+        side: &mut dyn Side,
+        names: Names<'_>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Reading, Error> {
+        let base = names.base;
+        if let Some(device) = self.read_device_with(side, names, progress)? {
             let mut snapshot = Snapshot::new();
             self.store.visit_snapshot(device.tree, &mut |key, blob| {
-                snapshot.insert(name_in(base, key), blob);
+                snapshot.insert(names.shared(key), blob);
             })?;
             let unseen: Vec<ContentHash> = missing(base, &snapshot).into_iter().cloned().collect();
             if are_gone(side, &unseen)? {
@@ -132,9 +162,20 @@ impl Session<'_> {
     }
 }
 
-/// A name as the base holds it, if it does.
-fn name_in(base: &Base, key: ContentHash) -> ContentHash {
-    base.get_key_value(&key).map_or(key, |(known, _)| known.clone())
+/// Names that are held already.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    base: &'a Base,
+    theirs: Option<&'a Snapshot>,
+}
+
+impl Names<'_> {
+    /// The name as it is held already, if it is.
+    fn shared(self, key: ContentHash) -> ContentHash {
+        let in_base = self.base.get_key_value(&key).map(|(known, _)| known);
+        let theirs = || Some(self.theirs?.get_key_value(&key)?.0);
+        in_base.or_else(theirs).cloned().unwrap_or(key)
+    }
 }
 
 /// Whether memories that the base holds and this device lacks are all gone: it is asked for them directly.
@@ -157,7 +198,7 @@ struct Known {
 /// What the rows that differ come to.
 struct Changed<'a> {
     session: &'a Session<'a>,
-    base: &'a Base,
+    names: Names<'a>,
     progress: &'a mut dyn FnMut(Progress),
     /// How the names began of rows that are gone, or hold another memory.
     gone: Vec<u64>,
@@ -167,9 +208,9 @@ struct Changed<'a> {
 }
 
 impl<'a> Changed<'a> {
-    fn new(session: &'a Session<'a>, base: &'a Base, progress: &'a mut dyn FnMut(Progress)) -> Self {
+    fn new(session: &'a Session<'a>, names: Names<'a>, progress: &'a mut dyn FnMut(Progress)) -> Self {
         let (unsaved, changes) = (Unsaved::default(), Changes::new());
-        Self { session, base, progress, gone: Vec::new(), changes, unsaved, failure: None }
+        Self { session, names, progress, gone: Vec::new(), changes, unsaved, failure: None }
     }
 
     fn take(&mut self, change: Change) -> ControlFlow<()> {
@@ -178,7 +219,7 @@ impl<'a> Changed<'a> {
         if let Some(held) = change.is {
             let text = held.memory.to_blob();
             let id = BlobId::of(&text);
-            self.changes.insert(name_in(self.base, held.key), Some(id));
+            self.changes.insert(self.names.shared(held.key), Some(id));
             if self.unsaved.add(id, text) {
                 self.save();
             }

@@ -8,7 +8,7 @@ use crate::local::Database;
 use crate::object::{ContentHash, SideName};
 use crate::porcelain::shared::arguments::{Execution, Selection, Strategy};
 use crate::porcelain::shared::edits::find_divergent;
-use crate::porcelain::shared::reading::{Meter, fetch, read_local, read_rows, requests};
+use crate::porcelain::shared::reading::{Meter, fetch, read_local_beside, read_rows, requests};
 use crate::porcelain::shared::selection::{scope, strategy};
 use crate::porcelain::shared::vectors;
 use crate::porcelain::shared::words::{brake_reasons, first_line, to_json};
@@ -169,8 +169,11 @@ impl Exchange<'_> {
         if !needs_times {
             theirs.updated_at = HashMap::new();
         }
-        let read = if needs_times { read_rows } else { read_local };
-        let ours = read(self.workspace, &self.session, &base.base)?;
+        let ours = if needs_times {
+            read_rows(self.workspace, &self.session, &base.base)?
+        } else {
+            read_local_beside(&theirs, self.workspace, &self.session, &base.base)?
+        };
         if self.access == Access::Write {
             self.session.record_local(&ours)?;
         }

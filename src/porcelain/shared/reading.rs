@@ -65,6 +65,16 @@ pub(crate) fn read_local(
     with_local(workspace, session, |local, progress| session.read_local(local, base, progress))
 }
 
+/// The same beside what the server holds, in less memory where there is no base yet.
+pub(crate) fn read_local_beside(
+    theirs: &Reading,
+    workspace: &mut Workspace,
+    session: &Session<'_>,
+    base: &Base,
+) -> Result<Reading, CommandError> {
+    with_local(workspace, session, |local, progress| session.read_local_beside(theirs, local, base, progress))
+}
+
 /// Reads every row of this device's database, for who has to know which side wrote a memory later, or where there is
 /// something that cannot be carried.
 pub(crate) fn read_rows(
