@@ -176,10 +176,8 @@ impl<E, L: FnMut(BlobId) -> Result<Memory, E>> Planner<'_, L> {
 
     fn preference_for_existence(&self, one: &Compared) -> Option<SideName> {
         match self.options.strategy {
-            Strategy::Wait if planted::makes(Mistake::DeletionWins) => {
-                Some(if one.versions.local.is_none() { SideName::Local } else { SideName::Remote })
-            }
-            Strategy::Wait => None,
+            Strategy::Wait => planted::makes(Mistake::DeletionWins)
+                .then(|| if one.versions.local.is_none() { SideName::Local } else { SideName::Remote }),
             Strategy::Ours => Some(SideName::Local),
             Strategy::Newest if one.versions.local.is_some() => Some(SideName::Local),
             Strategy::Theirs | Strategy::Newest => Some(SideName::Remote),
