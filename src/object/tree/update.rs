@@ -232,6 +232,17 @@ mod tests {
     }
 
     #[test]
+    fn where_nothing_changed_nothing_is_read() {
+        for size in [0, 64, 1_030] {
+            let objects = Objects::default();
+            let root = objects.write(&(0..size).map(|number| (key(number), BlobId::of(b"old"))).collect());
+            let updated = objects.update(root, &Changes::new());
+            assert_eq!(updated, Updated { tree: root, added: 0, removed: 0 });
+            assert_eq!(*objects.loads.borrow(), 0, "of {size} memories");
+        }
+    }
+
+    #[test]
     fn a_changed_tree_is_the_one_that_is_written_anew() {
         let mut random = numbers();
         for round in 0..120 {
